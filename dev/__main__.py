@@ -1,0 +1,76 @@
+"""`python3 -m dev <command>`: what the Makefile calls."""
+
+import errno
+import importlib
+import os
+import shutil
+import signal
+import sys
+
+from . import console
+from .console import Problem
+from .paths import CACHE, LOCAL, ROOT
+
+# command: (module, function, what it does)
+COMMANDS = {
+    "odoo": ("shell", "odoo_command", "run Odoo with this checkout's configuration: `python3 -m dev odoo -- -d wip -u loan_crm`"),
+    "psql": ("shell", "psql", "open PostgreSQL's shell: `python3 -m dev psql [database]`"),
+    "sh": ("shell", "shell", "run a command with PostgreSQL running and the environment set: `python3 -m dev sh -- cmd`"),
+    "lock": ("pypi", "compile_lock", "choose package versions anew and write dev/requirements.lock"),
+}
+TIGHT = 300 * 2**20  # bytes free below which a failure is probably the disk's
+
+
+class Stopped(BaseException):
+    """Somebody asked us to stop. Not an Exception: no `except Exception` may swallow it."""
+
+
+def _stop(number, _frame):
+    # Once is enough: a second Ctrl-C while we tidy up must not cut the tidying short.
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
+    raise Stopped(number)
+
+
+def main(argv):
+    name, arguments = (argv[0], argv[1:]) if argv else ("help", [])
+    if name not in COMMANDS:
+        for command, (_module, _function, about) in COMMANDS.items():
+            print(f"  {command:<10} {about}")
+        return 0 if name in ("help", "--help", "-h") else 2
+    for signal_name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        signal.signal(getattr(signal, signal_name), _stop)
+    module, function, _about = COMMANDS[name]
+    try:
+        if sys.version_info < (3, 10):  # noqa: UP036 - this very check is for older ones
+            raise Problem("This needs Python 3.10 or newer; this is " + sys.version.split()[0])
+        result = getattr(importlib.import_module(f"dev.{module}"), function)(*arguments)
+        return int(result or 0)
+    except Stopped as stopped:
+        console.say("stopped")
+        return 128 + stopped.args[0]
+    except Problem as problem:
+        return _fail(str(problem))
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return _fail(str(error))
+        raise
+
+
+def _fail(message):
+    console.say(f"\n✗ {message}")
+    for place in {str(ROOT), str(CACHE.parent if CACHE.parent.exists() else ROOT)}:
+        free = shutil.disk_usage(place).free
+        if free < TIGHT or "No space left" in message:
+            console.say(
+                f"  → {free // 2**20} MB are free on the disk of {place}. Make room and run again; what is"
+                " half-finished heals by itself. A first run takes about 3 GB here and in the cache."
+            )
+            break
+    return 1
+
+
+if __name__ == "__main__":
+    os.umask(0o022)
+    LOCAL.mkdir(parents=True, exist_ok=True)
+    sys.exit(main(sys.argv[1:]))
