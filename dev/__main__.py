@@ -7,15 +7,31 @@ import shutil
 import signal
 import sys
 
-from . import console
+from . import console, process
 from .console import Problem
 from .paths import CACHE, LOCAL, ROOT
 
 # command: (module, function, what it does)
 COMMANDS = {
-    "odoo": ("shell", "odoo_command", "run Odoo with this checkout's configuration: `python3 -m dev odoo -- -d wip -u loan_crm`"),
+    "test": (
+        "testing",
+        "run",
+        "lint, core, Odoo tests, install/upgrade/uninstall; T=<file> for one file in seconds",
+    ),
+    "lint": ("lint", "run", "ruff, pylint-odoo, XML, translations, shell"),
+    "format": ("lint", "format_code", "let ruff mend what it can"),
+    "core": ("testing", "core", "the core's tests alone, without Odoo"),
+    "odoo": (
+        "shell",
+        "odoo_command",
+        "run Odoo with this checkout's configuration: `python3 -m dev odoo -- -d wip -u loan_crm`",
+    ),
     "psql": ("shell", "psql", "open PostgreSQL's shell: `python3 -m dev psql [database]`"),
-    "sh": ("shell", "shell", "run a command with PostgreSQL running and the environment set: `python3 -m dev sh -- cmd`"),
+    "sh": (
+        "shell",
+        "shell",
+        "run a command with PostgreSQL running and the environment set: `python3 -m dev sh -- cmd`",
+    ),
     "lock": ("pypi", "compile_lock", "choose package versions anew and write dev/requirements.lock"),
 }
 TIGHT = 300 * 2**20  # bytes free below which a failure is probably the disk's
@@ -55,6 +71,8 @@ def main(argv):
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return _fail(str(error))
         raise
+    finally:
+        process.stop_all()
 
 
 def _fail(message):

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 
+_screen = threading.Lock()  # held by the step that redraws its line
 HEARTBEAT = 20  # seconds between signs of life where there is no terminal to redraw
 
 
@@ -44,18 +45,28 @@ class Step:
         self.detail = " ".join(str(detail).split())
 
     def _watch(self):
-        lively = sys.stdout.isatty()
-        if not lively:
+        """Redraw the line; two steps at once would draw over each other, so the second waits."""
+        if not sys.stdout.isatty():
             return self._heartbeat()
+        while not _screen.acquire(timeout=0.1):
+            if self._done.is_set():
+                return None
+        try:
+            return self._draw()
+        finally:
+            _screen.release()
+
+    def _draw(self):
         for frame in itertools.cycle("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"):
             if self._done.wait(0.12):
-                return None
+                return
             width = shutil.get_terminal_size().columns - 1
             line = f"{frame} {self.title} {_clock(self.seconds)}"
             if self.detail:
                 line += f"  {self.detail}"
             sys.stdout.write("\r\x1b[K" + line[:width])
             sys.stdout.flush()
+        return
 
     def _heartbeat(self):
         while not self._done.wait(HEARTBEAT):

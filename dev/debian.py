@@ -109,7 +109,9 @@ def _private_apt(private, source=None):
 def is_kept(line):
     """Return whether a line of `apt-config dump` holds for our own apt too."""
     name = line.split(" ", 1)[0]
-    return not re.search(r"Invoke|Pre-Install-Pkgs|^Dir::(State|Cache)\b|^Acquire::(Languages|GzipIndexes)", name)
+    return not re.search(
+        r"Invoke|Pre-Install-Pkgs|^Dir::(State|Cache)\b|^Acquire::(Languages|GzipIndexes)", name
+    )
 
 
 def _system_settings():
@@ -128,7 +130,9 @@ def _mirror(private):
     found = choose_mirror(listing.splitlines())
     if not found:  # package lists never fetched, as in a new container: ask where apt would look
         env = _private_apt(private)
-        found = guess_mirror(process.output(["apt-get", "update", "--print-uris"], env=env, check=False).splitlines())
+        found = guess_mirror(
+            process.output(["apt-get", "update", "--print-uris"], env=env, check=False).splitlines()
+        )
     if not found:
         raise Problem("No Debian archive among this machine's apt sources")
     return found

@@ -103,7 +103,9 @@ def _packaged():
             if not prefix.is_dir():
                 _unpack(prefix)
     packages = prefix / "usr/lib/python3/dist-packages"
-    return Source(packages, (packages / "odoo/addons",), prefix.name + _about(prefix), "Debian's package odoo-19")
+    return Source(
+        packages, (packages / "odoo/addons",), prefix.name + _about(prefix), "Debian's package odoo-19"
+    )
 
 
 def _about(prefix):

@@ -70,8 +70,19 @@ class Server:
 
         :raises process.Failed: when the server refuses it
         """
-        argv = [self.program("psql"), "-XAtq", "-F", "\x1f", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement]
-        code, lines = process.run(argv, env=self.env, check=True, keep=100_000)
+        argv = [
+            self.program("psql"),
+            "-XAtq",
+            "-F",
+            "\x1f",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-d",
+            database,
+            "-c",
+            statement,
+        ]
+        _code, lines = process.run(argv, env=self.env, keep=100_000)
         return [line.split("\x1f") for line in lines if line]
 
     def databases(self):
@@ -112,7 +123,9 @@ def _given():
     """Return the server the environment names, once it is known to serve Odoo."""
     server = Server({}, own=False)
     where = " ".join(f"{name}={os.environ[name]}" for name in GIVEN if os.environ.get(name))
-    own_way = f"Unset {', '.join(name for name in GIVEN if os.environ.get(name))} to use a PostgreSQL of our own."
+    own_way = (
+        f"Unset {', '.join(name for name in GIVEN if os.environ.get(name))} to use a PostgreSQL of our own."
+    )
     try:
         ((role, may_create, version),) = server.sql(
             "SELECT rolname, rolcreatedb OR rolsuper, current_setting('server_version_num')::int / 10000"
@@ -121,9 +134,13 @@ def _given():
     except process.Failed as failure:
         raise Problem(f"No PostgreSQL answers at {where}:\n    {failure.output}", own_way) from None
     if role == "postgres":
-        raise Problem("Odoo refuses to run as the database role postgres", f"Set PGUSER to another role. {own_way}")
+        raise Problem(
+            "Odoo refuses to run as the database role postgres", f"Set PGUSER to another role. {own_way}"
+        )
     if may_create != "t":
-        raise Problem(f"The role {role} at {where} may not create databases", f"ALTER ROLE {role} CREATEDB. {own_way}")
+        raise Problem(
+            f"The role {role} at {where} may not create databases", f"ALTER ROLE {role} CREATEDB. {own_way}"
+        )
     if int(version) < 13:
         raise Problem(f"Odoo 19 needs PostgreSQL 13 or newer; {where} is {version}", own_way)
     return server
@@ -306,7 +323,13 @@ class _Account:
             mode = folder.stat() if folder.exists() else None
             if mode is None:
                 continue
-            bit = stat.S_IXUSR if mode.st_uid == self.uid else stat.S_IXGRP if mode.st_gid == self.gid else stat.S_IXOTH
+            bit = (
+                stat.S_IXUSR
+                if mode.st_uid == self.uid
+                else stat.S_IXGRP
+                if mode.st_gid == self.gid
+                else stat.S_IXOTH
+            )
             if not mode.st_mode & bit:
                 return False
         return True

@@ -11,6 +11,8 @@ import threading
 
 from .console import Problem
 
+_alive = set()  # children not yet waited for
+
 PATIENCE = 20  # seconds a child gets to stop by itself before it is killed
 
 
@@ -43,7 +45,9 @@ def spawn(argv, **options):
     options.setdefault("stdin", subprocess.DEVNULL)
     if sys.platform == "linux":
         options.setdefault("preexec_fn", _bind_to_parent)
-    return subprocess.Popen([str(part) for part in argv], start_new_session=True, **options)
+    child = subprocess.Popen([str(part) for part in argv], start_new_session=True, **options)
+    _alive.add(child)
+    return child
 
 
 def stop(child, patience=PATIENCE):
@@ -55,6 +59,13 @@ def stop(child, patience=PATIENCE):
         except subprocess.TimeoutExpired:
             _signal_group(child, signal.SIGKILL)
             child.wait()
+    _alive.discard(child)
+
+
+def stop_all():
+    """End every child that is left, those of other threads too."""
+    for child in list(_alive):
+        stop(child)
 
 
 def _signal_group(child, number):

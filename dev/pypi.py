@@ -105,7 +105,12 @@ def _pip_index():
     if os.environ.get("PIP_INDEX_URL"):
         return os.environ["PIP_INDEX_URL"]
     config = configparser.RawConfigParser(strict=False)
-    places = ["/etc/pip.conf", "~/.pip/pip.conf", "~/.config/pip/pip.conf", os.environ.get("PIP_CONFIG_FILE", "")]
+    places = [
+        "/etc/pip.conf",
+        "~/.pip/pip.conf",
+        "~/.config/pip/pip.conf",
+        os.environ.get("PIP_CONFIG_FILE", ""),
+    ]
     try:
         config.read([os.path.expanduser(place) for place in places if place], encoding="utf-8")
     except (configparser.Error, UnicodeDecodeError):
@@ -123,7 +128,9 @@ def _interpreter():
         if found:
             return os.path.realpath(found)
     raise Problem(
-        "Odoo 19 runs on Python 3.10 to 3.13; this is {}.{} and none of those is on PATH".format(*sys.version_info),
+        "Odoo 19 runs on Python 3.10 to 3.13; this is {}.{} and none of those is on PATH".format(
+            *sys.version_info
+        ),
         "Install one of them, python3.13 say, and run again.",
     )
 

@@ -1,0 +1,337 @@
+"""`make test`: lint, core, install, Odoo tests with browser tours, upgrade, uninstall."""
+
+import concurrent.futures
+import contextlib
+import dataclasses
+import os
+import re
+import socket
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+
+from . import browser, console, databases, environment, fingerprint, lint, locks, odoo, process, pypi
+from .console import Problem
+from .paths import ADDON, DEV, LOCAL, LOGS, ROOT
+
+DATABASE = "loan_crm_test"  # pytest's; its transactions are rolled back, so it stays as installed
+LIFE = "loan_crm_life"  # upgraded, uninstalled, installed again
+CORE = ADDON / "tests" / "core"
+PLAIN = ("-q", "-p", "no:odoo", "-p", "no:cacheprovider")  # pytest without pytest-odoo's database
+# What Odoo's HttpCase says when it cannot drive a browser, and pytest-odoo without a server.
+BROWSER_SKIP = re.compile(r"chrome|browser|websocket|devtools|HttpCase", re.IGNORECASE)
+
+
+@dataclasses.dataclass
+class Tally:
+    """How many tests did what; and what else went wrong."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    problems: list = dataclasses.field(default_factory=list)
+
+    def add(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+        self.problems += other.problems
+
+    @property
+    def bad(self):
+        return bool(self.failed or self.problems or not self.passed)
+
+    def close(self):
+        """Print the problems and, last, the line that programs read; return the exit code."""
+        for problem in self.problems:
+            console.say(f"\n✗ {problem}")
+        failed = self.failed + len(self.problems)
+        console.say(f"\n{self.passed} passed, {failed} failed, {self.skipped} skipped")
+        return int(self.bad)
+
+
+def run():
+    """Run everything, or what `T` names."""
+    target = os.environ.get("T", "").strip()
+    with locks.exclusive(LOCAL / "test.lock", "tests of this checkout"):
+        return run_one(target) if target else run_all()
+
+
+def in_ci():
+    return os.environ.get("CI", "").lower() in ("1", "true", "yes")
+
+
+# --- one file, in seconds
+
+
+def run_one(target):
+    """Run one test file, class or method on the prepared database."""
+    path = ROOT / target.split("::", 1)[0]
+    if not path.exists():
+        raise Problem(f"There is no {path}")
+    if path.is_relative_to(DEV):
+        pypi.ensure()
+        return _unittest("dev", [pypi.PYTHON, "-m", "pytest", *PLAIN, target], show=True).close()
+    with environment.ready() as env:
+        _prepare(env)
+        if not browser.find():
+            console.warn(f"No Chromium on PATH: browser tours are skipped. {browser.HOW}")
+        return _pytest(env, [target], workers=0, show=True).close()
+
+
+def _prepare(env):
+    """Have the test database match the addon's code."""
+    base = databases.ensure_base(env)
+    wanted = f"{base} {fingerprint.addon()}"
+    have = databases.mark(env.server, DATABASE)
+    if have == wanted:
+        return
+    log = databases.new_log("test-prepare")
+    fresh = os.environ.get("FRESH") or not have or have.split(" ")[0] != base
+    with console.step("Installing loan_crm" if fresh else "Upgrading loan_crm") as step:
+        verb = databases.install if fresh else databases.upgrade
+        verb(env, DATABASE, log=log, on_line=odoo.progress(step))
+        for complaint in odoo.complaints(log.read_text().splitlines()):
+            console.warn(complaint)
+        if fresh and databases.demo_complaint(env.server, DATABASE):
+            console.warn(f"{databases.demo_complaint(env.server, DATABASE)} (see {log})")
+        databases.set_mark(env.server, DATABASE, wanted)
+
+
+# --- everything
+
+
+def run_all():
+    """Run everything, as CI does; what needs no database runs beside the building of it."""
+    started = time.monotonic()
+    total = Tally()
+    pypi.ensure()
+    found = browser.ensure(required=in_ci())
+    console.heading("Tests")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        plain = pool.submit(_plain_checks)
+        try:
+            with environment.ready() as env:
+                installed = _install(env, total)
+                total.add(plain.result())  # two cores: pytest waits for lint
+                if installed:
+                    _odoo_checks(env, total, bool(found))
+        except BaseException:
+            process.stop_all()
+            raise
+    _times(time.monotonic() - started)
+    return total.close()
+
+
+def _plain_checks():
+    """Lint, then the tests that need no Odoo."""
+    tally = Tally()
+    try:
+        lint.run()
+    except Problem as problem:
+        tally.problems.append(str(problem))
+    with console.step("Tests of dev/") as step:
+        tally.add(_noted(step, _unittest("dev", [pypi.PYTHON, "-m", "pytest", *PLAIN, DEV / "tests"])))
+    if CORE.is_dir():
+        with console.step("Core tests, without Odoo") as step:
+            tally.add(_noted(step, core_tests()))
+    return tally
+
+
+def core():
+    """Run the core's tests alone: a plain interpreter, no Odoo, no database."""
+    pypi.ensure()
+    return core_tests(show=True).close()
+
+
+def core_tests(show=False):
+    return _unittest("core", [pypi.PYTHON, CORE], show=show)
+
+
+def _install(env, total):
+    """Install on a fresh database; return whether there is something to test."""
+    base = databases.ensure_base(env)
+    wanted = f"{base} {fingerprint.addon()}"
+    log = databases.new_log("install")
+    try:
+        with console.step("Installing loan_crm on a fresh database") as step:
+            databases.install(env, DATABASE, log=log, on_line=odoo.progress(step))
+            _clean(log, "the installation", total)
+            complaint = databases.demo_complaint(env.server, DATABASE)
+            if complaint:
+                total.problems.append(complaint)
+            databases.set_mark(env.server, DATABASE, wanted)
+    except Problem as problem:
+        total.problems.append(f"The installation failed:\n{problem}")
+        return False
+    return True
+
+
+def _odoo_checks(env, total, has_browser):
+    """Run the Odoo tests, and beside them the addon's life on a copy of the database."""
+    databases.copy(env.server, DATABASE, LIFE)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        life = pool.submit(_life, env)
+        tally = _pytest(env, [str(ADDON / "tests")], workers=0)
+        total.add(tally)
+        total.add(life.result())
+    if not has_browser:
+        console.warn(f"Browser tours were skipped. {browser.HOW}")
+
+
+def _life(env):
+    """Upgrade, uninstall and install again; each log must stay clean."""
+    tally = Tally()
+    try:
+        for title, action in (
+            ("Upgrading", lambda log, show: databases.upgrade(env, LIFE, log=log, on_line=show)),
+            ("Uninstalling", lambda log, show: _uninstall(env, log, show)),
+            ("Installing again", lambda log, show: databases.reinstall(env, LIFE, log=log, on_line=show)),
+        ):
+            log = databases.new_log(title.lower().replace(" ", "-"))
+            with console.step(f"{title} loan_crm") as step:
+                action(log, odoo.progress(step))
+                _clean(log, title.lower(), tally)
+        databases.drop(env.server, LIFE)
+    except Problem as problem:
+        tally.problems.append(f"{title} failed:\n{problem}")
+    return tally
+
+
+def _uninstall(env, log, show):
+    code, lines = odoo.run(
+        env.server,
+        *(env.config(LIFE), "module", "uninstall", "-c", env.config(LIFE), "-d", LIFE, "loan_crm"),
+        on_line=show,
+        log=log,
+        check=False,
+    )
+    state = env.server.sql("SELECT state FROM ir_module_module WHERE name = 'loan_crm'", LIFE)
+    left = env.server.sql("SELECT model FROM ir_model WHERE model LIKE 'loan.%'", LIFE)
+    tables = env.server.sql("SELECT tablename FROM pg_tables WHERE tablename LIKE 'loan\\_%'", LIFE)
+    if code or state != [["uninstalled"]] or left or tables:
+        remains = ", ".join(row[0] for row in left + tables)
+        raise Problem(
+            "\n".join(lines[-15:]) + f"\nstate {state}, left behind: {remains or 'nothing'}", f"See {log}"
+        )
+
+
+def _clean(log, what, tally):
+    for complaint in odoo.complaints(log.read_text(errors="replace").splitlines()):
+        tally.problems.append(f"The log of {what} is not clean ({log}):\n{complaint}")
+
+
+# --- pytest and unittest
+
+
+def _pytest(env, targets, workers, show=False):
+    """Run Odoo tests under pytest-odoo; in CI a tour that was skipped is a failure."""
+    report = LOGS / "pytest.xml"
+    report.unlink(missing_ok=True)
+    config = env.config(
+        "test", http_port=_free_port(), db_name=DATABASE, max_cron_threads=0, log_level="warn"
+    )
+    argv = [pypi.PYTHON, "-m", "pytest", "-p", "no:cacheprovider", f"--odoo-config={config}", "--odoo-http"]
+    argv += [
+        f"--odoo-database={DATABASE}",
+        "--odoo-log-level=warn",
+        f"--junitxml={report}",
+        "-ra",
+        "--color=auto",
+    ]
+    argv += (
+        [f"--ignore={CORE}"]
+        if not any(str(CORE) in target or "tests/core" in target for target in targets)
+        else []
+    )
+    argv += ["-n", str(workers)] if workers else []
+    variables = odoo.environment(env.server, config)
+    variables["PATH"] = f"{env.server.program('psql').parent}{os.pathsep}{os.environ['PATH']}"
+    log = databases.new_log("pytest")
+    title = "Odoo tests"
+    with contextlib.ExitStack() as stack:
+        step = None if show else stack.enter_context(console.step(title))
+        code, lines = process.run(
+            [*argv, *targets],
+            env=variables,
+            cwd=ROOT,
+            check=False,
+            log=log,
+            on_line=console.say if show else step.doing,
+            keep=4000,
+        )
+        tally = read_report(report)
+        if code not in (0, 1) or (code == 1 and not tally.failed):
+            tally.problems.append(f"pytest ended with code {code}:\n" + "\n".join(lines[-30:]))
+        if step:
+            step.note = f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped"
+    if tally.failed and not show:
+        console.say("\n".join(lines))
+    return tally
+
+
+def read_report(report):
+    """Return the tally of a JUnit file; a skipped browser test is a problem in CI."""
+    tally = Tally()
+    if not report.exists():
+        return tally
+    for case in ElementTree.parse(report).iter("testcase"):
+        skip = case.find("skipped")
+        if case.find("failure") is not None or case.find("error") is not None:
+            tally.failed += 1
+        elif skip is not None:
+            tally.skipped += 1
+            reason = f"{skip.get('message')} {skip.text}"
+            if in_ci() and BROWSER_SKIP.search(reason):
+                tally.problems.append(
+                    f"A browser test was skipped: {case.get('name')}: {skip.get('message')}"
+                )
+        else:
+            tally.passed += 1
+    return tally
+
+
+def _unittest(name, argv, show=False):
+    code, lines = process.run(argv, cwd=ROOT, check=False, keep=4000, on_line=console.say if show else None)
+    tally = count("\n".join(lines))
+    if code and not tally.failed:
+        tally.problems.append(f"The tests of {name} ended with code {code}:\n" + "\n".join(lines[-30:]))
+    elif tally.failed and not show:
+        console.say("\n".join(lines))
+    return tally
+
+
+def count(text):
+    """Return the tally of unittest's or pytest's closing lines."""
+    tally = Tally()
+    for number, word in re.findall(
+        r"(\d+) (passed|failed|skipped|errors?)\b", text.rsplit("\n", 3)[-1] or text
+    ):
+        kind = {"passed": "passed", "skipped": "skipped"}.get(word, "failed")
+        setattr(tally, kind, getattr(tally, kind) + int(number))
+    ran = re.findall(r"^Ran (\d+) tests?", text, re.MULTILINE)
+    if ran:
+        details = re.findall(r"(failures|errors|skipped)=(\d+)", text)
+        tally.failed = sum(int(number) for word, number in details if word != "skipped")
+        tally.skipped = sum(int(number) for word, number in details if word == "skipped")
+        tally.passed = int(ran[-1]) - tally.failed - tally.skipped
+    return tally
+
+
+def _noted(step, tally):
+    step.note = f"{tally.passed} passed" + (f", {tally.failed} failed" if tally.failed else "")
+    return tally
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _times(whole):
+    console.heading("Where the time went")
+    console.table(
+        [(title, f"{seconds:.1f} s") for title, seconds in console.TIMES if seconds > 1], ("step", "time")
+    )
+    console.say(f"  together {whole / 60:.1f} min on {os.cpu_count()} cores, Python {sys.version.split()[0]}")
