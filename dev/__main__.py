@@ -13,6 +13,13 @@ from .paths import CACHE, LOCAL, ROOT
 
 # command: (module, function, what it does)
 COMMANDS = {
+    "run": (
+        "run",
+        "run",
+        "Odoo with a demo, and the first reminders in the mail catcher; PORT=8090, FRESH=1",
+    ),
+    "stop": ("run", "stop", "stop what runs in this checkout"),
+    "mail": ("mailbox", "show", "list the mails that were caught"),
     "test": (
         "testing",
         "run",

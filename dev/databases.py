@@ -55,6 +55,14 @@ def copy(server, source, target):
     server.copy(source, target)
 
 
+def rename(server, source, target):
+    """Give a database and its filestore another name, in the place of what had it."""
+    drop(server, target)
+    server.sql(f'ALTER DATABASE "{source}" RENAME TO "{target}"')
+    if filestore(source).is_dir():
+        filestore(source).rename(filestore(target))
+
+
 def filestore(name):
     return DATA / "filestore" / name
 
@@ -106,12 +114,19 @@ def _build(env):
     ) as step:
         create(env.server, BASE)
         log = new_log("base")
-        languages = ",".join(language for language in fingerprint.LANGUAGES if language != "en_US")
         odoo.run(
             env.server,
             env.config("base"),
-            *("-d", BASE, "-i", wanted, "--with-demo", f"--load-language={languages}"),
+            *("-d", BASE, "-i", wanted, "--with-demo"),
             *("--stop-after-init", "--no-http", "--max-cron-threads=0"),
+            on_line=odoo.progress(step),
+            log=log,
+        )
+        # Not by --load-language above: on an empty database that becomes the administrator's own.
+        odoo.run(
+            env.server,
+            env.config("base"),
+            *("i18n", "loadlang", "-c", env.config("base"), "-d", BASE, "-l", *fingerprint.LANGUAGES),
             on_line=odoo.progress(step),
             log=log,
         )

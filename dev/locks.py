@@ -3,9 +3,10 @@
 import contextlib
 import fcntl
 import os
+import signal
 import time
 
-from .console import say
+from .console import Problem, say
 
 
 @contextlib.contextmanager
@@ -22,6 +23,57 @@ def exclusive(path, what):
         handle.write(str(os.getpid()))
         handle.flush()
         yield
+
+
+@contextlib.contextmanager
+def alone(path, message, way_out):
+    """Hold `path` while the block runs, or say at once that another process does.
+
+    :raises Problem: when it is held
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "a+", encoding="utf-8") as handle:
+        if not _take(handle, fcntl.LOCK_EX):
+            raise Problem(f"{message} (process {holder(path)})", way_out)
+        handle.truncate(0)
+        handle.write(str(os.getpid()))
+        handle.flush()
+        yield
+        handle.truncate(0)
+
+
+def holder(path):
+    """Return the id of the process that holds a lock, or None."""
+    if not path.exists():
+        return None
+    with open(path, "a+", encoding="utf-8") as handle:
+        if _take(handle, fcntl.LOCK_EX):
+            return None
+        handle.seek(0)
+        text = handle.read().strip()
+        return int(text) if text.isdecimal() else None
+
+
+def in_use(path):
+    """Return whether anybody holds `path`, alone or shared."""
+    if not path.exists():
+        return False
+    with open(path, "a+", encoding="utf-8") as handle:
+        return not _take(handle, fcntl.LOCK_EX)
+
+
+def ask_to_stop(pid, path, patience=60):
+    """Ask the holder of a lock to end, and wait until it let go.
+
+    :raises Problem: when it does not
+    """
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + patience
+    while in_use(path):
+        if time.monotonic() > deadline:
+            raise Problem(f"Process {pid} does not stop", f"kill -9 {pid}")
+        time.sleep(0.1)
 
 
 class Usage:

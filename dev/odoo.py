@@ -80,6 +80,12 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 BAD = {"WARNING", "ERROR", "CRITICAL"}
 
 
+def is_bad(line):
+    """Return whether a line of the log is a WARNING or worse."""
+    match = LINE.match(ANSI.sub("", line))
+    return bool(match and match["level"] in BAD)
+
+
 def complaints(lines):
     """Return what a log holds of WARNING, ERROR and CRITICAL, each with the lines that go with it.
 

@@ -5,12 +5,11 @@ import contextlib
 import dataclasses
 import os
 import re
-import socket
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
 
-from . import browser, console, databases, environment, fingerprint, lint, locks, odoo, process, pypi
+from . import browser, console, databases, environment, fingerprint, lint, locks, odoo, ports, process, pypi
 from .console import Problem
 from .paths import ADDON, DEV, LOCAL, LOGS, ROOT
 
@@ -229,7 +228,7 @@ def _pytest(env, targets, workers, show=False):
     report = LOGS / "pytest.xml"
     report.unlink(missing_ok=True)
     config = env.config(
-        "test", http_port=_free_port(), db_name=DATABASE, max_cron_threads=0, log_level="warn"
+        "test", http_port=ports.free(), db_name=DATABASE, max_cron_threads=0, log_level="warn"
     )
     argv = [pypi.PYTHON, "-m", "pytest", "-p", "no:cacheprovider", f"--odoo-config={config}", "--odoo-http"]
     argv += [
@@ -321,12 +320,6 @@ def count(text):
 def _noted(step, tally):
     step.note = f"{tally.passed} passed" + (f", {tally.failed} failed" if tally.failed else "")
     return tally
-
-
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _times(whole):
