@@ -1,0 +1,121 @@
+"""How late a loan is: days past due, the bucket they fall in, and both as a comparison of dates for a search.
+
+Ages are never stored, dates are: a stored age has to be rewritten every night, a due date only when someone
+pays.
+"""
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+
+class Bucket(NamedTuple):
+    """A span of days past due, both ends included; ``last`` is None where it has no end."""
+
+    key: str
+    first: int
+    last: int | None
+
+
+BUCKETS = (
+    Bucket("current", 0, 0),
+    Bucket("1_30", 1, 30),
+    Bucket("31_60", 31, 60),
+    Bucket("61_90", 61, 90),
+    Bucket("over_90", 91, None),
+)
+
+
+class DueBounds(NamedTuple):
+    """Which oldest unpaid due dates a question about days past due is about.
+
+    :param earliest: first date that matches, or None for no lower bound
+    :param latest: last date that matches, or None for no upper bound
+    :param includes_unset: whether loans with nothing unpaid, thus without such a date, match too
+    """
+
+    earliest: date | None
+    latest: date | None
+    includes_unset: bool
+
+
+def days_past_due(oldest_unpaid_due, today):
+    """Return the age in days of the oldest unpaid installment: as-of date minus due date, never negative.
+
+    On the due date itself a loan is not late; the day after it is one day late.
+
+    :param oldest_unpaid_due: date, or None when nothing is unpaid, which is 0 days
+    :param date today: the as-of date
+    :rtype: int
+    """
+    if oldest_unpaid_due is None:
+        return 0
+    return max(0, (today - oldest_unpaid_due).days)
+
+
+def bucket(days):
+    """Return the Bucket a number of days past due (0 or more) falls in.
+
+    :raises ValueError: for negative days
+    """
+    for candidate in BUCKETS:
+        if candidate.first <= days and (candidate.last is None or days <= candidate.last):
+            return candidate
+    raise ValueError(f"days past due are never negative: {days}")
+
+
+def due_date_bounds(operator, days, today):
+    """Turn "days past due ``operator`` ``days``" into bounds of the oldest unpaid due date.
+
+    :param str operator: one of ``= < <= > >=``; a caller negates the answer to ``=`` for ``!=``
+    :param int days: any sign; days past due are never negative, so ``>= 0`` is true of all and ``< 0`` of
+        none
+    :param date today: the as-of date
+    :return: DueBounds, or None when no loan can match
+    :raises ValueError: for another operator
+    :raises TypeError: for days that are not whole
+    """
+    if not isinstance(days, int):
+        raise TypeError(f"days must be an int, not {days!r}")
+    if operator == "=":
+        return _bounds(days, days, today)
+    if operator == "<":
+        return _bounds(0, days - 1, today)
+    if operator == "<=":
+        return _bounds(0, days, today)
+    if operator == ">":
+        return _bounds(days + 1, None, today)
+    if operator == ">=":
+        return _bounds(days, None, today)
+    raise ValueError(f"days past due can not be compared with {operator!r}")
+
+
+def bucket_bounds(key, today):
+    """Return the DueBounds of the bucket with a key.
+
+    :raises KeyError: for an unknown key
+    """
+    for candidate in BUCKETS:
+        if candidate.key == key:
+            return _bounds(candidate.first, candidate.last, today)
+    raise KeyError(key)
+
+
+def _bounds(least, most, today):
+    """Return the DueBounds of days past due from ``least`` to ``most`` (None: no end)."""
+    if most is not None and (most < 0 or most < least):
+        return None
+    if least <= 0:
+        # Not late yet covers every date from today on, and nothing unpaid at all.
+        return DueBounds(None if most is None else _days_before(today, most), None, True)
+    latest = _days_before(today, least)
+    if latest is None:
+        return None
+    return DueBounds(None if most is None else _days_before(today, most), latest, False)
+
+
+def _days_before(today, days):
+    """Return the date so many days ago, or None before the calendar begins: users type strange numbers."""
+    try:
+        return today - timedelta(days)
+    except OverflowError:
+        return None

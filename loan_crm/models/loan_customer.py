@@ -1,0 +1,325 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+
+from ..core import arrears
+
+
+class LoanCustomer(models.Model):
+    """A borrower of one lender: begins with a contact, ends never; one profile per person and company.
+
+    The Odoo contact stays the contact. What a lender knows and decides about it lives here, where the record
+    rules of Loan CRM hold, and never on `res.partner`, which every employee may read.
+    """
+
+    _name = "loan.customer"
+    _inherit = ["mail.thread", "mail.activity.mixin", "loan.access.mixin"]
+    _description = "Loan Customer"
+    _order = "name, id"
+    _rec_names_search = ["name", "reference", "partner_id.email"]
+    _check_company_auto = True
+    _loan_key = "id"
+    _mail_thread_customer = True
+
+    partner_id = fields.Many2one(
+        "res.partner", "Contact", required=True, index=True, ondelete="restrict", tracking=True
+    )
+    name = fields.Char(related="partner_id.name", store=True, index="trigram", string="Customer")
+    reference = fields.Char("Customer No.", readonly=True, copy=False, index=True)
+    active = fields.Boolean(default=True, tracking=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    kind = fields.Selection(
+        [
+            ("person", "Person"),
+            ("sole_trader", "Sole Trader"),
+            ("sme", "Small or Medium Company"),
+            ("corporate", "Corporate"),
+            ("project", "Project Company"),
+            ("institution", "Institution"),
+        ],
+        required=True,
+        compute="_compute_kind",
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
+    )
+
+    manager_user_id = fields.Many2one(
+        "res.users",
+        "Relationship Manager",
+        index="btree_not_null",
+        tracking=True,
+        default=lambda self: self._default_manager(),
+        domain=lambda self: self._manager_domain(),
+        ondelete="restrict",
+        help="The one person who is accountable for this customer, and whose name stands under each letter.",
+    )
+    deputy_user_id = fields.Many2one(
+        "res.users",
+        "Deputy",
+        index="btree_not_null",
+        tracking=True,
+        domain=lambda self: self._manager_domain(),
+        ondelete="set null",
+        help="Acts while the manager is away, and sees the customer only then.",
+    )
+    team_id = fields.Many2one(
+        "crm.team",
+        "Team",
+        index="btree_not_null",
+        tracking=True,
+        check_company=True,
+        compute="_compute_team_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        ondelete="restrict",
+        help="The lead of this team sees the customer, and so does its service desk.",
+    )
+    acting_user_id = fields.Many2one(
+        "res.users",
+        "Acts Today",
+        compute="_compute_acting_user_id",
+        compute_sudo=True,
+        help="The manager, or while they are away the person who covers for them.",
+    )
+    manager_away = fields.Boolean(compute="_compute_acting_user_id", compute_sudo=True)
+
+    email = fields.Char(related="partner_id.email", readonly=False)
+    phone = fields.Char(related="partner_id.phone", readonly=False)
+    lang = fields.Selection(related="partner_id.lang", readonly=False)
+    tz = fields.Selection(related="partner_id.tz", readonly=False)
+    note = fields.Html(
+        "Before You Call", help="What a colleague must know before they speak to the customer."
+    )
+
+    contract_ids = fields.One2many("loan.contract", "customer_id", "Loans")
+    contract_count = fields.Integer("Number of Loans", compute="_compute_contract_count")
+    principal_outstanding = fields.Monetary(
+        "Outstanding Principal",
+        compute="_compute_exposure",
+        help="Over all running loans, in the company's currency at today's rate.",
+    )
+    amount_overdue = fields.Monetary(
+        "Overdue",
+        compute="_compute_exposure",
+        help="What should have been paid by yesterday, in the company's currency at today's rate.",
+    )
+    next_due_date = fields.Date("Next Due", compute="_compute_exposure")
+    days_past_due = fields.Integer("Days Past Due", compute="_compute_exposure")
+    reminder_count = fields.Integer("Number of Reminders", compute="_compute_reminder_count")
+    repayment_count = fields.Integer("Number of Repayments", compute="_compute_repayment_count")
+
+    _partner_company_uniq = models.UniqueIndex(
+        "(partner_id, company_id)", "This contact already has a customer profile in this company."
+    )
+    _reference_uniq = models.UniqueIndex(
+        "(company_id, reference) WHERE reference IS NOT NULL", "This customer number is already taken."
+    )
+
+    @api.model
+    def _default_manager(self):
+        user = self.env.user
+        return user if user.has_group("loan_crm.loan_crm_group_manager") else self.env["res.users"]
+
+    @api.model
+    def _manager_domain(self):
+        group = self.env.ref("loan_crm.loan_crm_group_manager", raise_if_not_found=False)
+        managers = Domain("all_group_ids", "in", group.ids) if group else Domain.TRUE
+        return list(Domain("share", "=", False) & managers)
+
+    @api.depends("partner_id")
+    def _compute_kind(self):
+        for customer in self:
+            customer.kind = customer.kind or ("sme" if customer.partner_id.is_company else "person")
+
+    @api.depends("manager_user_id")
+    def _compute_team_id(self):
+        for customer in self:
+            # A team chosen by hand stays until the customer goes to somebody of another team.
+            if customer.manager_user_id and customer.manager_user_id.sale_team_id:
+                customer.team_id = customer.manager_user_id.sale_team_id
+
+    @api.depends("manager_user_id", "deputy_user_id")
+    def _compute_acting_user_id(self):
+        covers = {}
+        for cover in self.env["loan.cover"]._covers_today(self.manager_user_id):
+            covers[cover.company_id, cover.manager_user_id] = cover
+        for customer in self:
+            cover = covers.get((customer.company_id, customer.manager_user_id))
+            stand_in = cover and (cover.deputy_user_id or customer.deputy_user_id)
+            customer.manager_away = bool(cover)
+            customer.acting_user_id = stand_in or customer.manager_user_id
+
+    @api.depends("contract_ids")
+    def _compute_contract_count(self):
+        counts = dict(
+            self.env["loan.contract"]._read_group(
+                [("customer_id", "in", self.ids), ("state", "!=", "cancelled")], ["customer_id"], ["__count"]
+            )
+        )
+        for customer in self:
+            customer.contract_count = counts.get(customer, 0)
+
+    def _compute_reminder_count(self):
+        counts = dict(
+            self.env["loan.reminder"]._read_group(
+                [("customer_id", "in", self.ids)], ["customer_id"], ["__count"]
+            )
+        )
+        for customer in self:
+            customer.reminder_count = counts.get(customer, 0)
+
+    def _compute_repayment_count(self):
+        counts = dict(
+            self.env["loan.repayment"]._read_group(
+                [("customer_id", "in", self.ids)], ["customer_id"], ["__count"]
+            )
+        )
+        for customer in self:
+            customer.repayment_count = counts.get(customer, 0)
+
+    @api.depends(
+        "contract_ids.state", "contract_ids.principal_outstanding", "contract_ids.installment_ids.amount_open"
+    )
+    def _compute_exposure(self):
+        running = Domain("customer_id", "in", self.ids) & Domain("state", "=", "active")
+        loans = {
+            customer: (principal, due)
+            for customer, principal, due in self.env["loan.contract"]._read_group(
+                running, ["customer_id"], ["principal_outstanding:sum_currency", "next_due_date:min"]
+            )
+        }
+        overdue = {}
+        for company, customers in self.grouped("company_id").items():
+            late = self.env["loan.installment"]._overdue_domain(company._loan_today())
+            overdue.update(
+                self.env["loan.installment"]._read_group(
+                    Domain("customer_id", "in", customers.ids) & late,
+                    ["customer_id"],
+                    ["amount_open:sum_currency"],
+                )
+            )
+        for customer in self:
+            principal, due = loans.get(customer, (0.0, False))
+            customer.principal_outstanding = principal
+            customer.amount_overdue = overdue.get(customer, 0.0)
+            customer.next_due_date = due
+            customer.days_past_due = arrears.days_past_due(due or None, customer.company_id._loan_today())
+
+    @api.constrains("manager_user_id", "deputy_user_id")
+    def _check_people(self):
+        for customer in self:
+            if customer.manager_user_id and customer.manager_user_id == customer.deputy_user_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(user)s cannot be manager and deputy of %(customer)s at once.",
+                        user=customer.manager_user_id.name,
+                        customer=customer.display_name,
+                    )
+                )
+            for user in customer.manager_user_id | customer.deputy_user_id:
+                if not user.has_group("loan_crm.loan_crm_group_manager"):
+                    raise ValidationError(
+                        self.env._(
+                            "%(user)s cannot look after customers: they are not a relationship manager.",
+                            user=user.name,
+                        )
+                    )
+                if customer.company_id not in user.sudo().company_ids:
+                    raise ValidationError(
+                        self.env._(
+                            "%(user)s does not work for %(company)s.",
+                            user=user.name,
+                            company=customer.company_id.name,
+                        )
+                    )
+
+    @api.constrains("partner_id")
+    def _check_partner(self):
+        for customer in self:
+            if any(
+                user._is_internal()
+                for user in customer.partner_id.sudo().with_context(active_test=False).user_ids
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "%s is an employee's own contact. Lend to them under a separate contact, so that their "
+                        "colleagues' access to it can be limited.",
+                        customer.partner_id.display_name,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if not vals.get("reference"):
+                company_id = vals.get("company_id") or self.env.company.id
+                vals["reference"] = (
+                    self.env["ir.sequence"].with_company(company_id).next_by_code("loan.customer")
+                )
+        return super().create(vals_list)
+
+    def write(self, vals):
+        former = (
+            {customer: customer.manager_user_id for customer in self} if "manager_user_id" in vals else {}
+        )
+        result = super().write(vals)
+        if {"manager_user_id", "deputy_user_id", "team_id", "company_id"} & vals.keys():
+            self._check_still_visible()
+        for customer, user in former.items():
+            # Odoo subscribes a new responsible but keeps the old one, who would go on getting the mail.
+            if user and user != customer.manager_user_id:
+                customer.message_unsubscribe(user.partner_id.ids)
+                customer.sudo().contract_ids.message_unsubscribe(user.partner_id.ids)
+        return result
+
+    def _check_still_visible(self):
+        """Refuse a change after which the person who makes it could not see the customer any more."""
+        lost = self - self._filtered_access("read")
+        if lost:
+            raise UserError(
+                self.env._(
+                    "After this change you could not see %s any more. Ask somebody to do it whose duty covers both "
+                    "sides: a lead of the team, or of the team it goes to.",
+                    ", ".join(lost.sudo().mapped("display_name")),
+                )
+            )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_loans(self):
+        if self.sudo().with_context(active_test=False).contract_ids:
+            raise ValidationError(
+                self.env._("A customer who has loans is kept. Archive the profile instead of deleting it.")
+            )
+
+    def action_open_contracts(self):
+        return self._action_open("loan_crm.loan_contract_action", default_customer_id=self.id)
+
+    def action_open_reminders(self):
+        return self._action_open("loan_crm.loan_reminder_action")
+
+    def action_open_repayments(self):
+        return self._action_open("loan_crm.loan_repayment_action")
+
+    def _action_open(self, xmlid, **context):
+        """Open a list of this customer's records, without the filters that the menu starts with."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
+        action["domain"] = [("customer_id", "=", self.id)]
+        action["context"] = context
+        return action
+
+    def _mail_get_partner_fields(self, introspect_fields=False):
+        return ["partner_id"]
+
+    def _message_auto_subscribe_followers(self, updated_values, default_subtype_ids):
+        followers = super()._message_auto_subscribe_followers(updated_values, default_subtype_ids)
+        user = self.env["res.users"].browse(updated_values.get("manager_user_id"))
+        if user and user.active and user != self.env.user:
+            followers.append((user.partner_id.id, default_subtype_ids, False))
+        return followers

@@ -1,0 +1,56 @@
+from odoo import api, models
+from odoo.exceptions import AccessError, UserError
+
+# Travels in the context from `_move_to` to `write`. An object's identity cannot be sent over RPC, so nobody
+# outside this process can pretend to have come through `_move_to`.
+_MOVING = object()
+
+
+class LoanLifecycleMixin(models.AbstractModel):
+    """A record with a `state` that only walks along known ways, and only through `_move_to`."""
+
+    _name = "loan.lifecycle.mixin"
+    _description = "Loan Lifecycle"
+
+    @api.model
+    def _allowed_moves(self):
+        """Return the moves a record may make.
+
+        :return: set of `(from state, to state)`; an extension returns `super() | {...}`
+        """
+        return set()
+
+    def _move_to(self, state):
+        """Write the state on all records, or refuse for all of them, naming those that may not move.
+
+        :param str state: the state to reach
+        :raise UserError: when a record may not go there from where it is
+        """
+        stuck = self.filtered(lambda record: (record.state, state) not in self._allowed_moves())
+        if stuck:
+            labels = dict(self._fields["state"]._description_selection(self.env))
+            raise UserError(
+                self.env._(
+                    "%(names)s cannot become “%(target)s” from “%(current)s”.",
+                    names=", ".join(stuck.mapped("display_name")),
+                    target=labels[state],
+                    current=", ".join(sorted({labels[record.state] for record in stuck})),
+                )
+            )
+        self.with_context(loan_moving=_MOVING).write({"state": state})
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        first = self._fields["state"].default(self)
+        if any(vals.get("state", first) != first for vals in vals_list):
+            self._check_moving()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if "state" in vals:
+            self._check_moving()
+        return super().write(vals)
+
+    def _check_moving(self):
+        if self.env.context.get("loan_moving") is not _MOVING:
+            raise AccessError(self.env._("A status changes by its own buttons, not by writing it."))

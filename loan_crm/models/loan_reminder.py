@@ -1,0 +1,466 @@
+import logging
+from datetime import timedelta
+
+import psycopg2.errors
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL, email_normalize
+
+from ..core import arrears, money, reminders
+
+_logger = logging.getLogger(__name__)
+
+# A letter that has been "leaving" for longer than this belongs to a worker that died.
+_LEAVING_AT_MOST = timedelta(minutes=10)
+_ATTEMPTS = 5
+
+
+class LoanReminder(models.Model):
+    """The ledger of reminders: each step of an installment once, and what became of it.
+
+    *claimed* and its letter are written in one transaction (`loan.reminder.round`), so a crash loses both or
+    neither. *queued* letters are Odoo mails; right before one leaves, `mail.mail` claims it again as *sending*
+    and commits (`_begin_delivery`), so whoever dies in the middle leaves an *interrupted* reminder for a person
+    to judge, never a second letter. A *held* reminder tells why the borrower was not written to; as long as its
+    step's window is open it is judged anew with every round.
+    """
+
+    _name = "loan.reminder"
+    _inherit = ["loan.access.mixin"]
+    _description = "Loan Reminder"
+    _order = "date_planned desc, id desc"
+    _check_company_auto = True
+
+    # Another worker got there first: the work is done or will be. Not the fault of a record.
+    _overtaken = (
+        psycopg2.errors.SerializationFailure,
+        psycopg2.errors.DeadlockDetected,
+        psycopg2.errors.LockNotAvailable,
+    )
+
+    installment_id = fields.Many2one(
+        "loan.installment", "Installment", required=True, readonly=True, ondelete="restrict", index=True
+    )
+    step_id = fields.Many2one(
+        "loan.reminder.step", "Step", required=True, readonly=True, ondelete="restrict", index=True
+    )
+    channel = fields.Selection([("email", "Email")], required=True, readonly=True, default="email")
+    contract_id = fields.Many2one(
+        "loan.contract", "Loan", required=True, readonly=True, ondelete="restrict", index=True
+    )
+    customer_id = fields.Many2one(
+        "loan.customer", "Customer", required=True, readonly=True, ondelete="restrict", index=True
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="restrict")
+    round_id = fields.Many2one(
+        "loan.reminder.round", "Round", readonly=True, ondelete="set null", index="btree_not_null"
+    )
+    partner_id = fields.Many2one(related="customer_id.partner_id", string="Borrower")
+    currency_id = fields.Many2one(related="contract_id.currency_id")
+    manager_user_id = fields.Many2one(related="customer_id.manager_user_id", string="Relationship Manager")
+    tone = fields.Selection(related="step_id.tone")
+    date_planned = fields.Date("Planned For", required=True, readonly=True)
+    due_date = fields.Date("Due Date", required=True, readonly=True)
+    amount = fields.Monetary(
+        "Amount Due", required=True, readonly=True, help="Open when the letter was written."
+    )
+    state = fields.Selection(
+        [
+            ("claimed", "Being Written"),
+            ("held", "Held"),
+            ("queued", "Waiting to Leave"),
+            ("sending", "Leaving"),
+            ("sent", "Sent"),
+            ("failed", "Failed"),
+            ("interrupted", "Interrupted"),
+        ],
+        "Status",
+        required=True,
+        readonly=True,
+        default="claimed",
+        index=True,
+    )
+    hold_reason = fields.Selection(
+        [
+            ("paid", "Paid"),
+            ("inactive", "Loan not running"),
+            ("archived", "Customer archived"),
+            ("no_address", "No email address"),
+            ("invalid_address", "Email address not valid"),
+            ("opted_out", "Opted out of email"),
+            ("bounced", "Email bounces"),
+            ("below_minimum", "Too small to remind"),
+            ("no_template", "No letter for this step"),
+        ],
+        "Held Because",
+        readonly=True,
+    )
+    failure = fields.Text("What Went Wrong", readonly=True)
+    unreachable = fields.Boolean(
+        "Tries Again", readonly=True, help="The mail server could not be reached; the next round tries again."
+    )
+    attempts = fields.Integer(readonly=True, default=0, aggregator=None)
+    email_to = fields.Char("Sent To", readonly=True)
+    signed_user_id = fields.Many2one("res.users", "Signed By", readonly=True, ondelete="set null")
+    sending_at = fields.Datetime("Left At", readonly=True)
+    sent_at = fields.Datetime("Sent At", readonly=True)
+    mail_id = fields.Many2one(
+        "mail.mail", "Email", readonly=True, ondelete="set null", index="btree_not_null"
+    )
+    message_id = fields.Many2one(
+        "mail.message", "Letter", readonly=True, ondelete="set null", index="btree_not_null"
+    )
+    subject = fields.Char(related="message_id.subject")
+    body = fields.Html(related="message_id.body", string="Text")
+
+    _once = models.UniqueIndex(
+        "(installment_id, step_id, channel)", "An installment is reminded of once per step."
+    )
+    _planned_idx = models.Index("(company_id, date_planned, id)")
+
+    payment_instructions = fields.Text("How to Pay", compute="_compute_payment_instructions")
+    days_late = fields.Integer(compute="_compute_days_late")
+
+    @api.depends("contract_id.product_id.payment_instructions", "company_id.loan_payment_instructions")
+    @api.depends_context("lang")
+    def _compute_payment_instructions(self):
+        for reminder in self:
+            reminder.payment_instructions = (
+                reminder.contract_id.product_id.payment_instructions
+                or reminder.company_id.loan_payment_instructions
+            )
+
+    @api.depends("due_date")
+    def _compute_days_late(self):
+        for reminder in self:
+            reminder.days_late = arrears.days_past_due(reminder.due_date, reminder.company_id._loan_today())
+
+    @api.depends("contract_id", "step_id")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for reminder in self:
+            reminder.display_name = f"{reminder.contract_id.display_name} · {reminder.step_id.name}"
+
+    @api.model
+    def _states(self):
+        return [state for state, _label in self._fields["state"].selection]
+
+    # ---------------------------------------------------------------- claiming
+
+    @api.model
+    def _claim(self, day, today, after, limit):
+        """Enter what is due into the ledger, and return only what the ledger accepted.
+
+        One statement: installments that are open, whose step speaks today, that have no entry yet and that
+        nobody else is holding. The unique index refuses what a parallel worker entered meanwhile.
+
+        :param day: the `loan.reminder.round`
+        :param date today: the lender's day
+        :param tuple after: `(due date, installment id)` where the last batch ended, or None to begin
+        :param int limit: how many installments at most
+        :return: the new reminders and the new `after`; None as `after` when nothing is left
+        """
+        company = day.company_id
+        policies = self.env["loan.reminder.policy"].search(Domain("company_id", "in", [company.id, False]))
+        spans = policies._due_spans(today)
+        if not spans:
+            return self.browse(), None
+        for name in ("loan.installment", "loan.contract", "loan.product", "loan.reminder"):
+            self.env[name].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH span (policy_id, step_id, due_from, due_to) AS (VALUES %(spans)s),
+                due AS (
+                    SELECT installment.id, installment.due_date, installment.amount_open, installment.contract_id,
+                           installment.customer_id, installment.company_id, span.step_id
+                      FROM loan_installment installment
+                      JOIN loan_contract contract ON contract.id = installment.contract_id
+                      JOIN loan_product product ON product.id = contract.product_id
+                      JOIN span ON span.policy_id = COALESCE(
+                               contract.reminder_policy_id, product.reminder_policy_id, %(default)s)
+                           AND installment.due_date BETWEEN span.due_from AND span.due_to
+                     WHERE installment.state = 'open'
+                       AND contract.state = 'active'
+                       AND installment.company_id = %(company)s
+                       AND installment.due_date BETWEEN %(due_from)s AND %(due_to)s
+                       AND (installment.due_date, installment.id) > (%(after_date)s, %(after_id)s)
+                       AND NOT EXISTS (
+                               SELECT FROM loan_reminder reminder
+                                WHERE reminder.installment_id = installment.id
+                                  AND reminder.step_id = span.step_id
+                                  AND reminder.channel = 'email')
+                     ORDER BY installment.due_date, installment.id
+                     LIMIT %(limit)s
+                       FOR NO KEY UPDATE OF installment SKIP LOCKED
+                ), entered AS (
+                    INSERT INTO loan_reminder (
+                        installment_id, step_id, channel, contract_id, customer_id, company_id, round_id,
+                        date_planned, due_date, amount, state, attempts,
+                        create_uid, write_uid, create_date, write_date)
+                    SELECT due.id, due.step_id, 'email', due.contract_id, due.customer_id, due.company_id,
+                           %(round)s, due.due_date + step."offset", due.due_date, due.amount_open, 'claimed', 0,
+                           %(uid)s, %(uid)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+                      FROM due JOIN loan_reminder_step step ON step.id = due.step_id
+                    ON CONFLICT (installment_id, step_id, channel) DO NOTHING
+                    RETURNING id, installment_id
+                )
+                SELECT due.due_date, due.id, entered.id
+                  FROM due LEFT JOIN entered ON entered.installment_id = due.id
+                 ORDER BY due.due_date, due.id
+                """,
+                spans=SQL(", ").join(
+                    SQL("(%s, %s, %s::date, %s::date)", policy, step, first, last)
+                    for policy, step, first, last in spans
+                ),
+                default=company.loan_reminder_policy_id.id or None,
+                company=company.id,
+                due_from=min(first for _policy, _step, first, _last in spans),
+                due_to=max(last for _policy, _step, _first, last in spans),
+                after_date=after[0] if after else fields.Date.to_date("0001-01-01"),
+                after_id=after[1] if after else 0,
+                round=day.id,
+                uid=self.env.uid,
+                limit=limit,
+            )
+        )
+        if not rows:
+            return self.browse(), None
+        return self.browse(id_ for _due, _installment, id_ in rows if id_), (rows[-1][0], rows[-1][1])
+
+    @api.model
+    def _again_domain(self):
+        """Return which entries a new run takes up: held ones, and those the mail server could not be reached for."""
+        return Domain("state", "=", "held") | (
+            Domain("state", "=", "failed")
+            & Domain("unreachable", "=", True)
+            & Domain("attempts", "<", _ATTEMPTS)
+        )
+
+    @api.model
+    def _again(self, company, today):
+        """Return the entries whose step may still speak today and whose hold or failure may be over."""
+        policies = self.env["loan.reminder.policy"].with_context(active_test=False).search([])
+        spans = Domain.OR(
+            Domain("step_id", "=", step) & Domain("due_date", ">=", first) & Domain("due_date", "<=", last)
+            for _policy, step, first, last in policies._due_spans(today)
+        )
+        return self.search(self._again_domain() & Domain("company_id", "=", company.id) & spans, order="id")
+
+    # ---------------------------------------------------------------- writing
+
+    def _write_letters_apart(self):
+        """Write the letters of a batch; if that fails, write them one by one, so one poison record stays alone."""
+        if not self:
+            return
+        try:
+            with self.env.cr.savepoint():
+                self._write_letters()
+        except self._overtaken:
+            raise
+        except Exception:
+            _logger.info("A batch of %s reminders failed, writing them one by one", len(self))
+            for reminder in self:
+                try:
+                    with self.env.cr.savepoint():
+                        reminder._write_letters()
+                except self._overtaken:
+                    raise
+                except Exception as error:
+                    _logger.info("Reminder %s cannot be written: %s", reminder.id, error)
+                    reminder._fail(str(error))
+
+    def _fail(self, failure):
+        self.write({"state": "failed", "failure": failure, "hold_reason": False, "unreachable": False})
+
+    def _write_letters(self):
+        """Judge each reminder, hold those with a reason, and queue a letter for the others."""
+        # What the mail server was never reached for has not been said: the new letter takes its place.
+        self.filtered("unreachable").message_id.unlink()
+        held = {}
+        speaking = self.browse()
+        for reminder in self:
+            reason = reminders.verdict(reminder._as_facts())
+            if reason:
+                held.setdefault(reason, self.browse())
+                held[reason] |= reminder
+            else:
+                speaking |= reminder
+        for reason, group in held.items():
+            group.write({"state": "held", "hold_reason": reason, "failure": False})
+        for reminder in speaking:
+            reminder.write(reminder._prepare_letter_vals())
+        speaking._queue_mails()
+
+    def _as_facts(self):
+        """Read what decides between speaking and silence into a core value."""
+        self.ensure_one()
+        partner = self.partner_id
+        cent = self.contract_id._cent()
+        return reminders.Facts(
+            amount_open=money.from_float(self.installment_id.amount_open, cent),
+            contract_active=self.contract_id.state == "active",
+            customer_archived=not (self.customer_id.active and partner.active),
+            has_address=bool((partner.email or "").strip()),
+            address_valid=bool(email_normalize(partner.email)),
+            opted_out=partner.is_blacklisted,
+            has_template=self.step_id.template_id.active,
+        )
+
+    def _prepare_letter_vals(self):
+        return {
+            "amount": self.installment_id.amount_open,
+            "signed_user_id": self.customer_id.acting_user_id.id,
+            "email_to": self.partner_id.email,
+            "hold_reason": False,
+            "failure": False,
+            "unreachable": False,
+        }
+
+    def _queue_mails(self):
+        """Render the letters and queue them as Odoo mails on their loans, one create for all."""
+        vals_list, writers = [], []
+        for template, group in self.grouped(lambda reminder: reminder.step_id.template_id).items():
+            rendered = template._generate_template(
+                group.ids, ("subject", "body_html", "email_from", "reply_to", "mail_server_id")
+            )
+            for reminder in group:
+                vals_list.append(reminder._prepare_mail_vals(rendered[reminder.id]))
+                writers.append(reminder)
+        mails = self.env["mail.mail"].create(vals_list)
+        self.env["mail.notification"].create(
+            [
+                {
+                    "mail_message_id": mail.mail_message_id.id,
+                    "mail_mail_id": mail.id,
+                    "author_id": mail.author_id.id,
+                    "res_partner_id": reminder.partner_id.id,
+                    "notification_type": "email",
+                    "notification_status": "ready",
+                    "is_read": True,
+                }
+                for mail, reminder in zip(mails, writers)
+            ]
+        )
+        for mail, reminder in zip(mails, writers):
+            reminder.write(
+                {
+                    "state": "queued",
+                    "mail_id": mail.id,
+                    "message_id": mail.mail_message_id.id,
+                    "attempts": reminder.attempts + 1,
+                }
+            )
+
+    def _prepare_mail_vals(self, rendered):
+        """Return the values of the mail that carries this letter, filed in the loan's chatter.
+
+        :param dict rendered: what the template made of this reminder
+        """
+        author = self.signed_user_id.partner_id or self.company_id.partner_id
+        return {
+            "model": "loan.contract",
+            "res_id": self.contract_id.id,
+            "record_name": self.contract_id.display_name,
+            "record_company_id": self.company_id.id,
+            "message_type": "email_outgoing",
+            "subtype_id": self.env.ref("mail.mt_comment").id,
+            "author_id": author.id,
+            "subject": rendered["subject"],
+            "body": rendered["body_html"],
+            "body_html": rendered["body_html"],
+            "email_from": rendered.get("email_from") or author.email_formatted,
+            "reply_to": rendered.get("reply_to") or author.email_formatted,
+            "mail_server_id": rendered.get("mail_server_id"),
+            "recipient_ids": [fields.Command.link(self.partner_id.id)],
+            # A notification: deleting the sent mail keeps the message in the chatter.
+            "is_notification": True,
+            "auto_delete": True,
+        }
+
+    # ---------------------------------------------------------------- delivering
+
+    def _begin_delivery(self):
+        """Take a queued reminder for delivery, re-reading what is owed under lock at this very moment.
+
+        :return: True if the letter may leave now; False if it was sent, is leaving elsewhere, or became
+            pointless, in which case it is held with the reason
+        """
+        self.ensure_one()
+        self.flush_recordset()
+        locked = self.env.execute_query(
+            SQL(
+                """
+                SELECT reminder.state
+                  FROM loan_reminder reminder
+                  JOIN loan_installment installment ON installment.id = reminder.installment_id
+                 WHERE reminder.id = %s
+                   FOR NO KEY UPDATE OF reminder, installment SKIP LOCKED
+                """,
+                self.id,
+            )
+        )
+        if not locked or locked[0][0] not in ("queued", "failed"):
+            return False
+        self.invalidate_recordset()
+        self.installment_id.invalidate_recordset()
+        reason = reminders.verdict(self._as_facts())
+        if reason:
+            self.write({"state": "held", "hold_reason": reason})
+            return False
+        self.write({"state": "sending", "sending_at": fields.Datetime.now()})
+        return True
+
+    def _end_delivery(self, failure=None, unreachable=False):
+        """Note that the mail server took the letter, or why it did not.
+
+        :param str failure: what went wrong, or None
+        :param bool unreachable: no mail server was reached, so the letter surely did not leave
+        """
+        if failure:
+            self.write({"state": "failed", "failure": failure, "unreachable": unreachable})
+        else:
+            self.write(
+                {"state": "sent", "sent_at": fields.Datetime.now(), "failure": False, "unreachable": False}
+            )
+
+    @api.model
+    def _settle_interrupted(self, company):
+        """Mark the letters whose worker died while they were leaving. They are not sent again by themselves."""
+        lost = self.search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "=", "sending"),
+                ("sending_at", "<", fields.Datetime.now() - _LEAVING_AT_MOST),
+            ]
+        ).try_lock_for_update()
+        lost.write(
+            {
+                "state": "interrupted",
+                "failure": self.env._(
+                    "The server stopped while this letter was leaving, so nobody can tell whether it arrived. "
+                    "Ask the borrower, or send it again."
+                ),
+            }
+        )
+        lost.mail_id.cancel()
+
+    def action_send_again(self):
+        """Write and queue the letters of failed or interrupted reminders anew, by a person's decision."""
+        self.check_access("read")
+        wrong = self.filtered(lambda reminder: reminder.state not in ("failed", "interrupted"))
+        if wrong:
+            raise UserError(self.env._("Only a failed or interrupted reminder can be sent again."))
+        # As superuser: people read the ledger, only its own verbs write it.
+        reminders_sudo = self.sudo()
+        reminders_sudo.filtered(lambda reminder: reminder.state == "interrupted").mail_id.cancel()
+        reminders_sudo.write({"state": "claimed", "attempts": 0})
+        reminders_sudo._write_letters_apart()
+        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+        return True
+
+    def action_open_contract(self):
+        self.ensure_one()
+        return self.installment_id.action_open_contract()

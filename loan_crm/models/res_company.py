@@ -1,0 +1,68 @@
+from datetime import timezone
+from zoneinfo import ZoneInfo
+
+from odoo import api, fields, models
+
+from odoo.addons.base.models.res_partner import _tz_get
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    loan_tz = fields.Selection(
+        _tz_get,
+        "Lender's Time Zone",
+        default=lambda self: self.env.user.tz or "UTC",
+        required=True,
+        help="Tells which day “today” is: for due dates, days past due, cover and reminders.",
+    )
+    loan_payment_instructions = fields.Text(
+        "How to Pay",
+        translate=True,
+        help="Printed in each reminder. A product may have its own.",
+    )
+    loan_reminder_policy_id = fields.Many2one(
+        "loan.reminder.policy",
+        "Default Reminder Policy",
+        check_company=True,
+        ondelete="restrict",
+        help="Used for loans whose product and contract name no policy of their own.",
+    )
+    loan_reminder_hour = fields.Integer(
+        "Letters Leave From",
+        default=9,
+        help="The hour of the lender's day (0 to 23) from which the reminder round may run.",
+    )
+    loan_reminder_user_id = fields.Many2one(
+        "res.users",
+        "Reminder Trouble Goes To",
+        domain="[('share', '=', False), ('company_ids', 'in', id)]",
+        ondelete="set null",
+        help="Gets a to-do when a reminder could not be written or delivered.",
+    )
+
+    _loan_reminder_hour_of_a_day = models.Constraint(
+        "CHECK (loan_reminder_hour BETWEEN 0 AND 23)", "The hour must lie between 0 and 23."
+    )
+
+    def _loan_now(self):
+        """Return the present moment on the lender's clock, an aware :class:`datetime.datetime`."""
+        self.ensure_one()
+        # `fields.Datetime.now` and not the database: a test that travels in time takes this with it.
+        return fields.Datetime.now().replace(tzinfo=timezone.utc).astimezone(ZoneInfo(self.loan_tz or "UTC"))
+
+    def _loan_today(self):
+        """Return the lender's day, a :class:`datetime.date`. Read once at the edge, then handed on."""
+        return self._loan_now().date()
+
+    @api.model
+    def _loan_start_with_standard_policy(self):
+        """Give companies without a default policy the one the app brings, so that nobody begins in silence."""
+        policy = self.env.ref("loan_crm.loan_reminder_policy_standard", raise_if_not_found=False)
+        self.search([("loan_reminder_policy_id", "=", False)]).loan_reminder_policy_id = policy
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        companies = super().create(vals_list)
+        companies._loan_start_with_standard_policy()
+        return companies

@@ -1,0 +1,78 @@
+from datetime import timedelta
+
+from odoo import fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    def _loan_duty_domain(self):
+        """Tell which customers are this user's duty, now.
+
+        Read with each query, never cached: cover that ended yesterday and a team left a second ago count.
+        A relationship manager's duty is their own customers and those they cover; a team lead's also the
+        teams they lead; the service desk's the teams they belong to; a compliance officer's all. Being
+        administrator, of Loan CRM or of Odoo, is no duty.
+
+        :return: :class:`odoo.fields.Domain` on the columns `manager_user_id`, `deputy_user_id`, `team_id`
+        """
+        self.ensure_one()
+        if self._is_superuser() or self.has_group("loan_crm.loan_crm_group_compliance"):
+            return Domain.TRUE
+        manages = self.has_group("loan_crm.loan_crm_group_manager")
+        serves = self.has_group("loan_crm.loan_crm_group_service_desk")
+        if not (manages or serves):
+            return Domain.FALSE
+        covered, deputised, teams = self._loan_duty_ids()
+        duty = Domain.FALSE
+        if manages:
+            duty |= Domain("manager_user_id", "in", [self.id, *covered])
+        if deputised:
+            duty |= Domain("deputy_user_id", "=", self.id) & Domain("manager_user_id", "in", deputised)
+        if teams:
+            duty |= Domain("team_id", "in", teams)
+        return duty
+
+    def _loan_duty_ids(self):
+        """Read what this user's duty hangs on, in one query.
+
+        :return: three lists of ids: managers covered for all their customers, managers covered where the
+            customer names this user as deputy, teams
+        """
+        for name in ("loan.cover", "crm.team", "crm.team.member"):
+            self.env[name].flush_model()
+        utc_day = fields.Date.today()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT CASE WHEN deputy_user_id IS NULL THEN 'deputised' ELSE 'covered' END,
+                       manager_user_id, date_from, date_to, company_id
+                  FROM loan_cover
+                 WHERE %(covers)s
+                   AND (deputy_user_id = %(user)s OR deputy_user_id IS NULL)
+                   AND date_from <= %(day_after)s AND date_to >= %(day_before)s
+                 UNION ALL
+                SELECT 'team', id, NULL, NULL, NULL FROM crm_team
+                 WHERE %(leads)s AND active AND user_id = %(user)s
+                 UNION ALL
+                SELECT 'team', crm_team_id, NULL, NULL, NULL FROM crm_team_member
+                 WHERE %(serves)s AND active AND user_id = %(user)s
+                """,
+                covers=self.has_group("loan_crm.loan_crm_group_manager"),
+                leads=self.has_group("loan_crm.loan_crm_group_team_lead"),
+                serves=self.has_group("loan_crm.loan_crm_group_service_desk"),
+                user=self.id,
+                # A day each way: which of these run today is for each company's own calendar day to say.
+                day_before=utc_day - timedelta(days=1),
+                day_after=utc_day + timedelta(days=1),
+            )
+        )
+        found = {"covered": [], "deputised": [], "team": []}
+        companies_sudo = self.env["res.company"].sudo()  # a cover counts whichever company is switched on
+        for kind, id_, date_from, date_to, company_id in rows:
+            if company_id and not date_from <= companies_sudo.browse(company_id)._loan_today() <= date_to:
+                continue
+            found[kind].append(id_)
+        return found["covered"], found["deputised"], found["team"]

@@ -1,0 +1,112 @@
+import operator
+from datetime import date, timedelta
+
+from odoo.tests import BaseCase
+
+from odoo.addons.loan_crm.core import arrears
+
+TODAY = date(2026, 3, 1)
+COMPARE = {"=": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+
+
+def matches(bounds, due):
+    """What a search made of the bounds would find."""
+    if bounds is None:
+        return False
+    if due is None:
+        return bounds.includes_unset
+    return not (
+        (bounds.earliest is not None and due < bounds.earliest)
+        or (bounds.latest is not None and due > bounds.latest)
+    )
+
+
+class TestArrears(BaseCase):
+    def test_days_past_due_are_counted_from_the_day_after(self):
+        for due, days in [
+            (None, 0),
+            (date(2026, 3, 2), 0),
+            (date(2027, 1, 1), 0),
+            (TODAY, 0),
+            (date(2026, 2, 28), 1),
+            (date(2026, 2, 27), 2),
+            (date(2025, 3, 1), 365),
+            (date(2024, 2, 29), 731),
+        ]:
+            with self.subTest(due=due):
+                self.assertEqual(arrears.days_past_due(due, TODAY), days)
+
+    def test_buckets_change_on_their_days(self):
+        for days, key in [
+            (0, "current"),
+            (1, "1_30"),
+            (30, "1_30"),
+            (31, "31_60"),
+            (60, "31_60"),
+            (61, "61_90"),
+            (90, "61_90"),
+            (91, "over_90"),
+            (5000, "over_90"),
+        ]:
+            with self.subTest(days=days):
+                self.assertEqual(arrears.bucket(days).key, key)
+        with self.assertRaises(ValueError):
+            arrears.bucket(-1)
+
+    def test_buckets_leave_no_gap(self):
+        self.assertEqual(arrears.BUCKETS[0].first, 0)
+        self.assertIsNone(arrears.BUCKETS[-1].last)
+        for before, after in zip(arrears.BUCKETS[:-1], arrears.BUCKETS[1:], strict=True):
+            self.assertEqual(after.first, before.last + 1)
+
+    def test_a_search_finds_exactly_the_loans_that_compare(self):
+        dues = [None, *(TODAY - timedelta(days) for days in range(-4, 9))]
+        for sign, compare in COMPARE.items():
+            for days in range(-3, 7):
+                bounds = arrears.due_date_bounds(sign, days, TODAY)
+                for due in dues:
+                    with self.subTest(sign=sign, days=days, due=due):
+                        self.assertEqual(
+                            matches(bounds, due), compare(arrears.days_past_due(due, TODAY), days), bounds
+                        )
+
+    def test_a_search_by_bucket_finds_exactly_the_bucket(self):
+        for due in [None, *(TODAY - timedelta(days) for days in range(-2, 100))]:
+            key = arrears.bucket(arrears.days_past_due(due, TODAY)).key
+            for candidate in arrears.BUCKETS:
+                with self.subTest(due=due, bucket=candidate.key):
+                    found = matches(arrears.bucket_bounds(candidate.key, TODAY), due)
+                    self.assertEqual(found, candidate.key == key)
+        with self.assertRaises(KeyError):
+            arrears.bucket_bounds("91", TODAY)
+
+    def test_bounds_read_as_dates(self):
+        self.assertEqual(
+            arrears.due_date_bounds(">", 30, TODAY), arrears.DueBounds(None, date(2026, 1, 29), False)
+        )
+        self.assertEqual(
+            arrears.bucket_bounds("1_30", TODAY),
+            arrears.DueBounds(date(2026, 1, 30), date(2026, 2, 28), False),
+        )
+        self.assertEqual(arrears.bucket_bounds("current", TODAY), arrears.DueBounds(TODAY, None, True))
+        self.assertEqual(arrears.due_date_bounds(">=", 0, TODAY), arrears.DueBounds(None, None, True))
+
+    def test_numbers_beyond_the_calendar_find_what_they_should(self):
+        for sign, days, found in [
+            (">", 10**9, False),
+            ("=", 10**9, False),
+            ("<", 10**9, True),
+            ("<=", 10**12, True),
+            (">=", -(10**12), True),
+            ("<", -(10**12), False),
+        ]:
+            with self.subTest(sign=sign, days=days):
+                bounds = arrears.due_date_bounds(sign, days, TODAY)
+                self.assertEqual(matches(bounds, date(1, 1, 1)), found)
+
+    def test_what_can_not_be_compared_is_refused(self):
+        for sign in ("!=", "in", "like"):
+            with self.assertRaises(ValueError):
+                arrears.due_date_bounds(sign, 1, TODAY)
+        with self.assertRaises(TypeError):
+            arrears.due_date_bounds(">", 1.5, TODAY)

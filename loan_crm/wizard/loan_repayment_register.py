@@ -1,0 +1,68 @@
+from odoo import api, fields, models
+
+
+class LoanRepaymentRegister(models.TransientModel):
+    """Take a repayment at the desk: what is due is filled in, and what is left over is told beforehand."""
+
+    _name = "loan.repayment.register"
+    _description = "Register Repayment"
+
+    contract_id = fields.Many2one(
+        "loan.contract", "Loan", required=True, domain="[('state', 'in', ('active', 'closed'))]"
+    )
+    company_id = fields.Many2one(related="contract_id.company_id")
+    currency_id = fields.Many2one(related="contract_id.currency_id")
+    customer_id = fields.Many2one(related="contract_id.customer_id")
+    amount = fields.Monetary(required=True, compute="_compute_amount", store=True, readonly=False, precompute=True)
+    date = fields.Date(
+        "Received On", required=True, compute="_compute_date", store=True, readonly=False, precompute=True
+    )
+    method = fields.Selection(
+        lambda self: self.env["loan.repayment"]._fields["method"].selection,
+        "Paid By",
+        required=True,
+        default="transfer",
+    )
+    reference = fields.Char("Bank Reference")
+    note = fields.Char()
+    amount_overdue = fields.Monetary(related="contract_id.amount_overdue")
+    next_due_date = fields.Date(related="contract_id.next_due_date")
+    next_due_amount = fields.Monetary(related="contract_id.next_due_amount")
+    amount_open = fields.Monetary(related="contract_id.amount_open")
+    amount_credit = fields.Monetary(
+        "Beyond the Schedule",
+        compute="_compute_amount_credit",
+        help="More than is owed: kept as the borrower's credit.",
+    )
+
+    @api.depends("contract_id")
+    def _compute_amount(self):
+        for form in self:
+            form.amount = form.contract_id.amount_overdue or form.contract_id.next_due_amount
+
+    @api.depends("contract_id")
+    def _compute_date(self):
+        for form in self:
+            form.date = (form.company_id or self.env.company)._loan_today()
+
+    @api.depends("amount", "contract_id")
+    def _compute_amount_credit(self):
+        for form in self:
+            form.amount_credit = max(0.0, form.amount - form.contract_id.amount_open)
+
+    def action_register(self):
+        """Enter and post the repayment."""
+        self.ensure_one()
+        repayment = self.env["loan.repayment"].create(self._prepare_repayment_vals())
+        repayment.action_post()
+        return {"type": "ir.actions.act_window_close"}
+
+    def _prepare_repayment_vals(self):
+        return {
+            "contract_id": self.contract_id.id,
+            "amount": self.amount,
+            "date": self.date,
+            "method": self.method,
+            "reference": self.reference,
+            "note": self.note,
+        }
