@@ -8,8 +8,8 @@ import signal
 import sys
 
 from . import console, process
-from .console import Problem
-from .paths import CACHE, LOCAL, ROOT
+from .console import Problem, Stopped
+from .paths import CACHE, ROOT
 
 # command: (module, function, what it does)
 COMMANDS = {
@@ -28,6 +28,12 @@ COMMANDS = {
     "lint": ("lint", "run", "ruff, pylint-odoo, XML, translations, shell"),
     "format": ("lint", "format_code", "let ruff mend what it can"),
     "core": ("testing", "core", "the core's tests alone, without Odoo"),
+    "bench": ("bench", "run", "what was measured, measured again"),
+    "i18n": ("i18n", "run", "write loan_crm.pot and bring zh_CN.po up to it, keeping its translations"),
+    "wheel": ("wheel", "run", "build odoo-addon-loan_crm and look into it"),
+    "shots": ("shots", "run_shots", "pictures of the running demo's screens, in .local/shots"),
+    "clean": ("clean", "clean", "stop everything and remove what this checkout made"),
+    "distclean": ("clean", "distclean", "the same, and what was downloaded for all clones"),
     "odoo": (
         "shell",
         "odoo_command",
@@ -42,10 +48,6 @@ COMMANDS = {
     "lock": ("pypi", "compile_lock", "choose package versions anew and write dev/requirements.lock"),
 }
 TIGHT = 300 * 2**20  # bytes free below which a failure is probably the disk's
-
-
-class Stopped(BaseException):
-    """Somebody asked us to stop. Not an Exception: no `except Exception` may swallow it."""
 
 
 def _stop(number, _frame):
@@ -97,5 +99,4 @@ def _fail(message):
 
 if __name__ == "__main__":
     os.umask(0o022)
-    LOCAL.mkdir(parents=True, exist_ok=True)
     sys.exit(main(sys.argv[1:]))

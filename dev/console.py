@@ -24,6 +24,10 @@ class Problem(Exception):
         return f"{self.message}\n  → {self.way_out}" if self.way_out else self.message
 
 
+class Stopped(BaseException):
+    """Somebody asked us to stop. Not an Exception: no `except Exception` may swallow it."""
+
+
 class Step:
     """One piece of work on the screen; `detail` is what it is busy with at this moment."""
 

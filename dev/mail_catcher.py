@@ -28,8 +28,7 @@ class Catcher:
         self.folder = folder
         self.count = 0
 
-    async def handle_DATA(self, server, session, envelope):
-
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - the library's name
         try:
             self.keep(envelope)
         except OSError as error:  # a full disk: the sender keeps the mail and tries again

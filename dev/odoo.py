@@ -47,7 +47,7 @@ def write_config(name, source, server, *, http_port=8069, mail_port=9, **more):
 
 def environment(server, config):
     """Return the variables of a process that runs Odoo."""
-    return {**server.env, "ODOO_RC": config, "PYTHONUNBUFFERED": "1", "PGDATABASE": ""}
+    return {**server.env, "ODOO_RC": config or "", "PYTHONUNBUFFERED": "1", "PGDATABASE": ""}
 
 
 def command(*arguments):

@@ -157,7 +157,7 @@ def _programs():
 
 
 def _ensure_started():
-    socket = _socket_folder()
+    socket = socket_folder()
     server = Server({"PGHOST": str(socket), "PGPORT": "5432", "PGUSER": ROLE}, own=True)
     if _answers(server):
         return server
@@ -251,7 +251,7 @@ def server_pid():
     return pid if os.fsencode(CLUSTER) in command else None
 
 
-def _socket_folder():
+def socket_folder():
     """Return the socket's folder: in the checkout, or in the temporary folder if that path is long.
 
     A unix socket's whole path has to fit into 107 bytes.

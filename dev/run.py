@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import subprocess
 import threading
 import time
@@ -10,7 +11,7 @@ import urllib.error
 import urllib.request
 
 from . import console, databases, environment, fingerprint, locks, mailbox, odoo, ports, postgres, process
-from .console import Problem
+from .console import Problem, Stopped
 from .paths import DEV, LOCAL, LOGS, MAILS
 from .pypi import PYTHON
 
@@ -32,8 +33,7 @@ def run():
             ports.demand(port, CHOOSE)  # minutes may have passed
             with _serving(env, config, port) as server:
                 _show(_first_round(env, config, port), port)
-                code = _wait(server)
-    return code
+                return _wait(server)
 
 
 def stop():
@@ -45,6 +45,11 @@ def stop():
     if postgres.server_pid() and not locks.in_use(postgres.USERS):
         postgres.stop()
     console.say("Nothing of this checkout runs any more." if pid else "Nothing was running.")
+
+
+def port_in_use():
+    """Return the port of the demo that runs in this checkout."""
+    return int(re.search(r"^http_port = (\d+)", (LOCAL / "run.conf").read_text(), re.MULTILINE)[1])
 
 
 def _port():
@@ -221,6 +226,11 @@ def _echo(log):
 
 
 def _wait(server):
-    code = server.wait()
+    """Wait for Ctrl-C, which is how a demo ends well, or for Odoo to end by itself, which is not."""
+    try:
+        code = server.wait()
+    except Stopped:
+        console.say("\nStopping …")
+        return 0
     console.say(f"Odoo ended by itself with code {code}; its log is {LOGS / 'odoo.log'}")
     return code or 1

@@ -72,13 +72,13 @@ def run_one(target):
         pypi.ensure()
         return _unittest("dev", [pypi.PYTHON, "-m", "pytest", *PLAIN, target], show=True).close()
     with environment.ready() as env:
-        _prepare(env)
+        prepare(env)
         if not browser.find():
             console.warn(f"No Chromium on PATH: browser tours are skipped. {browser.HOW}")
         return _pytest(env, [target], workers=0, show=True).close()
 
 
-def _prepare(env):
+def prepare(env):
     """Have the test database match the addon's code."""
     base = databases.ensure_base(env)
     wanted = f"{base} {fingerprint.addon()}"

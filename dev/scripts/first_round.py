@@ -63,12 +63,8 @@ if "loan.reminder.round" in env:
             + [why]
         )
 
-ours = {
-    row["res_id"]
-    for row in env["ir.model.data"].search_read(
-        [("module", "=", "loan_crm"), ("model", "=", "res.groups")], ["res_id"]
-    )
-}
+domain = [("module", "=", "loan_crm"), ("model", "=", "res.groups")]
+ours = set(env["ir.model.data"].search(domain).mapped("res_id"))
 order = ["manager", "deputy", "desk", "lead", "compliance", "loanadmin", "admin"]
 users = env["res.users"].search([("login", "in", order)])
 for user in users.sorted(lambda user: order.index(user.login)):
