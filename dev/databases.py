@@ -12,7 +12,7 @@ import shutil
 
 from . import console, fingerprint, folders, locks, odoo, process
 from .console import Problem
-from .paths import CACHE, DATA, LOGS
+from .paths import CACHE, DATA, DEV, LOGS
 
 BASE = "loan_crm_base"
 KEEP = 3  # bases in the shared cache
@@ -209,6 +209,13 @@ def _addon_command(env, name, verb, log, on_line, *more):
     if code:
         said = odoo.complaints(log.read_text(errors="replace").splitlines())
         raise Problem("\n\n".join(said[-3:]) or "\n".join(lines[-20:]), f"The whole log: {log}")
+
+
+def warm_assets(env, name):
+    """Have Odoo build its bundles in database `name` before the browser tests ask for them."""
+    script = (DEV / "scripts" / "warm_assets.py").read_text(encoding="utf-8")
+    arguments = ("shell", "-c", env.config(name), "-d", name, "--no-http", "--log-level=warn")
+    odoo.run(env.server, env.config(name), *arguments, text_in=script, log=new_log("assets"))
 
 
 def demo_complaint(server, name):

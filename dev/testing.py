@@ -17,6 +17,7 @@ DATABASE = "loan_crm_test"  # pytest's; its transactions are rolled back, so it 
 LIFE = "loan_crm_life"  # upgraded, uninstalled, installed again
 CORE = ADDON / "tests" / "core"
 PLAIN = ("-q", "-p", "no:odoo", "-p", "no:cacheprovider")  # pytest without pytest-odoo's database
+BROWSER_TEST = re.compile(r"HttpCase|start_tour|browser_js")
 # What Odoo's HttpCase says when it cannot drive a browser, and pytest-odoo without a server.
 BROWSER_SKIP = re.compile(r"chrome|browser|websocket|devtools|HttpCase", re.IGNORECASE)
 
@@ -73,6 +74,8 @@ def run_one(target):
         return _unittest("dev", [pypi.PYTHON, "-m", "pytest", *PLAIN, target], show=True).close()
     with environment.ready() as env:
         prepare(env)
+        if BROWSER_TEST.search(path.read_text(encoding="utf-8") if path.is_file() else "HttpCase"):
+            _warm_assets(env)
         if not browser.find():
             console.warn(f"No Chromium on PATH: browser tours are skipped. {browser.HOW}")
         return _pytest(env, [target], workers=0, show=True).close()
@@ -95,6 +98,11 @@ def prepare(env):
         if fresh and databases.demo_complaint(env.server, DATABASE):
             console.warn(f"{databases.demo_complaint(env.server, DATABASE)} (see {log})")
         databases.set_mark(env.server, DATABASE, wanted)
+
+
+def _warm_assets(env):
+    with console.step("Building pages' scripts and styles", quiet_below=3):
+        databases.warm_assets(env, DATABASE)
 
 
 # --- everything
@@ -160,6 +168,7 @@ def _install(env, total):
             if complaint:
                 total.problems.append(complaint)
             databases.set_mark(env.server, DATABASE, wanted)
+        _warm_assets(env)
     except Problem as problem:
         total.problems.append(f"The installation failed:\n{problem}")
         return False
