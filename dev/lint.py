@@ -49,9 +49,7 @@ def run(only=None):
         if said:
             tidy = any(jobs[name].result() for name in ("ruff", "format") if name in jobs)
             way_out = "`make format` mends what can be mended by itself." if tidy else ""
-            raise Problem(
-                "Lint:\n\n" + "\n\n".join(said), "`make format` mends what can be mended by itself."
-            )
+            raise Problem("Lint:\n\n" + "\n\n".join(said), way_out)
         step.note = ", ".join(name for name in jobs if not name.endswith(".js"))
 
 

@@ -17,6 +17,7 @@ DATABASE = "loan_crm_test"  # pytest's; its transactions are rolled back, so it 
 LIFE = "loan_crm_life"  # upgraded, uninstalled, installed again
 CORE = ADDON / "tests" / "core"
 PLAIN = ("-q", "-p", "no:odoo", "-p", "no:cacheprovider")  # pytest without pytest-odoo's database
+WARM = " +assets"  # ends the database's mark when its bundles are built
 BROWSER_TEST = re.compile(r"HttpCase|start_tour|browser_js")
 # What Odoo's HttpCase says when it cannot drive a browser, and pytest-odoo without a server.
 BROWSER_SKIP = re.compile(r"chrome|browser|websocket|devtools|HttpCase", re.IGNORECASE)
@@ -86,7 +87,7 @@ def prepare(env):
     base = databases.ensure_base(env)
     wanted = f"{base} {fingerprint.addon()}"
     have = databases.mark(env.server, DATABASE)
-    if have == wanted:
+    if (have or "").removesuffix(WARM) == wanted:
         return
     log = databases.new_log("test-prepare")
     fresh = os.environ.get("FRESH") or not have or have.split(" ")[0] != base
@@ -101,8 +102,12 @@ def prepare(env):
 
 
 def _warm_assets(env):
-    with console.step("Building pages' scripts and styles", quiet_below=3):
-        databases.warm_assets(env, DATABASE)
+    """Build what browser tests load, once for each state of the addon; the database's mark tells."""
+    have = databases.mark(env.server, DATABASE)
+    if not have.endswith(WARM):
+        with console.step("Building pages' scripts and styles", quiet_below=3):
+            databases.warm_assets(env, DATABASE)
+        databases.set_mark(env.server, DATABASE, have + WARM)
 
 
 # --- everything
