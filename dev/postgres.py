@@ -188,6 +188,7 @@ def _initialize():
 
 def _start(server, socket):
     account = _Account.for_server()
+    CLUSTER.chmod(0o700)  # a recursive chmod on the checkout opens it, and the server then refuses it
     _prepare_socket_folder(socket, account)
     settings = {**SETTINGS, "unix_socket_directories": str(socket)}
     argv = [_programs() / "postgres", "-D", CLUSTER, *(f"--{key}={value}" for key, value in settings.items())]
