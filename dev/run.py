@@ -31,8 +31,10 @@ def run():
             )
             _ensure_demo(env, config)
             ports.demand(port, CHOOSE)  # minutes may have passed
-            with _serving(env, config, port) as server:
-                _show(_first_round(env, config, port), port)
+            with _serving(env, config) as (server, log):
+                result = _first_round(env, config, port)  # while the server starts
+                _until_it_answers(server, port, log)
+                _show(result, port)
                 return _wait(server)
 
 
@@ -179,8 +181,8 @@ def _show(result, port):
 
 
 @contextlib.contextmanager
-def _serving(env, config, port):
-    """Yield the Odoo server once it answers; show what it complains of."""
+def _serving(env, config):
+    """Yield the Odoo server, starting, and its log; show what it complains of."""
     log = databases.new_log("odoo")
     child = process.spawn(
         odoo.command("-c", config),
@@ -190,28 +192,25 @@ def _serving(env, config, port):
         stderr=subprocess.STDOUT,
     )
     try:
-        with console.step("Starting Odoo", quiet_below=20):
-            _until_it_answers(child, port, log)
         threading.Thread(target=_echo, args=(log,), daemon=True).start()
-        yield child
+        yield child, log
     finally:
         process.stop(child)
 
 
 def _until_it_answers(child, port, log):
-    deadline = time.monotonic() + 180
     # Straight, whatever proxy this machine uses for the rest of the world.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    while time.monotonic() < deadline:
-        if child.poll() is not None:
-            break
-        try:
-            opener.open(f"http://127.0.0.1:{port}/web/health", timeout=5).close()
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    said = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-    raise Problem(f"Odoo did not start:\n{said}", f"See {log}")
+    deadline = time.monotonic() + 180
+    with console.step("Starting Odoo", quiet_below=3):
+        while child.poll() is None and time.monotonic() < deadline:
+            try:
+                opener.open(f"http://127.0.0.1:{port}/web/health", timeout=5).close()
+                return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.2)
+        said = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+        raise Problem(f"Odoo did not start:\n{said}", f"See {log}")
 
 
 def _echo(log):
