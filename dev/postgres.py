@@ -317,6 +317,8 @@ class _Account:
         words = ["setpriv", f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups"]
         if not (self._may_enter(needed) and self._may_enter(_programs())):
             words += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+            # Else access(), by which initdb looks for its sister programs, answers as without it.
+            words += ["--securebits=+no_setuid_fixup"]
         return [*words, "--"]
 
     def _may_enter(self, path):
