@@ -86,14 +86,13 @@ def main(argv):
 
 def _fail(message):
     console.say(f"\n✗ {message}")
-    for place in {str(ROOT), str(CACHE.parent if CACHE.parent.exists() else ROOT)}:
-        free = shutil.disk_usage(place).free
-        if free < TIGHT or "No space left" in message:
-            console.say(
-                f"  → {free // 2**20} MB are free on the disk of {place}. Make room and run again; what is"
-                " half-finished heals by itself. A first run takes about 3 GB here and in the cache."
-            )
-            break
+    places = [place for place in (ROOT, CACHE, CACHE.parent) if place.exists()]
+    free, place = min((shutil.disk_usage(place).free, place) for place in places)
+    if free < TIGHT or "No space left" in message:
+        console.say(
+            f"  → {free // 2**20} MB are free on the disk of {place}. Make room and run again; what is"
+            " half-finished heals by itself. A first run takes about 3 GB here and in the cache."
+        )
     return 1
 
 

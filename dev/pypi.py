@@ -76,9 +76,11 @@ def _uv(uv, *arguments, **options):
     try:
         return process.run([uv, *arguments], env=_uv_environment(), cwd=ROOT, **options)
     except process.Failed as failure:
+        unreachable = "No space left" not in failure.output
         raise Problem(
             f"uv {arguments[0]} failed:\n{failure.output}",
-            "If the package index cannot be reached, set UV_DEFAULT_INDEX (or pip's index-url) and run again.",
+            unreachable
+            and "If the package index cannot be reached, set UV_DEFAULT_INDEX (or pip's index-url) and run again.",
         ) from None
 
 
