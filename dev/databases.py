@@ -19,7 +19,12 @@ KEEP = 3  # bases in the shared cache
 
 
 def mark(server, name):
-    """Return what database `name` says it was made from; None if it is not there or unfinished."""
+    """Return what database `name` says it was made from; None if it is not there or unfinished.
+
+    Without its filestore it counts as unfinished: on a server shared by checkouts it is another's.
+    """
+    if not filestore(name).is_dir():
+        return None
     rows = server.sql(
         f"SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '{name}'"
     )

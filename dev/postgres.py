@@ -85,17 +85,17 @@ class Server:
         _code, lines = process.run(argv, env=self.env, keep=100_000)
         return [line.split("\x1f") for line in lines if line]
 
-    def databases(self):
-        return {row[0] for row in self.sql("SELECT datname FROM pg_database WHERE NOT datistemplate OR true")}
-
     def drop(self, name):
         """Drop a database, whoever is still connected to it."""
         self.sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def copy(self, source, target):
-        """Copy a database (without its filestore); FILE_COPY clones blocks where the disk can."""
+        """Copy a database (without its filestore)."""
         self.drop(target)
-        self.sql(f'CREATE DATABASE "{target}" TEMPLATE "{source}" STRATEGY FILE_COPY')
+        # File by file is faster than through the log, for a database of this size. Older ones know no other way.
+        ((modern,),) = self.sql("SELECT current_setting('server_version_num')::int >= 150000")
+        strategy = "STRATEGY FILE_COPY" if modern == "t" else ""
+        self.sql(f'CREATE DATABASE "{target}" TEMPLATE "{source}" {strategy}')
 
 
 @contextlib.contextmanager
