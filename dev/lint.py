@@ -4,7 +4,7 @@ import concurrent.futures
 import shlex
 import shutil
 
-from . import console, process, pypi
+from . import console, odoo_source, process, pypi
 from .console import Problem
 from .paths import ADDON, DEV, ROOT
 
@@ -20,9 +20,7 @@ def checks():
     found = {
         "ruff": [tools / "ruff", "check", "--output-format=concise", "--quiet", *folders],
         "format": [tools / "ruff", "format", "--check", "--quiet", *folders],
-        # Its README is the repository's, for addon, environment and documentation together. (Said here
-        # because in the file "enable=odoolint" would switch it on again.)
-        "pylint-odoo": [*pylint, "--disable=missing-readme", "loan_crm"],
+        "pylint-odoo": [*pylint, "loan_crm"],
         "xml": [pypi.PYTHON, DEV / "checks" / "xml.py", ADDON],
         "translations": [pypi.PYTHON, DEV / "checks" / "translations.py", ADDON],
         "shell": [shutil.which("bash") or "sh", "-n", ROOT / ".ci" / "run"],
@@ -41,6 +39,7 @@ def run(only=None):
     :raises Problem: with what the failed ones said
     """
     pypi.ensure()
+    odoo_source.locate()  # pylint-odoo and the schemas look into it
     with console.step("Lint") as step, concurrent.futures.ThreadPoolExecutor(2) as pool:
         wanted = {name: argv for name, argv in checks().items() if not only or name in only}
         jobs = {name: pool.submit(_check, name, argv) for name, argv in wanted.items()}

@@ -9,7 +9,20 @@ import sys
 import time
 import xml.etree.ElementTree as ElementTree
 
-from . import browser, console, databases, environment, fingerprint, lint, locks, odoo, ports, process, pypi
+from . import (
+    browser,
+    console,
+    databases,
+    environment,
+    fingerprint,
+    lint,
+    locks,
+    odoo,
+    odoo_source,
+    ports,
+    process,
+    pypi,
+)
 from .console import Problem
 from .paths import ADDON, DEV, LOCAL, LOGS, ROOT
 
@@ -118,6 +131,7 @@ def run_all():
     started = time.monotonic()
     total = Tally()
     pypi.ensure()
+    odoo_source.locate()
     found = browser.ensure(required=in_ci())
     console.heading("Tests")
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
