@@ -293,8 +293,22 @@ def _pytest(env, targets, workers, show=False):
         if step:
             step.note = f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped"
     if tally.failed and not show:
-        console.say("\n".join(lines))
+        console.say("\n".join(essence(lines)))
+        console.say(f"  what was logged meanwhile: {log}")
     return tally
+
+
+def essence(lines):
+    """Return pytest's output without what the tests logged, which may be thousands of lines."""
+    kept, captured = [], False
+    for line in lines:
+        if re.match(r"-+ Captured .* -+$", line):
+            captured = True
+        elif re.match(r"(_{3,}|={3,}) .* (_{3,}|={3,})$", line):
+            captured = False
+        if not captured:
+            kept.append(line)
+    return kept
 
 
 def read_report(report):

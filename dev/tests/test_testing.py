@@ -2,7 +2,7 @@
 
 import pytest
 
-from dev.testing import count, read_report
+from dev.testing import count, essence, read_report
 
 REPORT = """<testsuites><testsuite>
 <testcase name="test_a"/>
@@ -43,3 +43,15 @@ def test_a_skipped_tour_is_a_problem_in_ci_only(tmp_path, monkeypatch):
 
 def test_no_report_is_no_success(tmp_path):
     assert read_report(tmp_path / "none.xml").bad
+
+
+def test_what_tests_logged_is_left_to_the_log():
+    lines = [
+        "___ test_a ___",
+        "E  no",
+        "--- Captured stderr call ---",
+        "ERROR x",
+        "=== short test summary info ===",
+        "FAILED",
+    ]
+    assert essence(lines) == ["___ test_a ___", "E  no", "=== short test summary info ===", "FAILED"]
