@@ -7,7 +7,7 @@ from . import pypi
 from .paths import ADDON
 
 LANGUAGES = ("en_US", "zh_CN")
-BASE_RECIPE = "2"  # raise it when how a base database is made changes
+BASE_RECIPE = "3"  # raise it when how a base database is made changes
 
 
 def digest(*parts):

@@ -265,6 +265,7 @@ def _pytest(env, targets, workers, show=False):
         f"--junitxml={report}",
         "-ra",
         "--color=auto",
+        "--tb=short",
     ]
     argv += (
         [f"--ignore={CORE}"]
