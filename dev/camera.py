@@ -27,6 +27,9 @@ def visit(page, base, path, target, seen, settle):
     """Take one picture; return whether the page showed an error."""
     seen.clear()
     page.goto(base + path)
+    page.wait_for_load_state("load")
+    if path.startswith("/odoo"):  # the first page of a language waits for its bundles to be built
+        page.wait_for_selector(".o_main_navbar", timeout=120_000)
     page.wait_for_timeout(settle)
     broken = page.locator(".o_error_dialog").count() > 0
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -62,8 +65,10 @@ def speak(page, base, language):
     )
 
 
-def pages_of_the_app(page):
+def pages_of_the_app(page, base):
     """Return the addresses of the app's menu entries, as the running web client knows them."""
+    page.goto(f"{base}/odoo")
+    page.wait_for_function("() => odoo.__WOWL_DEBUG__?.root.env.services.menu", timeout=120_000)
     return page.evaluate(
         """() => {
             const menus = odoo.__WOWL_DEBUG__.root.env.services.menu;
@@ -95,16 +100,21 @@ def main():
         page = browser.new_page(viewport={"width": width, "height": height})
         seen = []
         page.on("pageerror", lambda error: seen.append(("error", str(error)[:300])))
-        page.on("requestfailed", lambda request: seen.append(("failed", request.url[:160])))
+        # A page that is left drops what it was still loading; that is no fault.
+        page.on(
+            "requestfailed",
+            lambda request: (
+                request.failure == "net::ERR_ABORTED" or seen.append(("failed", request.url[:160]))
+            ),
+        )
         page.on(
             "response", lambda answer: answer.status >= 400 and seen.append((answer.status, answer.url[:160]))
         )
         log_in(page, asked.base, asked.login)
+        pages = asked.pages or pages_of_the_app(page, asked.base)
         for language in LANGUAGES:
             speak(page, asked.base, language)
-            page.goto(f"{asked.base}/odoo")
-            page.wait_for_timeout(asked.settle)
-            for path in asked.pages or pages_of_the_app(page):
+            for path in pages:
                 name = re.sub(r"\W+", "-", path).strip("-") or "home"
                 broken += visit(
                     page, asked.base, path, asked.folder / language / f"{name}.png", seen, asked.settle
