@@ -6,7 +6,7 @@ import shutil
 
 from . import console, odoo_source, process, pypi
 from .console import Problem
-from .paths import ADDON, DEV, ROOT
+from .paths import ADDON, DEV, LOCAL, ROOT
 
 SHOWN = 60  # lines of one check's complaints
 PYTHON_FOLDERS = ("loan_crm", "dev", "benchmarks")
@@ -67,7 +67,7 @@ def _check(name, argv):
             argv[:-1], cwd=ROOT, check=False, text_in=argv[-1].read_text(encoding="utf-8")
         )
     else:
-        code, lines = process.run(argv, cwd=ROOT, check=False, keep=400)
+        code, lines = process.run(argv, cwd=ROOT, check=False, keep=400, env={"PYLINTHOME": LOCAL / "pylint"})
     if not code:
         return ""
     if len(lines) > SHOWN:

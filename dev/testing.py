@@ -275,6 +275,8 @@ def _pytest(env, targets, workers, show=False):
     argv += ["-n", str(workers)] if workers else []
     variables = odoo.environment(env.server, config)
     variables["PATH"] = f"{env.server.program('psql').parent}{os.pathsep}{os.environ['PATH']}"
+    # What the browser leaves behind goes with this checkout, too.
+    variables["XDG_CACHE_HOME"] = variables["XDG_CONFIG_HOME"] = LOCAL / "browser"
     log = databases.new_log("pytest")
     title = "Odoo tests"
     with contextlib.ExitStack() as stack:
