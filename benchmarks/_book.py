@@ -1,0 +1,153 @@
+"""A book of loans to measure on: a copy of the prepared test database, filled by set-based SQL.
+
+Not a benchmark itself. Each benchmark is a process of its own, started by `make bench` with Odoo's configuration in
+the environment; `make test` (or `make test T=…`) must have prepared the database once.
+"""
+
+import os
+import sys
+import time
+from contextlib import contextmanager
+
+import odoo
+from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
+from odoo.sql_db import close_db, db_connect
+from odoo.tools import config
+
+PREPARED, NAME = "loan_crm_test", "loan_crm_bench"
+LANGUAGES = ("en_US", "zh_CN")
+
+
+@contextmanager
+def database():
+    """Yield a registry on a fresh copy of the prepared database; drop it at the end."""
+    config.parse_config(["-c", os.environ["ODOO_RC"], "--max-cron-threads=0", "--log-level=error"])
+    odoo.modules.module.initialize_sys_path()
+    _admin(f'DROP DATABASE IF EXISTS "{NAME}"')
+    try:
+        _admin(f'CREATE DATABASE "{NAME}" TEMPLATE "{PREPARED}"')
+    except Exception as error:
+        sys.exit(f"There is no prepared database {PREPARED} to copy ({error}): run `make test T=…` once.")
+    try:
+        yield Registry(NAME)
+    finally:
+        close_db(NAME)
+        _admin(f'DROP DATABASE IF EXISTS "{NAME}"')
+
+
+def _admin(statement):
+    close_db("template1")
+    with db_connect("template1").cursor() as cr:
+        cr._cnx.autocommit = True
+        cr.execute(statement)
+
+
+@contextmanager
+def environment(registry, uid=SUPERUSER_ID):
+    """Yield an environment in a transaction of its own, committed at the end."""
+    with registry.cursor() as cr:
+        yield api.Environment(cr, uid, {"tracking_disable": True})
+
+
+def timed(work, rounds=1):
+    """Return the fastest of some runs, in seconds: on a shared machine the others measure the neighbours."""
+    best = None
+    for _round in range(rounds):
+        start = time.perf_counter()
+        work()
+        spent = time.perf_counter() - start
+        best = spent if best is None else min(best, spent)
+    return best
+
+
+def statements(env, work):
+    """Return how many SQL statements a piece of work takes."""
+    env.flush_all()
+    before = env.cr.sql_log_count
+    work()
+    env.flush_all()
+    return env.cr.sql_log_count - before
+
+
+def fill(env, loans, *, managers=20, due_in=(-30, 330)):
+    """Write a book of running loans of 12 installments in one statement per table, and return its managers.
+
+    :param int loans: how many; a customer has four, the first installment falls due evenly over `due_in`
+    :param int managers: among how many relationship managers the customers are shared
+    :param tuple due_in: first and last day, from today, of the oldest open installment
+    """
+    group = env.ref("loan_crm.loan_crm_group_manager")
+    users = env["res.users"].create(
+        [
+            {
+                "name": f"Manager {n}",
+                "login": f"bench{n}@example.com",
+                "email": f"bench{n}@example.com",
+                "group_ids": [(6, 0, group.ids)],
+            }
+            for n in range(managers)
+        ]
+    )
+    product = env["loan.product"].create({"name": "Bench", "yearly_rate": 6.0, "term_max": 60})
+    env.flush_all()
+    book = {
+        "customers": max(1, loans // 4),
+        "loans": loans,
+        "users": users.ids,
+        "company": env.company.id,
+        "currency": product.currency_id.id,
+        "product": product.id,
+        "first": due_in[0],
+        "span": due_in[1] - due_in[0] + 1,
+        "languages": list(LANGUAGES),
+    }
+    for statement in _FILL:
+        env.cr.execute(statement, book)
+    env.invalidate_all()
+    env.cr.execute(
+        "ANALYZE loan_customer; ANALYZE loan_contract; ANALYZE loan_installment; ANALYZE loan_reminder"
+    )
+    return users
+
+
+_FILL = (
+    """
+    INSERT INTO res_partner (name, complete_name, email, email_normalized, lang, active, type, is_company,
+                             commercial_partner_id, create_date, write_date)
+    SELECT 'Borrower ' || n, 'Borrower ' || n, 'borrower' || n || '@example.com', 'borrower' || n || '@example.com',
+           (%(languages)s)[1 + n %% array_length(%(languages)s, 1)], TRUE, 'contact', FALSE, NULL, now(), now()
+      FROM generate_series(1, %(customers)s) n
+    """,
+    "UPDATE res_partner SET commercial_partner_id = id WHERE commercial_partner_id IS NULL",
+    """
+    INSERT INTO loan_customer (partner_id, name, reference, active, company_id, kind, manager_user_id,
+                               create_uid, write_uid, create_date, write_date)
+    SELECT id, name, 'B' || id, TRUE, %(company)s, 'person',
+           (%(users)s)[1 + id %% array_length(%(users)s, 1)], 1, 1, now(), now()
+      FROM res_partner WHERE name LIKE 'Borrower %%'
+    """,
+    """
+    INSERT INTO loan_contract (name, state, company_id, customer_id, partner_id, manager_user_id, product_id,
+                               currency_id, repayment_method, yearly_rate, principal, term, start_date,
+                               first_due_date, due_day, amount_total, interest_total, installment_amount,
+                               principal_outstanding, amount_open, next_due_date, next_due_amount, amount_credit,
+                               create_uid, write_uid, create_date, write_date)
+    SELECT 'B' || n, 'active', %(company)s, customer.id, customer.partner_id, customer.manager_user_id, %(product)s,
+           %(currency)s, 'annuity', 6.0, 12000, 12, due - 31, due, extract(day FROM due), 12393.6, 393.6, 1032.8,
+           12000, 12393.6, due, 1032.8, 0, 1, 1, now(), now()
+      FROM (SELECT n, current_date + %(first)s + n %% %(span)s AS due, 1 + n %% %(customers)s AS nth
+              FROM generate_series(1, %(loans)s) n) AS loan
+      JOIN (SELECT *, row_number() OVER (ORDER BY id) AS nth FROM loan_customer WHERE reference LIKE 'B%%') customer
+     USING (nth)
+    """,
+    """
+    INSERT INTO loan_installment (contract_id, customer_id, company_id, number, due_date, principal, interest,
+                                  amount, balance, principal_paid, interest_paid, amount_open, state)
+    SELECT contract.id, contract.customer_id, contract.company_id, number,
+           contract.first_due_date + make_interval(months => number - 1), 1000, 32.8, 1032.8, 12000 - 1000 * number,
+           0, 0, 1032.8, 'open'
+      FROM loan_contract contract, generate_series(1, 12) number
+     WHERE contract.name LIKE 'B%%'
+    """,
+)
