@@ -32,16 +32,18 @@
         "views/loan_crm_menus.xml",
     ],
     "demo": [
-#        "demo/res_users_demo.xml",
-#        "demo/loan_product_demo.xml",
-#        "demo/loan_customer_demo.xml",
-#        "demo/loan_contract_demo.xml",
-#        "demo/loan_repayment_demo.xml",
+        "demo/res_users_demo.xml",
+        "demo/loan_product_demo.xml",
+        "demo/loan_customer_demo.xml",
+        "demo/loan_contract_demo.xml",
+        "demo/loan_repayment_demo.xml",
     ],
     "assets": {
         "web.assets_backend": ["loan_crm/static/src/**/*"],
         "web.assets_tests": ["loan_crm/static/tests/tours/**/*"],
+        "web.assets_unit_tests": ["loan_crm/static/tests/*.test.js"],
     },
+    "uninstall_hook": "uninstall_hook",
     "application": True,
     "installable": True,
 }

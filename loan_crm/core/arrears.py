@@ -5,6 +5,7 @@ pays.
 """
 
 from datetime import date, timedelta
+from math import ceil, copysign, floor, isinf, isnan
 from typing import NamedTuple
 
 
@@ -98,6 +99,25 @@ def bucket_bounds(key, today):
         if candidate.key == key:
             return _bounds(candidate.first, candidate.last, today)
     raise KeyError(key)
+
+
+def whole_days(operator, days):
+    """Turn any number a person compares days past due with into the whole one that asks the same.
+
+    Days past due are whole, so "< 1.5" asks "< 2" and "> 1.5" asks "> 1".
+
+    :param str operator: as for :func:`due_date_bounds`
+    :param days: int or float, infinite ones too
+    :return: int, or None when no number of days can match
+    """
+    if isinf(days):
+        days = int(copysign(_BEYOND, days))
+    if isnan(days) or (operator == "=" and days != int(days)):
+        return None
+    return ceil(days) if operator in ("<", ">=") else floor(days)
+
+
+_BEYOND = 10**9  # days, further than the calendar reaches
 
 
 def _bounds(least, most, today):

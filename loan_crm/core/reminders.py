@@ -157,6 +157,7 @@ class Facts:
     opted_out: bool = False
     bounced: bool = False
     has_template: bool = True
+    too_late: bool = False
 
 
 class Hold(NamedTuple):
@@ -178,6 +179,7 @@ HOLDS = (
     Hold("bounced", lambda facts: facts.bounced),
     Hold("below_minimum", lambda facts: facts.amount_open < facts.minimum),
     Hold("no_template", lambda facts: not facts.has_template),
+    Hold("too_late", lambda facts: facts.too_late),
 )
 
 

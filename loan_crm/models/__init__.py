@@ -1,4 +1,5 @@
 # Odoo builds models in this order, so what is inherited comes first.
+from . import loan_guard_mixin
 from . import loan_access_mixin
 from . import loan_lifecycle_mixin
 from . import loan_cover

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 
@@ -12,9 +13,12 @@ class LoanAccessMixin(models.AbstractModel):
 
     Search and compute give the same answer: Odoo asks the first for lists and the second for single records.
     Both run as superuser on purpose, so it is ``env.uid``, not ``env.su``, that tells who is asking.
+
+    Name it before `mail.thread` in `_inherit`, or that one answers in its place and the mail goes to everybody.
     """
 
     _name = "loan.access.mixin"
+    _inherit = ["loan.guard.mixin"]
     _description = "Loan Access"
 
     # The column that leads to the customer; "id" on the customer itself.
@@ -31,14 +35,17 @@ class LoanAccessMixin(models.AbstractModel):
     @api.model
     def _loan_duty_columns(self):
         """Tell whether this model carries the customer's duty columns itself."""
-        return all(name in self._fields for name in ("manager_user_id", "deputy_user_id", "team_id"))
+        return all(
+            name in self._fields for name in ("company_id", "manager_user_id", "deputy_user_id", "team_id")
+        )
 
     @api.depends_context("uid")
     @api.depends(
         lambda self: (
-            ("manager_user_id", "deputy_user_id", "team_id")
+            ("company_id", "manager_user_id", "deputy_user_id", "team_id")
             if self._loan_duty_columns()
             else (
+                f"{self._loan_key}.company_id",
                 f"{self._loan_key}.manager_user_id",
                 f"{self._loan_key}.deputy_user_id",
                 f"{self._loan_key}.team_id",
@@ -64,3 +71,52 @@ class LoanAccessMixin(models.AbstractModel):
         # As superuser: the duty domain is the rule, the customer's own rules would only ask it again.
         customers_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
         return Domain(self._loan_key, "in", customers_sudo._search(duty))
+
+    @api.model
+    def _loan_derived(self):
+        """Return the names of the columns that follow from other records: nobody enters them.
+
+        The rules ask such columns who may see the record, so whoever wrote one could open or hide it.
+        """
+        return {
+            name for name, field in self._fields.items() if field.store and field.compute and field.readonly
+        }
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if self.env.su:
+            return super().create(vals_list)
+        self._check_not_derived(name for vals in vals_list for name in vals)
+        # Defaults left over from the list one came from are not meant for us, and are no way round the check above.
+        defaults = {f"default_{name}" for name in self._loan_derived()} & self.env.context.keys()
+        if defaults:
+            self = self.with_context({k: v for k, v in self.env.context.items() if k not in defaults})
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if not self.env.su:
+            self._check_not_derived(vals)
+        return super().write(vals)
+
+    @api.model
+    def _check_not_derived(self, names):
+        entered = self._loan_derived().intersection(names)
+        if entered:
+            raise AccessError(
+                self.env._(
+                    "%s follows from other records and cannot be entered.",
+                    ", ".join(sorted(self._fields[name]._description_string(self.env) for name in entered)),
+                )
+            )
+
+    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
+        # A follower keeps following when their duty ends; the mail would tell them what the record does not.
+        recipients = super()._notify_get_recipients(message, msg_vals, **kwargs)
+        anywhere = self.with_context(allowed_company_ids=[])  # the reader's own companies, not the writer's
+        return [
+            recipient
+            for recipient in recipients
+            if recipient["share"]
+            or not recipient["uid"]
+            or anywhere.with_user(recipient["uid"]).has_access("read")
+        ]

@@ -47,11 +47,12 @@ class LoanContract(models.Model):
     """
 
     _name = "loan.contract"
-    _inherit = ["mail.thread", "mail.activity.mixin", "loan.access.mixin", "loan.lifecycle.mixin"]
+    _inherit = ["loan.access.mixin", "mail.thread", "mail.activity.mixin", "loan.lifecycle.mixin"]
     _description = "Loan"
     _order = "next_due_date, id desc"
     _rec_names_search = ["name", "customer_id.name"]
     _check_company_auto = True
+    _mail_post_access = "read"  # whoever may read may leave a note: the desk, compliance
 
     name = fields.Char("Loan No.", required=True, copy=False, readonly=True, default="/")
     state = fields.Selection(
@@ -283,6 +284,8 @@ class LoanContract(models.Model):
     def _compute_balance(self):
         for contract in self:
             rows = contract.installment_ids
+            if contract.state not in ("active", "closed"):
+                rows = rows.browse()  # what was never paid out is not owed, though its schedule is written
             oldest = rows.filtered("amount_open")[:1]
             contract.principal_outstanding = sum(rows.mapped("principal")) - sum(
                 rows.mapped("principal_paid")
@@ -318,8 +321,11 @@ class LoanContract(models.Model):
 
     def _days_past_due_domain(self, operator, days):
         """Turn a question about days into one about dates, which an index can answer."""
+        days = arrears.whole_days(operator, days)
+        if days is None:
+            return Domain.FALSE
         return Domain.OR(
-            self._due_bounds_domain(arrears.due_date_bounds(operator, int(days), today))
+            self._due_bounds_domain(arrears.due_date_bounds(operator, days, today))
             & Domain("company_id", "in", companies)
             for today, companies in self._company_days()
         )
@@ -383,47 +389,48 @@ class LoanContract(models.Model):
                 name = f"{name} · {contract.customer_id.name}"
             contract.display_name = name
 
-    @api.constrains("product_id", "principal", "term", "currency_id")
-    def _check_product_bounds(self):
-        for contract in self:
-            product = contract.product_id
-            if contract.currency_id != product.currency_id:
-                raise ValidationError(
-                    self.env._(
-                        "%(product)s is lent in %(currency)s only.",
-                        product=product.name,
-                        currency=product.currency_id.name,
-                    )
-                )
-            currency = product.currency_id
-            if contract.principal < product.principal_min or (
-                product.principal_max and contract.principal > product.principal_max
-            ):
-                least = currency.format(product.principal_min)
-                raise ValidationError(
-                    self.env._(
-                        "%(product)s is lent from %(least)s to %(most)s.",
-                        product=product.name,
-                        least=least,
-                        most=currency.format(product.principal_max),
-                    )
-                    if product.principal_max
-                    else self.env._("%(product)s is lent from %(least)s.", product=product.name, least=least)
-                )
-            if not product.term_min <= contract.term <= product.term_max:
-                raise ValidationError(
-                    self.env._(
-                        "%(product)s runs %(least)s to %(most)s months.",
-                        product=product.name,
-                        least=product.term_min,
-                        most=product.term_max,
-                    )
-                )
-
-    @api.constrains(*sorted(_TERMS - {"customer_id", "company_id", "product_id"}))
     def _check_terms(self):
+        """Refuse terms that make no loan, or none of their product.
+
+        Asked by `create` and `write` once all values are in. As `@api.constrains` it would be asked in the middle of
+        a write, as soon as the product's currency follows the product and before the amount is there.
+        """
         for contract in self:
-            contract._as_terms()
+            contract._as_terms()  # what nobody could lend comes before what this product does not lend
+            contract._check_product_bounds()
+
+    def _check_product_bounds(self):
+        self.ensure_one()
+        product = self.product_id
+        currency = product.currency_id
+        if self.currency_id != currency:
+            raise ValidationError(
+                self.env._(
+                    "%(product)s is lent in %(currency)s only.", product=product.name, currency=currency.name
+                )
+            )
+        most = product.principal_max
+        if self.principal < product.principal_min or (most and self.principal > most):
+            least = currency.format(product.principal_min)
+            raise ValidationError(
+                self.env._(
+                    "%(product)s is lent from %(least)s to %(most)s.",
+                    product=product.name,
+                    least=least,
+                    most=currency.format(most),
+                )
+                if most
+                else self.env._("%(product)s is lent from %(least)s.", product=product.name, least=least)
+            )
+        if not product.term_min <= self.term <= product.term_max:
+            raise ValidationError(
+                self.env._(
+                    "%(product)s runs %(least)s to %(most)s months.",
+                    product=product.name,
+                    least=product.term_min,
+                    most=product.term_max,
+                )
+            )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -481,7 +488,7 @@ class LoanContract(models.Model):
 
     def action_activate(self):
         """Pay out: from now on the terms stand still, installments fall due and repayments are taken."""
-        self._move_to("active")
+        self._move_to("active", start="draft")
         # As superuser: nobody writes installments by hand, this verb is how they open.
         installments_sudo = self.sudo().installment_ids
         installments_sudo.write({"state": "open"})
@@ -544,10 +551,9 @@ class LoanContract(models.Model):
             )
         except Refusal as refusal:
             facts = {"currency": self.currency_id.name, **refusal.facts}
+            reason = self.env._(_REFUSALS[refusal.reason]) % facts
             raise ValidationError(
-                self.env._(
-                    "%(loan)s: %(reason)s", loan=self.display_name, reason=_REFUSALS[refusal.reason] % facts
-                )
+                self.env._("%(loan)s: %(reason)s", loan=self.display_name, reason=reason)
             ) from refusal
 
     def _cent(self):
@@ -556,6 +562,7 @@ class LoanContract(models.Model):
 
     def _write_schedule(self):
         """Replace the rows of drafts by those their terms ask for, in one delete and one insert."""
+        self._check_terms()
         vals_list = [
             contract._prepare_installment_vals(row)
             for contract in self
@@ -642,7 +649,7 @@ class LoanContract(models.Model):
                     repayment.amount_credit = float(rest)
             contract._write_paid(spread)
         stale_sudo.unlink()
-        self.env["loan.repayment.allocation"].sudo().create(vals_list)
+        stale_sudo.browse().create(vals_list)
         contracts_sudo._follow_balance()
 
     def _wait_for_lock(self):

@@ -80,6 +80,13 @@ class LoanCover(models.Model):
                     )
                 )
 
+    def write(self, vals):
+        result = super().write(vals)
+        if {"manager_user_id", "company_id"} & vals.keys():
+            # Odoo asks the rules before a write only: one's own absence could be turned into a colleague's.
+            self.check_access("write")
+        return result
+
     @api.model
     def _covers_today(self, users):
         """Return the covers of these managers that run today, each by its own company's day.

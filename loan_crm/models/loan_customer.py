@@ -13,13 +13,14 @@ class LoanCustomer(models.Model):
     """
 
     _name = "loan.customer"
-    _inherit = ["mail.thread", "mail.activity.mixin", "loan.access.mixin"]
+    _inherit = ["loan.access.mixin", "mail.thread", "mail.activity.mixin"]
     _description = "Loan Customer"
     _order = "name, id"
     _rec_names_search = ["name", "reference", "partner_id.email"]
     _check_company_auto = True
     _loan_key = "id"
     _mail_thread_customer = True
+    _mail_post_access = "read"  # whoever may read may leave a note: the desk, compliance
 
     partner_id = fields.Many2one(
         "res.partner", "Contact", required=True, index=True, ondelete="restrict", tracking=True
@@ -35,7 +36,7 @@ class LoanCustomer(models.Model):
         [
             ("person", "Person"),
             ("sole_trader", "Sole Trader"),
-            ("sme", "Small or Medium Company"),
+            ("sme", "SME"),
             ("corporate", "Corporate"),
             ("project", "Project Company"),
             ("institution", "Institution"),
@@ -141,8 +142,9 @@ class LoanCustomer(models.Model):
     def _compute_team_id(self):
         for customer in self:
             # A team chosen by hand stays until the customer goes to somebody of another team.
-            if customer.manager_user_id and customer.manager_user_id.sale_team_id:
-                customer.team_id = customer.manager_user_id.sale_team_id
+            team = customer.manager_user_id.sale_team_id
+            if team and team.company_id in (customer.company_id, self.env["res.company"]):
+                customer.team_id = team
 
     @api.depends("manager_user_id", "deputy_user_id")
     def _compute_acting_user_id(self):
@@ -187,27 +189,25 @@ class LoanCustomer(models.Model):
         "contract_ids.state", "contract_ids.principal_outstanding", "contract_ids.installment_ids.amount_open"
     )
     def _compute_exposure(self):
-        running = Domain("customer_id", "in", self.ids) & Domain("state", "=", "active")
-        loans = {
-            customer: (principal, due)
-            for customer, principal, due in self.env["loan.contract"]._read_group(
-                running, ["customer_id"], ["principal_outstanding:sum_currency", "next_due_date:min"]
-            )
-        }
-        overdue = {}
+        loans, overdue = {}, {}
         for company, customers in self.grouped("company_id").items():
-            late = self.env["loan.installment"]._overdue_domain(company._loan_today())
-            overdue.update(
-                self.env["loan.installment"]._read_group(
-                    Domain("customer_id", "in", customers.ids) & late,
-                    ["customer_id"],
-                    ["amount_open:sum_currency"],
-                )
-            )
+            env = self.with_company(company).env  # whose currency `sum_currency` adds up in
+            ours = Domain("customer_id", "in", customers.ids)
+            for customer, principal, due in env["loan.contract"]._read_group(
+                ours & Domain("state", "=", "active"),
+                ["customer_id"],
+                ["principal_outstanding:sum_currency", "next_due_date:min"],
+            ):
+                loans[customer.id] = principal, due
+            late = env["loan.installment"]._overdue_domain(company._loan_today())
+            for customer, amount in env["loan.installment"]._read_group(
+                ours & late, ["customer_id"], ["amount_open:sum_currency"]
+            ):
+                overdue[customer.id] = amount
         for customer in self:
-            principal, due = loans.get(customer, (0.0, False))
+            principal, due = loans.get(customer._origin.id, (0.0, False))
             customer.principal_outstanding = principal
-            customer.amount_overdue = overdue.get(customer, 0.0)
+            customer.amount_overdue = overdue.get(customer._origin.id, 0.0)
             customer.next_due_date = due
             customer.days_past_due = arrears.days_past_due(due or None, customer.company_id._loan_today())
 
@@ -230,7 +230,10 @@ class LoanCustomer(models.Model):
                             user=user.name,
                         )
                     )
-                if customer.company_id not in user.sudo().company_ids:
+                user_sudo = (
+                    user.sudo()
+                )  # which companies a colleague works for is read by administrators only
+                if customer.company_id not in user_sudo.company_ids:
                     raise ValidationError(
                         self.env._(
                             "%(user)s does not work for %(company)s.",
@@ -239,13 +242,24 @@ class LoanCustomer(models.Model):
                         )
                     )
 
+    @api.constrains("company_id")
+    def _check_company_of_loans(self):
+        # As superuser: loans of the company that is left behind count whether it is switched on or not.
+        for customer in self.sudo():
+            if customer.contract_ids.company_id - customer.company_id:
+                raise ValidationError(
+                    self.env._(
+                        "%s has loans of another company. Make a profile of the contact in each company.",
+                        customer.display_name,
+                    )
+                )
+
     @api.constrains("partner_id")
     def _check_partner(self):
         for customer in self:
-            if any(
-                user._is_internal()
-                for user in customer.partner_id.sudo().with_context(active_test=False).user_ids
-            ):
+            # As superuser: an employee who left, or of another company, counts too.
+            partner_sudo = customer.partner_id.sudo().with_context(active_test=False)
+            if any(user._is_internal() for user in partner_sudo.user_ids):
                 raise ValidationError(
                     self.env._(
                         "%s is an employee's own contact. Lend to them under a separate contact, so that their "
@@ -274,25 +288,27 @@ class LoanCustomer(models.Model):
         for customer, user in former.items():
             # Odoo subscribes a new responsible but keeps the old one, who would go on getting the mail.
             if user and user != customer.manager_user_id:
-                customer.message_unsubscribe(user.partner_id.ids)
-                customer.sudo().contract_ids.message_unsubscribe(user.partner_id.ids)
+                contracts_sudo = customer.sudo().contract_ids
+                for followed in (customer, contracts_sudo, contracts_sudo.repayment_ids):
+                    followed.message_unsubscribe(user.partner_id.ids)
         return result
 
     def _check_still_visible(self):
         """Refuse a change after which the person who makes it could not see the customer any more."""
-        lost = self - self._filtered_access("read")
-        if lost:
+        lost_sudo = (self - self._filtered_access("read")).sudo()  # named to who could see them a moment ago
+        if lost_sudo:
             raise UserError(
                 self.env._(
                     "After this change you could not see %s any more. Ask somebody to do it whose duty covers both "
                     "sides: a lead of the team, or of the team it goes to.",
-                    ", ".join(lost.sudo().mapped("display_name")),
+                    ", ".join(lost_sudo.mapped("display_name")),
                 )
             )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_loans(self):
-        if self.sudo().with_context(active_test=False).contract_ids:
+        # As superuser: a loan that is hidden from whoever deletes is a loan.
+        if self.sudo().contract_ids:
             raise ValidationError(
                 self.env._("A customer who has loans is kept. Archive the profile instead of deleting it.")
             )

@@ -80,8 +80,11 @@ class LoanInstallment(models.Model):
 
     def _days_past_due_domain(self, operator, days):
         result = Domain.FALSE
+        days = arrears.whole_days(operator, days)
+        if days is None:
+            return result
         for today, company_ids in self.env["loan.contract"]._company_days():
-            bounds = arrears.due_date_bounds(operator, int(days), today)
+            bounds = arrears.due_date_bounds(operator, days, today)
             if bounds is None:
                 continue
             domain = Domain.TRUE if bounds.includes_unset else Domain("state", "=", "open")

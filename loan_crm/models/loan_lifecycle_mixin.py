@@ -20,13 +20,15 @@ class LoanLifecycleMixin(models.AbstractModel):
         """
         return set()
 
-    def _move_to(self, state):
+    def _move_to(self, state, start=None):
         """Write the state on all records, or refuse for all of them, naming those that may not move.
 
         :param str state: the state to reach
+        :param str start: the state to come from, where a move from another one is not this button's
         :raise UserError: when a record may not go there from where it is
         """
-        stuck = self.filtered(lambda record: (record.state, state) not in self._allowed_moves())
+        moves = {move for move in self._allowed_moves() if start in (None, move[0])}
+        stuck = self.filtered(lambda record: (record.state, state) not in moves)
         if stuck:
             labels = dict(self._fields["state"]._description_selection(self.env))
             raise UserError(
@@ -44,6 +46,8 @@ class LoanLifecycleMixin(models.AbstractModel):
         first = self._fields["state"].default(self)
         if any(vals.get("state", first) != first for vals in vals_list):
             self._check_moving()
+        if "default_state" in self.env.context:  # the same by a back door
+            self = self.with_context({k: v for k, v in self.env.context.items() if k != "default_state"})
         return super().create(vals_list)
 
     def write(self, vals):

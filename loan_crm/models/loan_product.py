@@ -6,7 +6,7 @@ class LoanProduct(models.Model):
     """What a lender offers: the terms a new contract starts from, and the bounds it must keep."""
 
     _name = "loan.product"
-    _inherit = ["mail.thread"]
+    _inherit = ["loan.guard.mixin", "mail.thread"]
     _description = "Loan Product"
     _order = "sequence, name, id"
     _check_company_auto = True

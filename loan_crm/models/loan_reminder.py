@@ -92,6 +92,7 @@ class LoanReminder(models.Model):
             ("opted_out", "Opted out of email"),
             ("bounced", "Email bounces"),
             ("below_minimum", "Too small to remind"),
+            ("too_late", "Its time has passed"),
             ("no_template", "No letter for this step"),
         ],
         "Held Because",
@@ -104,6 +105,9 @@ class LoanReminder(models.Model):
     attempts = fields.Integer(readonly=True, default=0, aggregator=None)
     email_to = fields.Char("Sent To", readonly=True)
     signed_user_id = fields.Many2one("res.users", "Signed By", readonly=True, ondelete="set null")
+    written_on = fields.Date(
+        "Written On", readonly=True, help="The lender's day the letter speaks of as today."
+    )
     sending_at = fields.Datetime("Left At", readonly=True)
     sent_at = fields.Datetime("Sent At", readonly=True)
     mail_id = fields.Many2one(
@@ -169,7 +173,8 @@ class LoanReminder(models.Model):
             return self.browse(), None
         for name in ("loan.installment", "loan.contract", "loan.product", "loan.reminder"):
             self.env[name].flush_model()
-        rows = self.env.execute_query(
+        # Not `execute_query`, which logs an error when a parallel worker was faster: that is expected here.
+        self.env.cr.execute(
             SQL(
                 """
                 WITH span (policy_id, step_id, due_from, due_to) AS (VALUES %(spans)s),
@@ -224,8 +229,10 @@ class LoanReminder(models.Model):
                 round=day.id,
                 uid=self.env.uid,
                 limit=limit,
-            )
+            ),
+            log_exceptions=False,
         )
+        rows = self.env.cr.fetchall()
         if not rows:
             return self.browse(), None
         return self.browse(id_ for _due, _installment, id_ in rows if id_), (rows[-1][0], rows[-1][1])
@@ -275,10 +282,15 @@ class LoanReminder(models.Model):
     def _fail(self, failure):
         self.write({"state": "failed", "failure": failure, "hold_reason": False, "unreachable": False})
 
+    def _hold(self, reason):
+        """Stay silent for a reason; entries that tell it already are not written again."""
+        self.filtered(lambda reminder: (reminder.state, reminder.hold_reason) != ("held", reason)).write(
+            {"state": "held", "hold_reason": reason, "failure": False, "unreachable": False}
+        )
+
     def _write_letters(self):
         """Judge each reminder, hold those with a reason, and queue a letter for the others."""
-        # What the mail server was never reached for has not been said: the new letter takes its place.
-        self.filtered("unreachable").message_id.unlink()
+        self._withdraw_letters()
         held = {}
         speaking = self.browse()
         for reminder in self:
@@ -289,10 +301,15 @@ class LoanReminder(models.Model):
             else:
                 speaking |= reminder
         for reason, group in held.items():
-            group.write({"state": "held", "hold_reason": reason, "failure": False})
+            group._hold(reason)
         for reminder in speaking:
             reminder.write(reminder._prepare_letter_vals())
         speaking._queue_mails()
+
+    def _withdraw_letters(self):
+        """Take back letters that surely did not leave; of others keep the message, but no mail that could."""
+        self.filtered(lambda reminder: reminder.unreachable or reminder.state == "queued").message_id.unlink()
+        self.mail_id.unlink()
 
     def _as_facts(self):
         """Read what decides between speaking and silence into a core value."""
@@ -307,6 +324,25 @@ class LoanReminder(models.Model):
             address_valid=bool(email_normalize(partner.email)),
             opted_out=partner.is_blacklisted,
             has_template=self.step_id.template_id.active,
+            too_late=self._is_too_late(),
+        )
+
+    def _is_too_late(self):
+        """Tell whether the window of this step has closed, so that its letter would come out of turn."""
+        self.ensure_one()
+        days = (self.company_id._loan_today() - self.due_date).days
+        return any(
+            window.last < days
+            for window in self.step_id.policy_id._windows()
+            if window.step.key == self.step_id.id
+        )
+
+    def _is_outdated(self):
+        """Tell whether the letter names an amount that is no longer open, or a day that is over."""
+        self.ensure_one()
+        return (
+            self.written_on != self.company_id._loan_today()
+            or self.currency_id.compare_amounts(self.amount, self.installment_id.amount_open) != 0
         )
 
     def _prepare_letter_vals(self):
@@ -314,6 +350,7 @@ class LoanReminder(models.Model):
             "amount": self.installment_id.amount_open,
             "signed_user_id": self.customer_id.acting_user_id.id,
             "email_to": self.partner_id.email,
+            "written_on": self.company_id._loan_today(),
             "hold_reason": False,
             "failure": False,
             "unreachable": False,
@@ -341,10 +378,10 @@ class LoanReminder(models.Model):
                     "notification_status": "ready",
                     "is_read": True,
                 }
-                for mail, reminder in zip(mails, writers)
+                for mail, reminder in zip(mails, writers, strict=True)
             ]
         )
-        for mail, reminder in zip(mails, writers):
+        for mail, reminder in zip(mails, writers, strict=True):
             reminder.write(
                 {
                     "state": "queued",
@@ -366,7 +403,7 @@ class LoanReminder(models.Model):
             "record_name": self.contract_id.display_name,
             "record_company_id": self.company_id.id,
             "message_type": "email_outgoing",
-            "subtype_id": self.env.ref("mail.mt_comment").id,
+            "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment"),
             "author_id": author.id,
             "subject": rendered["subject"],
             "body": rendered["body_html"],
@@ -385,12 +422,12 @@ class LoanReminder(models.Model):
     def _begin_delivery(self):
         """Take a queued reminder for delivery, re-reading what is owed under lock at this very moment.
 
-        :return: True if the letter may leave now; False if it was sent, is leaving elsewhere, or became
-            pointless, in which case it is held with the reason
+        :return: True if the letter may leave now; False if it was sent, is leaving elsewhere, became pointless,
+            in which case it is held with the reason, or untrue, in which case it is written anew
         """
         self.ensure_one()
         self.flush_recordset()
-        locked = self.env.execute_query(
+        self.env.cr.execute(
             SQL(
                 """
                 SELECT reminder.state
@@ -400,15 +437,20 @@ class LoanReminder(models.Model):
                    FOR NO KEY UPDATE OF reminder, installment SKIP LOCKED
                 """,
                 self.id,
-            )
+            ),
+            log_exceptions=False,  # that somebody is at it, too, is no error
         )
-        if not locked or locked[0][0] not in ("queued", "failed"):
+        if self.env.cr.fetchone() not in (("queued",), ("failed",)):
             return False
-        self.invalidate_recordset()
-        self.installment_id.invalidate_recordset()
+        self.env.invalidate_all()
         reason = reminders.verdict(self._as_facts())
         if reason:
-            self.write({"state": "held", "hold_reason": reason})
+            self._withdraw_letters()
+            self._hold(reason)
+            return False
+        if self._is_outdated():
+            self._write_letters_apart()
+            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
             return False
         self.write({"state": "sending", "sending_at": fields.Datetime.now()})
         return True
@@ -421,10 +463,13 @@ class LoanReminder(models.Model):
         """
         if failure:
             self.write({"state": "failed", "failure": failure, "unreachable": unreachable})
-        else:
-            self.write(
-                {"state": "sent", "sent_at": fields.Datetime.now(), "failure": False, "unreachable": False}
-            )
+            return
+        vals = {"state": "sent", "sent_at": fields.Datetime.now(), "failure": False, "unreachable": False}
+        if self.mail_id.auto_delete:
+            # Left to the database, this would be a second change of the row, for which it checks all references
+            # anew, and may find that one of them has just been written on. The letter has left by now.
+            vals["mail_id"] = False
+        self.write(vals)
 
     @api.model
     def _settle_interrupted(self, company):
@@ -435,28 +480,47 @@ class LoanReminder(models.Model):
                 ("state", "=", "sending"),
                 ("sending_at", "<", fields.Datetime.now() - _LEAVING_AT_MOST),
             ]
-        ).try_lock_for_update()
-        lost.write(
-            {
-                "state": "interrupted",
-                "failure": self.env._(
-                    "The server stopped while this letter was leaving, so nobody can tell whether it arrived. "
-                    "Ask the borrower, or send it again."
-                ),
-            }
+        ).try_lock_for_update(allow_referencing=True)
+        failure = self.env._(
+            "The server stopped while this letter was leaving, so nobody can tell whether it arrived. "
+            "Ask the borrower, or send it again."
         )
+        lost.write({"state": "interrupted", "failure": failure})
         lost.mail_id.cancel()
+        lost.message_id.notification_ids.write(
+            {"notification_status": "exception", "failure_type": "unknown", "failure_reason": failure}
+        )
+
+    @api.model
+    def _settle_removed(self, company):
+        """Mark the letters that wait for a mail which somebody cancelled or deleted in Odoo's mail queue."""
+        removed = self.search(
+            Domain("company_id", "=", company.id)
+            & Domain("state", "=", "queued")
+            & (Domain("mail_id", "=", False) | Domain("mail_id.state", "!=", "outgoing"))
+        ).try_lock_for_update(allow_referencing=True)
+        removed._fail(
+            self.env._("Somebody cancelled or deleted this letter in the mail queue before it left.")
+        )
+        removed.message_id.notification_ids.write({"notification_status": "canceled"})
 
     def action_send_again(self):
         """Write and queue the letters of failed or interrupted reminders anew, by a person's decision."""
         self.check_access("read")
-        wrong = self.filtered(lambda reminder: reminder.state not in ("failed", "interrupted"))
-        if wrong:
-            raise UserError(self.env._("Only a failed or interrupted reminder can be sent again."))
+        # Writing to a borrower is for those who look after the loan, not for all who may read of it.
+        self.contract_id.check_access("write")
         # As superuser: people read the ledger, only its own verbs write it.
         reminders_sudo = self.sudo()
-        reminders_sudo.filtered(lambda reminder: reminder.state == "interrupted").mail_id.cancel()
-        reminders_sudo.write({"state": "claimed", "attempts": 0})
+        if reminders_sudo.filtered(lambda reminder: reminder.state not in ("failed", "interrupted")):
+            raise UserError(self.env._("Only a failed or interrupted reminder can be sent again."))
+        if late_sudo := reminders_sudo.filtered(lambda reminder: reminder._is_too_late()):
+            raise UserError(
+                self.env._(
+                    "It is too late for %s: a letter sent now would come out of turn. Please call or write yourself.",
+                    late_sudo[0].display_name,
+                )
+            )
+        reminders_sudo.write({"attempts": 0})
         reminders_sudo._write_letters_apart()
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
         return True

@@ -1,8 +1,18 @@
+import logging
+from datetime import timedelta
+from functools import partial
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+_logger = logging.getLogger(__name__)
+
 _BATCH = 500
+# How often a piece of work is begun anew because a parallel worker was faster.
+_TRIES = 20
+# How long a round is watched for letters that fail after its day.
+_WATCHED = timedelta(days=7)
 
 
 class LoanReminderRound(models.Model):
@@ -26,6 +36,7 @@ class LoanReminderRound(models.Model):
     sent_count = fields.Integer("Sent", compute="_compute_counts", compute_sudo=True)
     held_count = fields.Integer("Held", compute="_compute_counts", compute_sudo=True)
     failed_count = fields.Integer("Failed", compute="_compute_counts", compute_sudo=True)
+    told_count = fields.Integer(readonly=True, help="Failures that somebody has been given a to-do for.")
 
     _company_date_uniq = models.UniqueIndex("(company_id, date)", "A company has one reminder round a day.")
 
@@ -60,7 +71,16 @@ class LoanReminderRound(models.Model):
     def _cron_remind(self):
         """Run the round of each company whose day has reached the hour its letters leave from."""
         for company in self.env["res.company"].search([]):
-            if company._loan_now().hour >= company.loan_reminder_hour and not self._remind(company):
+            if company._loan_now().hour < company.loan_reminder_hour:
+                continue
+            try:
+                finished = self._remind(company)
+            except Exception:
+                # One lender's trouble must not silence the others.
+                self.env.cr.rollback()
+                _logger.exception("The reminder round of company %s failed", company.id)
+                continue
+            if not finished:
                 # Time is up: one unit left tells the scheduler to come back as soon as it can.
                 self.env["ir.cron"]._commit_progress(remaining=1)
                 return
@@ -73,12 +93,28 @@ class LoanReminderRound(models.Model):
         :return: True when all is done, False when the scheduler's time ran out before
         """
         today = company._loan_today()
-        day = self._open_day(company, today)
+        day = self._undisturbed(partial(self._open_day, company, today))
         ledger = self.env["loan.reminder"].with_company(company)
-        ledger._settle_interrupted(company)
+        self._undisturbed(partial(self._settle, company))
         finished = day._write_letters(ledger._again(company, today)) and day._claim_and_write(today)
-        day._close_run()
+        self._undisturbed(day._close_run)
         return finished
+
+    @api.model
+    def _undisturbed(self, work):
+        """Do a piece of work that ends in its commit; if a parallel worker was faster, on a fresh view again.
+
+        :param work: called without arguments, and from the start each time
+        """
+        tries_left = _TRIES
+        while True:
+            try:
+                return work()
+            except self.env["loan.reminder"]._overtaken:
+                self.env.cr.rollback()
+                tries_left -= 1
+                if not tries_left:
+                    raise
 
     @api.model
     def _open_day(self, company, today):
@@ -93,58 +129,70 @@ class LoanReminderRound(models.Model):
                 company=company.id,
                 today=today,
                 uid=self.env.uid,
-            )
+            ),
+            log_exceptions=False,  # that another worker opens it, too, is no error
         )
         self.env["ir.cron"]._commit_progress()
         return self.search([("company_id", "=", company.id), ("date", "=", today)])
 
+    @api.model
+    def _settle(self, company):
+        """Give the letters a final state that a dead worker or somebody in the mail queue left without one."""
+        ledger = self.env["loan.reminder"].with_company(company)
+        ledger._settle_interrupted(company)
+        ledger._settle_removed(company)
+        self.env["ir.cron"]._commit_progress()
+
     def _claim_and_write(self, today):
         """Claim what is due and write its letters until nothing is left or time is up."""
-        ledger, after, overtaken = self.env["loan.reminder"].with_company(self.company_id), None, 0
-        while True:
-            try:
-                claimed, after = ledger._claim(self, today, after, _BATCH)
-                if not claimed and after is None:
-                    return True
-                claimed._write_letters_apart()
-                left = self.env["ir.cron"]._commit_progress(len(claimed))
-            except ledger._overtaken:
-                self.env.cr.rollback()
-                overtaken += 1
-                if overtaken > 20:
-                    raise
-                continue
-            if not left:
-                return False
+        after, left = None, True
+        while left:
+            after, left = self._undisturbed(partial(self._claim_and_write_batch, today, after))
+            if after is None:
+                return True
+        return False
+
+    def _claim_and_write_batch(self, today, after):
+        claimed, after = (
+            self.env["loan.reminder"].with_company(self.company_id)._claim(self, today, after, _BATCH)
+        )
+        claimed._write_letters_apart()
+        return after, self.env["ir.cron"]._commit_progress(len(claimed))
 
     def _write_letters(self, reminders):
         """Write letters for reminders that are in the ledger already; batch by batch, each committed."""
-        for start in range(0, len(reminders), _BATCH):
-            batch = (
-                reminders[start : start + _BATCH]
-                .try_lock_for_update()
-                .filtered_domain(reminders._again_domain())
-            )
-            batch._write_letters_apart()
-            if not self.env["ir.cron"]._commit_progress(len(batch)):
-                return False
-        return True
+        return all(
+            self._undisturbed(partial(self._write_letters_batch, reminders[start : start + _BATCH]))
+            for start in range(0, len(reminders), _BATCH)
+        )
+
+    def _write_letters_batch(self, batch):
+        batch.try_lock_for_update(allow_referencing=True).filtered_domain(
+            batch._again_domain()
+        )._write_letters_apart()
+        return self.env["ir.cron"]._commit_progress(len(batch))
 
     def _close_run(self):
         """Leave a trace of this run, start the mail queue, and wake somebody if there is trouble."""
         # Another worker may be closing the same day: its trace serves as well as ours.
-        day = self.try_lock_for_update()
-        day.last_run_at = fields.Datetime.now()
-        day._wake_somebody()
-        if day.queued_count:
+        self.try_lock_for_update(allow_referencing=True).last_run_at = fields.Datetime.now()
+        self.search(
+            [("company_id", "=", self.company_id.id), ("date", ">=", self.date - _WATCHED)]
+        ).try_lock_for_update(allow_referencing=True)._wake_somebody()
+        if self.queued_count:
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
         self.env["ir.cron"]._commit_progress()
 
     def _wake_somebody(self):
-        """Give the person responsible one to-do for a round with failed or interrupted reminders."""
-        for day in self.filtered("failed_count"):
-            user = day.company_id.loan_reminder_user_id or self._fallback_user(day.company_id)
-            if user and not day.activity_ids:
+        """Give the person responsible one to-do for a round with failed or interrupted reminders.
+
+        Another one only when more of them fail after the first was done.
+        """
+        for day in self:
+            if day.failed_count > day.told_count and not day.activity_ids:
+                user = day.company_id.loan_reminder_user_id or self._fallback_user(day.company_id)
+                if not user:
+                    continue
                 day.activity_schedule(
                     "mail.mail_activity_data_warning",
                     summary=self.env._("%s reminders did not leave", day.failed_count),
@@ -153,6 +201,8 @@ class LoanReminderRound(models.Model):
                     ),
                     user_id=user.id,
                 )
+            if day.failed_count != day.told_count:
+                day.told_count = day.failed_count
 
     @api.model
     def _fallback_user(self, company):

@@ -1,5 +1,9 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+
+from ..core import amortization, money
 
 
 class LoanRepayment(models.Model):
@@ -10,7 +14,7 @@ class LoanRepayment(models.Model):
     """
 
     _name = "loan.repayment"
-    _inherit = ["mail.thread", "loan.access.mixin", "loan.lifecycle.mixin"]
+    _inherit = ["loan.access.mixin", "mail.thread", "loan.lifecycle.mixin"]
     _description = "Repayment"
     _order = "date desc, id desc"
     _check_company_auto = True
@@ -145,11 +149,24 @@ class LoanRepayment(models.Model):
                     self.env._("A repayment is a fact: enter it on the day the money arrives, not before.")
                 )
 
+    @api.constrains("amount", "currency_id")
+    def _check_amount(self):
+        for repayment in self:
+            if repayment.amount > money.major(
+                amortization.MAX_PRINCIPAL_MINOR, repayment.contract_id._cent()
+            ):
+                raise ValidationError(
+                    self.env._("The amount received is larger than the system can count exactly.")
+                )
+
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
             if vals.get("name", "/") == "/":
-                vals["name"] = self.env["ir.sequence"].next_by_code("loan.repayment") or "/"
+                # As superuser: whether the loan may be seen is asked below, its company's numbers are used anyway.
+                contract_sudo = self.env["loan.contract"].sudo().browse(vals.get("contract_id"))
+                sequence = self.env["ir.sequence"].with_company(contract_sudo.company_id)
+                vals["name"] = sequence.next_by_code("loan.repayment") or "/"
         return super().create(vals_list)
 
     def write(self, vals):
@@ -166,12 +183,17 @@ class LoanRepayment(models.Model):
             raise UserError(self.env._("A posted repayment is kept. Reverse it instead of deleting it."))
 
     @api.model
+    def _loan_derived(self):
+        return super()._loan_derived() | {"amount_credit"}
+
+    @api.model
     def _allowed_moves(self):
         return super()._allowed_moves() | {("draft", "posted"), ("posted", "reversed")}
 
     def action_post(self):
         """Let the repayments count: spread them over the oldest open installments."""
         self._check_contract_takes_money()
+        self._check_date()  # the loan was a draft when it was asked first, and its dates could move
         self._move_to("posted")
         self.contract_id._reallocate()
         self._log_on_contract(
@@ -215,7 +237,7 @@ class LoanRepayment(models.Model):
             )
         if lines:
             self.contract_id._message_log_batch(
-                bodies={contract_id: "\n".join(texts) for contract_id, texts in lines.items()}
+                bodies={contract_id: Markup("<br/>").join(texts) for contract_id, texts in lines.items()}
             )
 
     def _mail_get_partner_fields(self, introspect_fields=False):

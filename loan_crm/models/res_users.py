@@ -16,7 +16,8 @@ class ResUsers(models.Model):
         teams they lead; the service desk's the teams they belong to; a compliance officer's all. Being
         administrator, of Loan CRM or of Odoo, is no duty.
 
-        :return: :class:`odoo.fields.Domain` on the columns `manager_user_id`, `deputy_user_id`, `team_id`
+        :return: :class:`odoo.fields.Domain` on the columns `company_id`, `manager_user_id`, `deputy_user_id`,
+            `team_id`
         """
         self.ensure_one()
         if self._is_superuser() or self.has_group("loan_crm.loan_crm_group_compliance"):
@@ -28,9 +29,12 @@ class ResUsers(models.Model):
         covered, deputised, teams = self._loan_duty_ids()
         duty = Domain.FALSE
         if manages:
-            duty |= Domain("manager_user_id", "in", [self.id, *covered])
-        if deputised:
-            duty |= Domain("deputy_user_id", "=", self.id) & Domain("manager_user_id", "in", deputised)
+            duty |= Domain("manager_user_id", "=", self.id)
+        for company_id, manager_ids in covered.items():
+            duty |= Domain("company_id", "=", company_id) & Domain("manager_user_id", "in", manager_ids)
+        for company_id, manager_ids in deputised.items():
+            mine = Domain("company_id", "=", company_id) & Domain("deputy_user_id", "=", self.id)
+            duty |= mine & Domain("manager_user_id", "in", manager_ids)
         if teams:
             duty |= Domain("team_id", "in", teams)
         return duty
@@ -38,8 +42,8 @@ class ResUsers(models.Model):
     def _loan_duty_ids(self):
         """Read what this user's duty hangs on, in one query.
 
-        :return: three lists of ids: managers covered for all their customers, managers covered where the
-            customer names this user as deputy, teams
+        :return: managers covered for all their customers, managers covered where the customer names this user
+            as deputy, both as `{company id: [user id]}`, and a list of team ids
         """
         for name in ("loan.cover", "crm.team", "crm.team.member"):
             self.env[name].flush_model()
@@ -69,10 +73,12 @@ class ResUsers(models.Model):
                 day_after=utc_day + timedelta(days=1),
             )
         )
-        found = {"covered": [], "deputised": [], "team": []}
+        found = {"covered": {}, "deputised": {}}
+        teams = []
         companies_sudo = self.env["res.company"].sudo()  # a cover counts whichever company is switched on
         for kind, id_, date_from, date_to, company_id in rows:
-            if company_id and not date_from <= companies_sudo.browse(company_id)._loan_today() <= date_to:
-                continue
-            found[kind].append(id_)
-        return found["covered"], found["deputised"], found["team"]
+            if kind == "team":
+                teams.append(id_)
+            elif date_from <= companies_sudo.browse(company_id)._loan_today() <= date_to:
+                found[kind].setdefault(company_id, []).append(id_)
+        return found["covered"], found["deputised"], teams

@@ -5,6 +5,7 @@ class LoanRepaymentRegister(models.TransientModel):
     """Take a repayment at the desk: what is due is filled in, and what is left over is told beforehand."""
 
     _name = "loan.repayment.register"
+    _inherit = ["loan.guard.mixin"]
     _description = "Register Repayment"
 
     contract_id = fields.Many2one(
@@ -13,7 +14,9 @@ class LoanRepaymentRegister(models.TransientModel):
     company_id = fields.Many2one(related="contract_id.company_id")
     currency_id = fields.Many2one(related="contract_id.currency_id")
     customer_id = fields.Many2one(related="contract_id.customer_id")
-    amount = fields.Monetary(required=True, compute="_compute_amount", store=True, readonly=False, precompute=True)
+    amount = fields.Monetary(
+        required=True, compute="_compute_amount", store=True, readonly=False, precompute=True
+    )
     date = fields.Date(
         "Received On", required=True, compute="_compute_date", store=True, readonly=False, precompute=True
     )

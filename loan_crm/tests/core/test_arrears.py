@@ -53,6 +53,15 @@ class TestArrears(BaseCase):
         with self.assertRaises(ValueError):
             arrears.bucket(-1)
 
+    def test_fractions_of_a_day_ask_the_same_as_whole_days(self):
+        for asked in (-1.5, -0.1, 0, 0.5, 1, 1.5, 29.9, 30.0, float("inf"), -float("inf"), float("nan")):
+            for name, compare in COMPARE.items():
+                whole = arrears.whole_days(name, asked)
+                for days in (0, 1, 2, 29, 30, 31):
+                    with self.subTest(f"{days} {name} {asked}"):
+                        self.assertEqual(whole is not None and compare(days, whole), compare(days, asked))
+                self.assertIn(type(whole), (int, type(None)))
+
     def test_buckets_leave_no_gap(self):
         self.assertEqual(arrears.BUCKETS[0].first, 0)
         self.assertIsNone(arrears.BUCKETS[-1].last)

@@ -123,6 +123,7 @@ class TestVerdict(BaseCase):
         ("bounced", {"bounced": True}),
         ("below_minimum", {"minimum": Decimal("100.01")}),
         ("no_template", {"has_template": False}),
+        ("too_late", {"too_late": True}),
     )
 
     def test_without_a_reason_the_reminder_speaks(self):

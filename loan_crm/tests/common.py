@@ -1,0 +1,205 @@
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from unittest.mock import patch
+
+from dateutil.relativedelta import relativedelta
+from psycopg2 import IntegrityError
+
+from odoo import Command
+from odoo.exceptions import UserError
+from odoo.tests import TransactionCase, freeze_time, new_test_user
+from odoo.tools import mute_logger
+
+# A Tuesday. 10:00 in Shanghai, so the lender's day and the UTC day are the same and letters may leave.
+NOW = "2026-03-10 02:00:00"
+TODAY = date(2026, 3, 10)
+
+
+@freeze_time(NOW)
+class LoanCommon(TransactionCase):
+    """A lender in Shanghai with two teams, a person for each role, and builders with good defaults.
+
+    Today is always 10 March 2026. Builders act as the person whose work it is, so what a test builds has passed
+    the same rights as in the day of that person.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env = cls.env(context=dict(cls.env.context, tracking_disable=True, lang="en_US"))
+        for code in ("en_US", "zh_CN"):
+            cls.env["res.lang"]._activate_lang(code)
+        cls.cny = cls.env.ref("base.CNY")
+        cls.usd = cls.env.ref("base.USD")
+        (cls.cny | cls.usd).active = True
+        cls.company = cls.env["res.company"].create(
+            {
+                "name": "Pudong Finance",
+                "currency_id": cls.cny.id,
+                "loan_tz": "Asia/Shanghai",
+                "loan_payment_instructions": "Pudong Bank, account 6222 0000 1111",
+            }
+        )
+        cls.env = cls.env(context=dict(cls.env.context, allowed_company_ids=cls.company.ids))
+        cls.env.user.company_ids |= cls.company
+
+        cls.manager = cls._user("manager", "Lin Mei", phone="+86 21 5555 0101")
+        cls.colleague = cls._user("manager", "Chen Bo", phone="+86 21 5555 0102")
+        cls.stranger = cls._user("manager", "Zhao Yun")
+        cls.lead = cls._user("team_lead", "Gu Ning")
+        cls.other_lead = cls._user("team_lead", "Hu Tao")
+        cls.desk = cls._user("service_desk", "Sun Li")
+        cls.compliance = cls._user("compliance", "Ma Jun")
+        cls.administrator = cls._user("administrator", "Qian Fei")
+        cls.employee = new_test_user(
+            cls.env, "employee", name="Li Ming", company_id=cls.company.id, company_ids=cls.company.ids
+        )
+        cls.team = cls._team("Retail", cls.lead, cls.manager | cls.colleague | cls.desk)
+        cls.other_team = cls._team("Corporate", cls.other_lead, cls.stranger)
+
+        cls.policy = cls.env.ref("loan_crm.loan_reminder_policy_standard")
+        cls.product = cls._product()
+        cls.customer = cls._customer()
+
+    @classmethod
+    def _user(cls, role, name, **values):
+        return new_test_user(
+            cls.env,
+            f"{name.lower().replace(' ', '.')}@example.com",
+            groups=f"loan_crm.loan_crm_group_{role}",
+            name=name,
+            company_id=cls.company.id,
+            company_ids=[Command.set(cls.company.ids)],
+            tz="Asia/Shanghai",
+            **values,
+        )
+
+    @classmethod
+    def _team(cls, name, leader, members):
+        return cls.env["crm.team"].create(
+            {
+                "name": name,
+                "company_id": cls.company.id,
+                "user_id": leader.id,
+                "crm_team_member_ids": [Command.create({"user_id": user.id}) for user in members],
+            }
+        )
+
+    @classmethod
+    def _product(cls, **values):
+        return cls.env["loan.product"].create(
+            {
+                "name": "Car Loan",
+                "company_id": cls.company.id,
+                "currency_id": cls.cny.id,
+                "family": "car",
+                "yearly_rate": 6.0,
+                "term_max": 60,
+                **values,
+            }
+        )
+
+    @classmethod
+    def _partner(cls, name="Wang Fang", **values):
+        values.setdefault("email", f"{name.lower().replace(' ', '.')}@example.com")
+        return cls.env["res.partner"].create({"name": name, "lang": "en_US", **values})
+
+    @classmethod
+    def _customer(cls, name="Wang Fang", manager=None, **values):
+        """Return a customer of `manager` (Lin Mei by default), a fresh contact behind it."""
+        manager = manager or cls.manager
+        if "partner_id" not in values:
+            values["partner_id"] = cls._partner(name).id
+        return (
+            cls.env["loan.customer"]
+            .with_user(manager)
+            .create({"company_id": cls.company.id, **values})
+            .with_env(cls.env)
+        )
+
+    @classmethod
+    def _contract(cls, customer=None, active=True, **values):
+        """Return a loan of 12,000 over 12 months, paid out a month ago, first due in a week."""
+        customer = customer or cls.customer
+        contract = (
+            cls.env["loan.contract"]
+            .with_user(customer.manager_user_id)
+            .create(
+                {
+                    "customer_id": customer.id,
+                    "company_id": cls.company.id,
+                    "product_id": cls.product.id,
+                    "principal": 12000,
+                    "term": 12,
+                    "start_date": TODAY - relativedelta(days=21),
+                    "first_due_date": TODAY + relativedelta(days=7),
+                    **values,
+                }
+            )
+        )
+        if active:
+            contract.action_activate()
+        return contract.with_env(cls.env)
+
+    @classmethod
+    def _due_in(cls, days, customer=None, **values):
+        """Return a running loan whose first installment falls due in so many days; negative: is late."""
+        first_due = TODAY + relativedelta(days=days)
+        values.setdefault("start_date", first_due - relativedelta(months=1))
+        return cls._contract(customer, first_due_date=first_due, **values)
+
+    @classmethod
+    def _pay(cls, contract, amount, date=TODAY, **values):
+        """Return a posted repayment."""
+        repayment = (
+            cls.env["loan.repayment"]
+            .with_user(contract.manager_user_id)
+            .create({"contract_id": contract.id, "amount": amount, "date": date, **values})
+        )
+        repayment.action_post()
+        return repayment.with_env(cls.env)
+
+    @contextmanager
+    def assertRefused(self, words):
+        """Check that the user is told these words (a regular expression), and leave nothing half-written.
+
+        What the database refuses is told in the words of its constraint, as Odoo's service layer does.
+        """
+        try:
+            with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
+                yield
+                self.env.flush_all()
+        except UserError as error:
+            told = str(error)
+        except IntegrityError as error:
+            table = error.diag.table_name
+            model = next(name for name, model in self.registry.items() if model._table == table)
+            told = self.env[model]._sql_error_to_message(error)
+        else:
+            self.fail(f"not refused: {words}")
+        finally:
+            self.env.cr.clear()
+        self.assertRegex(told, words)
+
+    @contextmanager
+    def _without_commit(self):
+        """Let a job run inside a test's transaction: it commits and rolls back batches, a test must not."""
+        with patch.object(
+            type(self.env["ir.cron"]), "_commit_progress", lambda *args, **kwargs: float("inf")
+        ):
+            yield
+
+    @contextmanager
+    def _days_later(self, days, clock="10:00"):
+        """Be in a test that many days after today, at an hour of the lender's clock."""
+        moment = datetime.combine(TODAY + relativedelta(days=days), time.fromisoformat(clock))
+        with freeze_time(moment - timedelta(hours=8)):  # Shanghai knows no summer time
+            self.env.invalidate_all()
+            yield
+        self.env.invalidate_all()
+
+    def _remind(self):
+        """Run the reminder round of the lender and return the ledger's entries of its loans."""
+        with self._without_commit():
+            self.env["loan.reminder.round"]._remind(self.company)
+        return self.env["loan.reminder"].search([("company_id", "=", self.company.id)], order="id")

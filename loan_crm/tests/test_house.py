@@ -1,0 +1,320 @@
+import ast
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+from lxml import etree
+
+from odoo.fields import Domain
+from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
+
+from .common import LoanCommon
+
+HOUSE = Path(__file__).resolve().parents[1]
+# What a browser may call on any model; the rest of what is public must be a button.
+ORM = {"create", "write", "unlink", "copy", "onchange", "send"}
+# (file, line): raised rights that need neither a name nor a reason. Keep it short.
+PLAIN_SUDO = {
+    # Waking Odoo's own mail queue shows nothing.
+    ("loan_reminder.py", 'self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()'),
+}
+# Fields outside the protected models that lead to one, and why that shows nothing.
+WAYS_IN = {
+    "loan.repayment.register.contract_id",  # guarded by loan.guard.mixin
+    "loan.repayment.register.customer_id",  # follows contract_id
+    "loan.reminder.round.reminder_ids",  # asks the reminders' own rules
+    "mail.mail.loan_reminder_ids",  # mails are read by system administrators only
+}
+# Children that go with their parent: what was never paid out, and what a reversal replays anyway.
+GO_WITH_PARENT = {"loan.installment.contract_id", "loan.repayment.allocation.repayment_id"}
+
+
+def sources(*folders):
+    for folder in folders:
+        for path in sorted((HOUSE / folder).glob("*.py")):
+            if path.name != "__init__.py":
+                yield path, path.read_text(), ast.parse(path.read_text())
+
+
+def string(node):
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def model_classes():
+    """Yield `(path, class node, own name or None, extended name or None)` of every model we write."""
+    for path, _text, tree in sources("models", "wizard"):
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef):
+                values = {
+                    target.id: string(item.value)
+                    for item in node.body
+                    if isinstance(item, ast.Assign)
+                    for target in item.targets
+                    if isinstance(target, ast.Name)
+                }
+                yield path, node, values.get("_name"), values.get("_inherit")
+
+
+@tagged("post_install", "-at_install", "loan")
+class TestHouse(LoanCommon):
+    """Manners a machine can keep; architecture.md tells why."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        names = [name for _path, _node, name, _extended in model_classes() if name]
+        cls.ours = {name: cls.env[name] for name in names}
+        cls.kept = {name: model for name, model in cls.ours.items() if model._auto and not model._abstract}
+        cls.protected = {
+            name: model
+            for name, model in cls.kept.items()
+            if not model._transient
+            and any(
+                field.type == "many2one" and field.comodel_name in ("loan.customer", "res.partner")
+                for field in model._fields.values()
+            )
+        }
+        cls.rules = defaultdict(list)
+        for rule in cls.env["ir.rule"].with_context(active_test=False).search([]):
+            cls.rules[rule.model_id.model].append(rule)
+
+    def _global_rules(self, name):
+        """Return the texts of rules that hold for everybody and for every operation."""
+        return {
+            rule.domain_force
+            for rule in self.rules[name]
+            if rule.active
+            and not rule.groups
+            and rule.perm_read
+            and rule.perm_write
+            and rule.perm_create
+            and rule.perm_unlink
+        }
+
+    def test_we_look_at_what_is_there(self):
+        self.assertLessEqual(
+            {
+                "loan.customer",
+                "loan.contract",
+                "loan.installment",
+                "loan.repayment",
+                "loan.repayment.allocation",
+                "loan.reminder",
+            },
+            self.protected.keys(),
+        )
+
+    # ------------------------------------------------------------ files
+
+    def test_a_model_lives_in_the_file_that_bears_its_name(self):
+        for path, node, name, extended in model_classes():
+            with self.subTest(path=path.name, model=node.name):
+                self.assertEqual(path.stem, (name or extended).replace(".", "_"))
+
+    def test_a_model_of_ours_tells_its_story(self):
+        for path, node, name, _extended in model_classes():
+            if name:
+                with self.subTest(path=path.name):
+                    self.assertTrue(ast.get_docstring(node))
+
+    def test_models_speak_through_the_environment(self):
+        for path, _text, tree in sources("models", "wizard"):
+            for node in ast.walk(tree):
+                if isinstance(node, ast.ImportFrom):
+                    with self.subTest(path=path.name, line=node.lineno):
+                        ours = node.level or (node.module or "").startswith("odoo.addons.loan_crm")
+                        self.assertTrue(not ours or (node.module or "").split(".")[0] == "core")
+
+    def test_the_core_leans_on_the_standard_library_alone(self):
+        for path, _text, tree in sources("core"):
+            for node in ast.walk(tree):
+                names = []
+                if isinstance(node, ast.Import):
+                    names = [alias.name for alias in node.names]
+                elif isinstance(node, ast.ImportFrom) and not node.level:
+                    names = [node.module]
+                for name in names:
+                    with self.subTest(path=path.name, imports=name):
+                        self.assertIn(name.split(".")[0], sys.stdlib_module_names)
+
+    def test_raised_rights_have_a_name_or_a_reason(self):
+        for path, text, _tree in sources("models", "wizard"):
+            lines = text.splitlines()
+            for number, line in enumerate(lines):
+                if ".sudo()" not in line or (path.name, line.strip()) in PLAIN_SUDO:
+                    continue
+                told = any("superuser" in before.lower() for before in lines[max(0, number - 6) : number + 1])
+                with self.subTest(path=path.name, line=number + 1, source=line.strip()):
+                    self.assertTrue("_sudo" in line or told)
+
+    def test_what_rpc_may_call_is_a_button(self):
+        for path, node, _name, _extended in model_classes():
+            for item in node.body:
+                if isinstance(item, ast.FunctionDef) and not item.name.startswith("_"):
+                    private = any(getattr(mark, "attr", None) == "private" for mark in item.decorator_list)
+                    with self.subTest(path=path.name, method=item.name):
+                        self.assertTrue(private or item.name in ORM or item.name.startswith("action_"))
+
+    # ------------------------------------------------------------ rights
+
+    def test_who_carries_a_customer_asks_who_may_see_them(self):
+        for name, model in self.protected.items():
+            with self.subTest(model=name):
+                self.assertIn("loan_visible", model._fields)
+                self.assertIn("[('loan_visible', '=', True)]", self._global_rules(name))
+
+    def test_only_what_carries_a_customer_has_such_a_rule(self):
+        for name, rules in self.rules.items():
+            if any("loan_visible" in (rule.domain_force or "") for rule in rules):
+                with self.subTest(model=name):
+                    self.assertIn(name, self.protected)
+
+    def test_no_group_opens_a_protected_model(self):
+        # Rules of groups are joined by "or": one permissive line of any addon would open everything it names.
+        for name in self.protected:
+            with self.subTest(model=name):
+                self.assertFalse([rule.name for rule in self.rules[name] if rule.groups])
+
+    def test_who_answers_for_the_mail_comes_before_the_mail(self):
+        for name, model in self.protected.items():
+            if "message_ids" in model._fields:
+                ancestors = [getattr(parent, "_name", None) for parent in type(model).__mro__]
+                with self.subTest(model=name):
+                    self.assertLess(ancestors.index("loan.access.mixin"), ancestors.index("mail.thread"))
+
+    def test_who_has_a_company_is_fenced_by_it(self):
+        for name, model in self.kept.items():
+            field = model._fields.get("company_id")
+            if field and field.store and not model._transient:
+                companies = "company_ids" if field.required or field.related else "company_ids + [False]"
+                with self.subTest(model=name):
+                    self.assertIn(f"[('company_id', 'in', {companies})]", self._global_rules(name))
+
+    def test_a_form_is_its_writers_own(self):
+        for name, model in self.kept.items():
+            if model._transient:
+                with self.subTest(model=name):
+                    self.assertIn("[('create_uid', '=', user.id)]", self._global_rules(name))
+                    self.assertIn("loan.guard.mixin", model._inherit)
+
+    def test_every_model_names_who_may_use_it(self):
+        access = self.env["ir.model.access"].search([])
+        outside = self.env.ref("base.group_portal") | self.env.ref("base.group_public")
+        for name in self.kept:
+            lines = access.filtered(lambda line, name=name: line.model_id.model == name)
+            with self.subTest(model=name):
+                self.assertTrue(lines)
+                self.assertTrue(
+                    all(line.group_id for line in lines), "a line without a group is for everybody"
+                )
+                self.assertFalse(lines.group_id & outside)
+                self.assertFalse(lines.group_id & self.env.ref("base.group_user"))
+
+    def test_nothing_else_leads_to_a_protected_record(self):
+        # A relation elsewhere is searched and labelled without asking the rules of what it leads to.
+        for name, model in self.registry.items():
+            if name in self.protected or model._abstract:
+                continue
+            for field in model._fields.values():
+                if field.relational and field.comodel_name in self.protected and not field.inherited:
+                    with self.subTest(field=f"{name}.{field.name}"):
+                        self.assertIn(f"{name}.{field.name}", WAYS_IN)
+
+    def test_no_relation_of_ours_goes_round_the_rules(self):
+        for name, model in self.kept.items():
+            for field in model._fields.values():
+                if field.relational and field.comodel_name in self.protected:
+                    with self.subTest(field=f"{name}.{field.name}"):
+                        self.assertFalse(getattr(field, "bypass_search_access", False))
+
+    def test_nothing_hidden_is_deleted_along(self):
+        for name, model in self.kept.items():
+            for field in model._fields.values():
+                if (
+                    field.type == "many2one"
+                    and field.store
+                    and not field.related
+                    and not model._transient
+                    and field.comodel_name in self.protected
+                    and f"{name}.{field.name}" not in GO_WITH_PARENT
+                ):
+                    with self.subTest(field=f"{name}.{field.name}"):
+                        self.assertEqual(field.ondelete, "restrict")
+
+    # ------------------------------------------------------------ screens
+
+    def test_a_filter_that_is_switched_on_is_there(self):
+        for action in self._actions():
+            context = safe_eval(
+                action.context or "{}", {"uid": self.env.uid, "active_id": 1, "active_ids": [1]}
+            )
+            wanted = {key[15:] for key in context if key.startswith("search_default_")}
+            view = self.env[action.res_model].get_view(view_type="search")
+            names = set(etree.fromstring(view["arch"]).xpath("//filter/@name | //field/@name"))
+            with self.subTest(action=action.xml_id):
+                self.assertLessEqual(wanted, names)
+
+    def test_what_has_a_list_of_its_own_can_be_searched(self):
+        for action in self._actions():
+            if "list" in action.view_mode.split(","):
+                domain = [("model", "=", action.res_model), ("type", "=", "search")]
+                with self.subTest(action=action.xml_id):
+                    self.assertTrue(self.env["ir.ui.view"].search_count(domain))
+
+    def test_an_empty_list_says_what_belongs_there(self):
+        for action in self._actions():
+            if "list" in action.view_mode.split(","):
+                with self.subTest(action=action.xml_id):
+                    self.assertTrue(action.help)
+
+    def test_a_menu_leads_somewhere_and_is_for_somebody(self):
+        menus = self._menus()
+        self.assertTrue(menus)
+        for menu in menus:
+            with self.subTest(menu=menu.complete_name):
+                self.assertTrue(menu.action or menu.child_id)
+                if menu.action:
+                    above, groups = menu, menu.group_ids
+                    while not groups and above.parent_id:
+                        above = above.parent_id
+                        groups = above.group_ids
+                    self.assertTrue(groups)
+
+    def test_each_role_can_open_what_its_menu_offers(self):
+        everything = self._menus()
+        for user in (
+            self.manager,
+            self.lead,
+            self.desk,
+            self.compliance,
+            self.administrator,
+        ):
+            menus = everything.with_user(user)
+            visible = menus._visible_menu_ids()
+            offered = menus.browse(id_ for id_ in menus.ids if id_ in visible)
+            self.assertTrue(offered)
+            for menu in offered.sudo():
+                action = menu.action
+                if not action or "res_model" not in action:
+                    continue
+                with self.subTest(user=user.name, menu=menu.complete_name):
+                    model = self.env[action.res_model].with_user(user)
+                    views = [(False, mode) for mode in action.view_mode.split(",")]
+                    got = model.get_views([*views, (False, "search")])
+                    fields = got["models"][action.res_model]["fields"]
+                    readable = [name for name in fields if name in model._fields]
+                    model.search(safe_eval(action.domain or "[]"), limit=1).read(readable)
+
+    def test_an_employee_without_a_duty_is_offered_nothing(self):
+        menus = self._menus().with_user(self.employee)
+        self.assertFalse(set(menus.ids) & set(menus._visible_menu_ids()))
+
+    def _actions(self):
+        found = self.env["ir.actions.act_window"].search([("res_model", "in", list(self.kept))])
+        return found.filtered(lambda action: action.xml_id.startswith("loan_crm."))
+
+    def _menus(self):
+        root = self.env.ref("loan_crm.loan_crm_menu_root")
+        menus = self.env["ir.ui.menu"].with_context(**{"ir.ui.menu.full_list": True})
+        return menus.search(list(Domain("id", "child_of", root.id)))
