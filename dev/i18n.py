@@ -9,7 +9,7 @@ def run():
     """Export loan_crm.pot; merge it into each .po file, keeping what is translated."""
     template = ADDON / "i18n" / f"{ADDON.name}.pot"
     with environment.ready() as env:
-        testing.prepare(env)
+        testing.prepare(env, fresh=True)
         config = env.config("i18n")
         with console.step("Collecting what is to be translated") as step:
             arguments = (

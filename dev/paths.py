@@ -5,6 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ADDON = ROOT / "loan_crm"
+TRIALS = ROOT / "trials"
 DEV = ROOT / "dev"
 
 # This checkout's own: databases, mails, the virtual environment, logs. `make clean` removes it.

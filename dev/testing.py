@@ -1,4 +1,4 @@
-"""`make test`: lint, core, install, Odoo tests with browser tours, upgrade, uninstall."""
+"""`make test`: lint, core, install, Odoo tests with browser tours, trials, upgrade, uninstall."""
 
 import concurrent.futures
 import contextlib
@@ -24,7 +24,7 @@ from . import (
     pypi,
 )
 from .console import Problem
-from .paths import ADDON, DEV, LOCAL, LOGS, ROOT
+from .paths import ADDON, DEV, LOCAL, LOGS, ROOT, TRIALS
 
 DATABASE = "loan_crm_test"  # pytest's; its transactions are rolled back, so it stays as installed
 LIFE = "loan_crm_life"  # upgraded, uninstalled, installed again
@@ -88,6 +88,8 @@ def run_one(target):
         return _unittest("dev", [pypi.PYTHON, "-m", "pytest", *PLAIN, target], show=True).close()
     with environment.ready() as env:
         prepare(env)
+        if path.is_relative_to(TRIALS):
+            return _trials(env, target, show=True).close()
         if BROWSER_TEST.search(path.read_text(encoding="utf-8") if path.is_file() else "HttpCase"):
             _warm_assets(env)
         if not browser.find():
@@ -95,15 +97,18 @@ def run_one(target):
         return _pytest(env, [target], workers=0, show=True).close()
 
 
-def prepare(env):
-    """Have the test database match the addon's code."""
+def prepare(env, fresh=False):
+    """Have the test database match the addon's code.
+
+    :param bool fresh: install anew: an upgrade leaves letters and other `noupdate` data as they are
+    """
     base = databases.ensure_base(env)
     wanted = f"{base} {fingerprint.addon()}"
     have = databases.mark(env.server, DATABASE)
-    if (have or "").removesuffix(WARM) == wanted:
+    if (have or "").removesuffix(WARM) == wanted and not fresh:
         return
     log = databases.new_log("test-prepare")
-    fresh = os.environ.get("FRESH") or not have or have.split(" ")[0] != base
+    fresh = fresh or os.environ.get("FRESH") or not have or have.split(" ")[0] != base
     with console.step("Installing loan_crm" if fresh else "Upgrading loan_crm") as step:
         verb = databases.install if fresh else databases.upgrade
         verb(env, DATABASE, log=log, on_line=odoo.progress(step))
@@ -202,8 +207,18 @@ def _odoo_checks(env, total, has_browser):
         tally = _pytest(env, [str(ADDON / "tests")], workers=0)
         total.add(tally)
         total.add(life.result())
+    if TRIALS.is_dir():  # alone: they race workers, and nobody may use the database they copy
+        with console.step("Trials: workers raced and killed") as step:
+            total.add(_noted(step, _trials(env, TRIALS)))
     if not has_browser:
         console.warn(f"Browser tours were skipped. {browser.HOW}")
+
+
+def _trials(env, target, show=False):
+    """Race and kill real workers on a copy of the test database, with a real mail server."""
+    variables = odoo.environment(env.server, env.config("trials", log_level="warn"))
+    argv = [pypi.PYTHON, "-m", "pytest", *PLAIN, "-ra", target]
+    return _unittest("trials", argv, show=show, env={**variables, "TRIALS_DATABASE": DATABASE})
 
 
 def _life(env):
@@ -335,8 +350,10 @@ def read_report(report):
     return tally
 
 
-def _unittest(name, argv, show=False):
-    code, lines = process.run(argv, cwd=ROOT, check=False, keep=4000, on_line=console.say if show else None)
+def _unittest(name, argv, show=False, env=None):
+    code, lines = process.run(
+        argv, env=env, cwd=ROOT, check=False, keep=4000, on_line=console.say if show else None
+    )
     tally = count("\n".join(lines))
     if code and not tally.failed:
         tally.problems.append(f"The tests of {name} ended with code {code}:\n" + "\n".join(lines[-30:]))

@@ -45,5 +45,4 @@
     },
     "uninstall_hook": "uninstall_hook",
     "application": True,
-    "installable": True,
 }

@@ -24,7 +24,9 @@ def merge(new_template, template, catalogs):
     for path in catalogs:
         catalog = polib.pofile(str(path)) if path.exists() else polib.POFile()
         before = {(entry.msgctxt, entry.msgid): entry.msgstr for entry in catalog if not entry.obsolete}
-        metadata = {**wanted.metadata, "Language": path.stem}
+        # What a language says of itself, its plurals first, is its own; the template's are blank.
+        own = {name: text for name, text in catalog.metadata.items() if text}
+        metadata = {**wanted.metadata, **own, "Language": path.stem}
         merged = polib.POFile()
         merged.header = wanted.header
         merged.metadata = {name: value for name, value in metadata.items() if name not in DATES}

@@ -90,7 +90,8 @@ class LoanAccessMixin(models.AbstractModel):
         # Defaults left over from the list one came from are not meant for us, and are no way round the check above.
         defaults = {f"default_{name}" for name in self._loan_derived()} & self.env.context.keys()
         if defaults:
-            self = self.with_context({k: v for k, v in self.env.context.items() if k not in defaults})
+            kept = {k: v for k, v in self.env.context.items() if k not in defaults}
+            self = self.with_context(kept)  # pylint: disable=context-overridden
         return super().create(vals_list)
 
     def write(self, vals):

@@ -101,7 +101,7 @@ class LoanContract(models.Model):
         ondelete="restrict",
     )
     repayment_method = fields.Selection(
-        lambda self: self.env["loan.product"]._fields["repayment_method"].selection,
+        lambda self: self.env["loan.product"]._fields["repayment_method"]._description_selection(self.env),
         compute="_compute_from_product",
         store=True,
         precompute=True,
@@ -343,7 +343,7 @@ class LoanContract(models.Model):
     def _company_days(self):
         """Return pairs of a day and the ids of the companies where it is today; at most three exist at once."""
         # As superuser: a company's calendar day is no secret, and the rule on its loans is asked elsewhere.
-        companies_sudo = self.env["res.company"].sudo().search([])
+        companies_sudo = self.env["res.company"].sudo().search([("loan_tz", "!=", False)])
         return [(day, group.ids) for day, group in companies_sudo.grouped(lambda c: c._loan_today()).items()]
 
     @api.model
@@ -381,7 +381,7 @@ class LoanContract(models.Model):
             contract.reminder_count = reminders.get(contract, 0)
 
     @api.depends("name", "customer_id")
-    @api.depends_context("loan_with_customer")
+    @api.depends_context("lang", "loan_with_customer")
     def _compute_display_name(self):
         for contract in self:
             name = contract.name if contract.name != "/" else self.env._("New Loan")
@@ -414,13 +414,13 @@ class LoanContract(models.Model):
             least = currency.format(product.principal_min)
             raise ValidationError(
                 self.env._(
-                    "%(product)s is lent from %(least)s to %(most)s.",
+                    "Loans of %(product)s start at %(least)s and end at %(most)s.",
                     product=product.name,
                     least=least,
                     most=currency.format(most),
                 )
                 if most
-                else self.env._("%(product)s is lent from %(least)s.", product=product.name, least=least)
+                else self.env._("Loans of %(product)s start at %(least)s.", product=product.name, least=least)
             )
         if not product.term_min <= self.term <= product.term_max:
             raise ValidationError(
@@ -551,9 +551,9 @@ class LoanContract(models.Model):
             )
         except Refusal as refusal:
             facts = {"currency": self.currency_id.name, **refusal.facts}
-            reason = self.env._(_REFUSALS[refusal.reason]) % facts
+            sentence = self.env._(_REFUSALS[refusal.reason])  # lazy, so it takes its facts afterwards
             raise ValidationError(
-                self.env._("%(loan)s: %(reason)s", loan=self.display_name, reason=reason)
+                self.env._("%(loan)s: %(reason)s", loan=self.display_name, reason=sentence % facts)
             ) from refusal
 
     def _cent(self):

@@ -49,6 +49,7 @@ class LoanCover(models.Model):
     )
 
     @api.depends("manager_user_id", "date_from", "date_to")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for cover in self:
             cover.display_name = self.env._(

@@ -230,9 +230,7 @@ class LoanCustomer(models.Model):
                             user=user.name,
                         )
                     )
-                user_sudo = (
-                    user.sudo()
-                )  # which companies a colleague works for is read by administrators only
+                user_sudo = user.sudo()  # a manager may not read for whom a colleague works
                 if customer.company_id not in user_sudo.company_ids:
                     raise ValidationError(
                         self.env._(

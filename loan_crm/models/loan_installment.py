@@ -109,8 +109,8 @@ class LoanInstallment(models.Model):
             last[reminder.installment_id] = reminder
         for row in self:
             reminder = last.get(row)
-            row.reminder_state = (
-                f"{reminder.step_id.display_name}: {labels[reminder.state]}" if reminder else False
+            row.reminder_state = reminder and self.env._(
+                "%(step)s: %(state)s", step=reminder.step_id.display_name, state=labels[reminder.state]
             )
 
     def action_open_contract(self):

@@ -47,7 +47,8 @@ class LoanLifecycleMixin(models.AbstractModel):
         if any(vals.get("state", first) != first for vals in vals_list):
             self._check_moving()
         if "default_state" in self.env.context:  # the same by a back door
-            self = self.with_context({k: v for k, v in self.env.context.items() if k != "default_state"})
+            kept = {k: v for k, v in self.env.context.items() if k != "default_state"}
+            self = self.with_context(kept)  # pylint: disable=context-overridden
         return super().create(vals_list)
 
     def write(self, vals):

@@ -108,7 +108,7 @@ class LoanReminder(models.Model):
     written_on = fields.Date(
         "Written On", readonly=True, help="The lender's day the letter speaks of as today."
     )
-    sending_at = fields.Datetime("Left At", readonly=True)
+    sending_at = fields.Datetime("Began Leaving At", readonly=True)
     sent_at = fields.Datetime("Sent At", readonly=True)
     mail_id = fields.Many2one(
         "mail.mail", "Email", readonly=True, ondelete="set null", index="btree_not_null"
@@ -249,7 +249,11 @@ class LoanReminder(models.Model):
     @api.model
     def _again(self, company, today):
         """Return the entries whose step may still speak today and whose hold or failure may be over."""
-        policies = self.env["loan.reminder.policy"].with_context(active_test=False).search([])
+        policies = (
+            self.env["loan.reminder.policy"]
+            .with_context(active_test=False)
+            .search([("company_id", "in", [company.id, False])])
+        )
         spans = Domain.OR(
             Domain("step_id", "=", step) & Domain("due_date", ">=", first) & Domain("due_date", "<=", last)
             for _policy, step, first, last in policies._due_spans(today)

@@ -40,6 +40,7 @@ class LoanReminderPolicy(models.Model):
     )
 
     @api.depends("step_ids.name")
+    @api.depends_context("lang")
     def _compute_summary(self):
         for policy in self:
             policy.summary = " · ".join(policy.step_ids.sorted("offset").mapped("display_name"))

@@ -12,7 +12,7 @@ class LoanReminderStep(models.Model):
     name = fields.Char("When", compute="_compute_name", compute_sudo=True)
     days = fields.Integer(required=True, default=3)
     moment = fields.Selection(
-        [("before", "Before Due"), ("after", "After Due")], "Side", required=True, default="before"
+        [("before", "Before Due"), ("after", "After Due")], "Before or After", required=True, default="before"
     )
     offset = fields.Integer(
         "Day",

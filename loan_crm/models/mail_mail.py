@@ -64,7 +64,8 @@ class MailMail(models.Model):
             try:
                 may_leave = self.exists()._take_reminder()
                 if auto_commit:
-                    self.env.cr.commit()
+                    # Before the letter leaves, or a crash after it would send it twice.
+                    self.env.cr.commit()  # pylint: disable=invalid-commit
                 return may_leave
             except overtaken:
                 if not auto_commit:

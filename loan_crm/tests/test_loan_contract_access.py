@@ -532,8 +532,11 @@ class TestLoanContractAccess(AccessCommon):
         self.assertBlind(self.colleague, self.family.values())
 
     def test_cover_serves_only_somebody_who_is_a_relationship_manager(self):
-        self._cover(self.employee, TODAY, TODAY)
+        cover = self._cover(self.employee, TODAY, TODAY)
         self.assertBlind(self.employee, self.family.values())
+        desk = self._user("service_desk", "Xu Ke")
+        cover.deputy_user_id = desk
+        self.assertBlind(desk, self.family.values())
 
     def test_the_former_manager_follows_no_more(self):
         followed = [self.family[name] for name in ("loan.customer", "loan.contract", "loan.repayment")]

@@ -324,7 +324,10 @@ class TestLoanReminder(LoanCommon):
 
     def test_each_borrower_is_written_to_in_their_own_language(self):
         template = self.env.ref("loan_crm.mail_template_reminder_before").with_context(lang="zh_CN")
-        template.subject = "您的还款 {{ format_amount(object.amount, object.currency_id) }} 将于 {{ format_date(object.due_date) }} 到期"
+        template.subject = (
+            "您的还款 {{ format_amount(object.amount, object.currency_id) }} "
+            "将于 {{ format_date(object.due_date) }} 到期"
+        )
         template.body_html = (
             "<p>尊敬的 <t t-out='object.partner_id.name'/>，"
             "<t t-out='format_date(object.due_date)'/>。<t t-out='object.payment_instructions'/></p>"

@@ -82,9 +82,9 @@ class TestLoanReminderPolicy(LoanCommon):
 
     def test_the_loan_then_its_product_then_its_company_names_the_policy(self):
         of_loan, of_product, of_company = self._policy(-4), self._policy(-5), self._policy(-6)
-        loan = self._due_in(4, reminder_policy_id=of_loan.id)
         self.company.loan_reminder_policy_id = of_company
         with_product = self._product(name="Home Loan", reminder_policy_id=of_product.id)
+        loan = self._due_in(4, product_id=with_product.id, reminder_policy_id=of_loan.id)
         product_loan = self._due_in(5, product_id=with_product.id)
         company_loan = self._due_in(6)
         # Each is due on the day of its own policy's only step, and of no other's.

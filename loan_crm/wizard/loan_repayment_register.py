@@ -21,7 +21,7 @@ class LoanRepaymentRegister(models.TransientModel):
         "Received On", required=True, compute="_compute_date", store=True, readonly=False, precompute=True
     )
     method = fields.Selection(
-        lambda self: self.env["loan.repayment"]._fields["method"].selection,
+        lambda self: self.env["loan.repayment"]._fields["method"]._description_selection(self.env),
         "Paid By",
         required=True,
         default="transfer",

@@ -220,7 +220,7 @@ class TestTerms(BaseCase):
             (1000, Decimal("0.12"), 12, FIRST_DUE),
             (Decimal(1000), 0.12, 12, FIRST_DUE),
             (Decimal(1000), Decimal("0.12"), 12.0, FIRST_DUE),
-            (Decimal(1000), Decimal("0.12"), 12, datetime(2026, 1, 31)),
+            (Decimal(1000), Decimal("0.12"), 12, datetime(2026, 1, 31)),  # noqa: DTZ001
             (Decimal(1000), Decimal("0.12"), 12, "2026-01-31"),
             (Decimal(1000), Decimal("0.12"), 12, FIRST_DUE, 0.01),
         ]:
