@@ -459,7 +459,7 @@ class LoanContract(models.Model):
             if fixed:
                 raise UserError(
                     self.env._(
-                        "The terms of %s cannot change any more: the loan has been paid out.",
+                        "The terms of %s cannot change any more: only those of a draft can.",
                         ", ".join(fixed.mapped("name")),
                     )
                 )
@@ -488,6 +488,15 @@ class LoanContract(models.Model):
 
     def action_activate(self):
         """Pay out: from now on the terms stand still, installments fall due and repayments are taken."""
+        ahead = self.filtered(lambda contract: contract.start_date > contract.company_id._loan_today())
+        if ahead:
+            raise UserError(
+                self.env._(
+                    "%(loan)s is to be paid out on %(date)s. Do it on that day, or change the date first.",
+                    loan=ahead[0].display_name,
+                    date=self._format_day(ahead[0].start_date),
+                )
+            )
         self._move_to("active", start="draft")
         # As superuser: nobody writes installments by hand, this verb is how they open.
         installments_sudo = self.sudo().installment_ids

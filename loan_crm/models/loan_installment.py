@@ -15,6 +15,7 @@ class LoanInstallment(models.Model):
     _inherit = ["loan.access.mixin"]
     _description = "Installment"
     _order = "due_date, id"
+    _rec_names_search = ["contract_id.name", "customer_id.name"]
     _check_company_auto = True
     _log_access = False  # two columns and two foreign keys less on the largest table
 

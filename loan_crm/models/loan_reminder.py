@@ -14,7 +14,6 @@ _logger = logging.getLogger(__name__)
 
 # A letter that has been "leaving" for longer than this belongs to a worker that died.
 _LEAVING_AT_MOST = timedelta(minutes=10)
-_ATTEMPTS = 5
 
 
 class LoanReminder(models.Model):
@@ -31,6 +30,7 @@ class LoanReminder(models.Model):
     _inherit = ["loan.access.mixin"]
     _description = "Loan Reminder"
     _order = "date_planned desc, id desc"
+    _rec_names_search = ["contract_id.name", "customer_id.name"]
     _check_company_auto = True
 
     # Another worker got there first: the work is done or will be. Not the fault of a record.
@@ -167,7 +167,7 @@ class LoanReminder(models.Model):
         :return: the new reminders and the new `after`; None as `after` when nothing is left
         """
         company = day.company_id
-        policies = self.env["loan.reminder.policy"].search(Domain("company_id", "in", [company.id, False]))
+        policies = self._policies(company)
         spans = policies._due_spans(today)
         if not spans:
             return self.browse(), None
@@ -185,7 +185,11 @@ class LoanReminder(models.Model):
                       JOIN loan_contract contract ON contract.id = installment.contract_id
                       JOIN loan_product product ON product.id = contract.product_id
                       JOIN span ON span.policy_id = COALESCE(
-                               contract.reminder_policy_id, product.reminder_policy_id, %(default)s)
+                               CASE WHEN contract.reminder_policy_id = ANY(%(policies)s)
+                                    THEN contract.reminder_policy_id END,
+                               CASE WHEN product.reminder_policy_id = ANY(%(policies)s)
+                                    THEN product.reminder_policy_id END,
+                               %(default)s)
                            AND installment.due_date BETWEEN span.due_from AND span.due_to
                      WHERE installment.state = 'open'
                        AND contract.state = 'active'
@@ -220,6 +224,7 @@ class LoanReminder(models.Model):
                     SQL("(%s, %s, %s::date, %s::date)", policy, step, first, last)
                     for policy, step, first, last in spans
                 ),
+                policies=policies.ids,
                 default=company.loan_reminder_policy_id.id or None,
                 company=company.id,
                 due_from=min(first for _policy, _step, first, _last in spans),
@@ -238,25 +243,23 @@ class LoanReminder(models.Model):
         return self.browse(id_ for _due, _installment, id_ in rows if id_), (rows[-1][0], rows[-1][1])
 
     @api.model
+    def _policies(self, company):
+        """Return the policies a company's loans may follow; an archived one counts as none."""
+        return self.env["loan.reminder.policy"].search([("company_id", "in", [company.id, False])])
+
+    @api.model
     def _again_domain(self):
         """Return which entries a new run takes up: held ones, and those the mail server could not be reached for."""
         return Domain("state", "=", "held") | (
-            Domain("state", "=", "failed")
-            & Domain("unreachable", "=", True)
-            & Domain("attempts", "<", _ATTEMPTS)
+            Domain("state", "=", "failed") & Domain("unreachable", "=", True)
         )
 
     @api.model
     def _again(self, company, today):
         """Return the entries whose step may still speak today and whose hold or failure may be over."""
-        policies = (
-            self.env["loan.reminder.policy"]
-            .with_context(active_test=False)
-            .search([("company_id", "in", [company.id, False])])
-        )
         spans = Domain.OR(
             Domain("step_id", "=", step) & Domain("due_date", ">=", first) & Domain("due_date", "<=", last)
-            for _policy, step, first, last in policies._due_spans(today)
+            for _policy, step, first, last in self._policies(company)._due_spans(today)
         )
         return self.search(self._again_domain() & Domain("company_id", "=", company.id) & spans, order="id")
 

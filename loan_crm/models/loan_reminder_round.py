@@ -36,7 +36,9 @@ class LoanReminderRound(models.Model):
     sent_count = fields.Integer("Sent", compute="_compute_counts", compute_sudo=True)
     held_count = fields.Integer("Held", compute="_compute_counts", compute_sudo=True)
     failed_count = fields.Integer("Failed", compute="_compute_counts", compute_sudo=True)
-    told_count = fields.Integer("Failures Reported", readonly=True, help="Failures that somebody has been given a to-do for.")
+    told_count = fields.Integer(
+        "Failures Reported", readonly=True, help="Failures that somebody has been given a to-do for."
+    )
 
     _company_date_uniq = models.UniqueIndex("(company_id, date)", "A company has one reminder round a day.")
 

@@ -36,7 +36,7 @@ class ResCompany(models.Model):
     loan_reminder_user_id = fields.Many2one(
         "res.users",
         "Reminder Trouble Goes To",
-        domain="[('share', '=', False), ('company_ids', 'in', id)]",
+        domain=lambda self: self._loan_round_readers_domain(),
         ondelete="set null",
         help="Gets a to-do when a reminder could not be written or delivered.",
     )
@@ -44,6 +44,15 @@ class ResCompany(models.Model):
     _loan_reminder_hour_of_a_day = models.Constraint(
         "CHECK (loan_reminder_hour BETWEEN 0 AND 23)", "The hour must lie between 0 and 23."
     )
+
+    @api.model
+    def _loan_round_readers_domain(self):
+        """Return who may be given trouble with reminders: people who can open the round it is told on."""
+        groups = [
+            self.env.ref(f"loan_crm.loan_crm_group_{role}", raise_if_not_found=False)
+            for role in ("team_lead", "compliance", "administrator")
+        ]
+        return [("share", "=", False), ("all_group_ids", "in", [group.id for group in groups if group])]
 
     def _loan_now(self):
         """Return the present moment on the lender's clock, an aware :class:`datetime.datetime`."""

@@ -145,7 +145,7 @@ class LoanCommon(TransactionCase):
     def _due_in(cls, days, customer=None, **values):
         """Return a running loan whose first installment falls due in so many days; negative: is late."""
         first_due = TODAY + relativedelta(days=days)
-        values.setdefault("start_date", first_due - relativedelta(months=1))
+        values.setdefault("start_date", min(TODAY, first_due - relativedelta(months=1)))
         return cls._contract(customer, first_due_date=first_due, **values)
 
     @classmethod

@@ -136,6 +136,15 @@ class TestLoanContract(LoanCommon):
         self.assertEqual(contract.state, "closed")
         self.assertEqual(set(contract.installment_ids.mapped("state")), {"paid"})
 
+    def test_a_loan_is_not_paid_out_before_its_day(self):
+        loan = self._draft(start_date=TODAY + timedelta(days=1), first_due_date=TODAY + timedelta(days=30))
+        with self.assertRefused("to be paid out on"):
+            loan.with_user(self.manager).action_activate()
+        self.assertEqual(loan.state, "draft")
+        with freeze_time("2026-03-11 02:00:00"):
+            loan.with_user(self.manager).action_activate()
+        self.assertEqual(loan.state, "active")
+
     def test_a_cancelled_draft_can_be_taken_up_again(self):
         contract = self._draft().with_user(self.manager)
         contract.action_cancel()
@@ -319,7 +328,7 @@ class TestLoanContract(LoanCommon):
             ("amount_credit", 1000),
             ("currency_id", self.usd.id),
         ):
-            with self.subTest("write", name=name), self.assertRefused("entered|paid out"):
+            with self.subTest("write", name=name), self.assertRefused("entered|of a draft"):
                 contract.write({name: value})
             with self.subTest("create", name=name), self.assertRaises(AccessError):
                 contract.create({**values, name: value})
@@ -511,6 +520,8 @@ class TestLoanContract(LoanCommon):
         for typed in (contract.name, contract.name[-4:], "wang"):
             with self.subTest(typed=typed):
                 self.assertIn(contract.id, [id_ for id_, _name in contracts.name_search(typed)])
+                found = self.env["loan.installment"].with_user(self.manager).name_search(typed)
+                self.assertIn((contract.installment_ids[0].id, f"{contract.name} · 1/12"), found)
 
     def test_buttons_open_what_they_promise(self):
         contract = self._contract().with_user(self.manager)

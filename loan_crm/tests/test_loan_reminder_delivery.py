@@ -241,13 +241,13 @@ class TestLoanReminderDelivery(LoanCommon, MockEmail):
     def test_a_letter_that_lay_in_the_queue_overnight_is_written_anew(self):
         self.contract = self._due_in(0)
         reminder = self._written()
-        self.assertIn("is due today", reminder.message_id.subject)
+        self.assertIn("falls due today", reminder.message_id.body)
         with self._days_later(1), self._mail_server():
             self.assertFalse(self._deliver())
             self._deliver()
             self.assertEqual(reminder.state, "sent")
             self.assertEqual(self._letters(), reminder.message_id)
-            self.assertIn("was due on", reminder.message_id.subject)
+            self.assertIn("was due on", reminder.message_id.body)
 
     def test_a_letter_that_lay_in_the_queue_too_long_does_not_leave_out_of_turn(self):
         reminder = self._written()
@@ -302,14 +302,18 @@ class TestLoanReminderDelivery(LoanCommon, MockEmail):
             self._deliver()
         self.assertEqual((reminder.state, reminder.unreachable), ("sending", False))
 
-    def test_a_mail_server_that_stays_away_is_not_tried_for_ever(self):
+    def test_a_mail_server_that_stays_away_is_tried_while_the_step_may_speak(self):
         reminder = self._written()
         with self._no_mail_server():
             for _round in range(8):
                 self._deliver()
                 self._remind()
-        self.assertEqual((reminder.state, reminder.attempts), ("failed", 5))
+            self._deliver()
+        self.assertEqual((reminder.state, reminder.attempts), ("failed", 9))
         self.assertEqual(len(self._letters()), 1)
+        with self._days_later(4):
+            self._remind()
+        self.assertEqual((reminder.state, reminder.attempts), ("failed", 9))
 
     # ---------------------------------------------------------------- the mail server says no
 

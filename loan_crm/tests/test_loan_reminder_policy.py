@@ -111,6 +111,11 @@ class TestLoanReminderPolicy(LoanCommon):
         archived.active = False
         self.assertFalse(self._remind())
 
+    def test_an_archived_policy_of_a_loan_counts_as_none(self):
+        contract = self._due_in(7, reminder_policy_id=self._policy(-5).id)
+        contract.reminder_policy_id.active = False
+        self.assertEqual(self._remind().contract_id, contract)  # by the company's own
+
     def test_a_changed_policy_changes_the_very_next_letter(self):
         contract = self._due_in(7, reminder_policy_id=self._policy(-5).id)
         self.assertFalse(self._remind())
