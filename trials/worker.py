@@ -42,7 +42,7 @@ def lend(env, loans):
             "login": "manager@trials.example",
             "company_id": company.id,
             "company_ids": [Command.set(company.ids)],
-            "group_ids": [Command.link(env.ref("loan_crm.loan_crm_group_manager").id)],
+            "group_ids": [Command.link(env.ref("loan_crm.loan_crm_group_team_lead").id)],
         }
     )
     company.loan_reminder_user_id = manager

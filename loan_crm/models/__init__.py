@@ -13,6 +13,7 @@ from . import loan_reminder_policy
 from . import loan_reminder_step
 from . import loan_reminder_round
 from . import loan_reminder
+from . import ir_rule
 from . import mail_mail
 from . import res_company
 from . import res_config_settings

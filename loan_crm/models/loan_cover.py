@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -31,7 +33,10 @@ class LoanCover(models.Model):
         index="btree_not_null",
         ondelete="cascade",
         tracking=True,
-        domain="[('share', '=', False), ('company_ids', 'in', company_id), ('id', '!=', manager_user_id)]",
+        domain=lambda self: (
+            f"{self.env['loan.customer']._manager_domain()}"
+            " + [('company_ids', 'in', company_id), ('id', '!=', manager_user_id)]"
+        ),
         help="Leave empty to let each customer's own deputy act.",
     )
     date_from = fields.Date("From", required=True, tracking=True, default=fields.Date.context_today)
@@ -81,6 +86,11 @@ class LoanCover(models.Model):
                     )
                 )
 
+    @api.constrains("deputy_user_id", "company_id")
+    def _check_deputy(self):
+        for cover in self:
+            self.env["loan.customer"]._check_may_manage(cover.deputy_user_id, cover.company_id)
+
     def write(self, vals):
         result = super().write(vals)
         if {"manager_user_id", "company_id"} & vals.keys():
@@ -95,7 +105,15 @@ class LoanCover(models.Model):
         :param users: `res.users`, the managers that may be away
         :return: `loan.cover`, as superuser: whoever asks only learns who answers in the manager's place
         """
-        covers_sudo = self.sudo().search([("manager_user_id", "in", users.ids)])
+        utc_day = fields.Date.today()
+        covers_sudo = self.sudo().search(
+            [
+                ("manager_user_id", "in", users.ids),
+                # A day each way: which of these run today is for each company's own calendar day to say.
+                ("date_from", "<=", utc_day + timedelta(days=1)),
+                ("date_to", ">=", utc_day - timedelta(days=1)),
+            ]
+        )
         return covers_sudo.filtered(
             lambda cover: cover.date_from <= cover.company_id._loan_today() <= cover.date_to
         )

@@ -116,7 +116,7 @@ class LoanCustomer(models.Model):
     repayment_count = fields.Integer("Number of Repayments", compute="_compute_repayment_count")
 
     _partner_company_uniq = models.UniqueIndex(
-        "(partner_id, company_id)", "This contact already has a customer profile in this company."
+        "(partner_id, company_id)", "A profile for this contact cannot be made here. Ask compliance."
     )
     _reference_uniq = models.UniqueIndex(
         "(company_id, reference) WHERE reference IS NOT NULL", "This customer number is already taken."
@@ -146,16 +146,18 @@ class LoanCustomer(models.Model):
             if team and team.company_id in (customer.company_id, self.env["res.company"]):
                 customer.team_id = team
 
-    @api.depends("manager_user_id", "deputy_user_id")
+    @api.depends("manager_user_id.active", "deputy_user_id.active")
     def _compute_acting_user_id(self):
         covers = {}
         for cover in self.env["loan.cover"]._covers_today(self.manager_user_id):
             covers[cover.company_id, cover.manager_user_id] = cover
         for customer in self:
             cover = covers.get((customer.company_id, customer.manager_user_id))
-            stand_in = cover and (cover.deputy_user_id or customer.deputy_user_id)
+            manager, deputy = customer.manager_user_id, customer.deputy_user_id
+            candidates = cover.deputy_user_id | deputy | manager if cover else manager and manager | deputy
             customer.manager_away = bool(cover)
-            customer.acting_user_id = stand_in or customer.manager_user_id
+            # Whoever left the lender signs and answers for nobody.
+            customer.acting_user_id = candidates.filtered("active")[:1]
 
     @api.depends("contract_ids")
     def _compute_contract_count(self):
@@ -222,23 +224,26 @@ class LoanCustomer(models.Model):
                         customer=customer.display_name,
                     )
                 )
-            for user in customer.manager_user_id | customer.deputy_user_id:
-                if not user.has_group("loan_crm.loan_crm_group_manager"):
-                    raise ValidationError(
-                        self.env._(
-                            "%(user)s cannot look after customers: they are not a relationship manager.",
-                            user=user.name,
-                        )
+            self._check_may_manage(customer.manager_user_id | customer.deputy_user_id, customer.company_id)
+
+    @api.model
+    def _check_may_manage(self, users, company):
+        """Refuse people who cannot look after a lender's customers, as manager, deputy or cover."""
+        for user in users:
+            if not user.has_group("loan_crm.loan_crm_group_manager"):
+                raise ValidationError(
+                    self.env._(
+                        "%(user)s cannot look after customers: they are not a relationship manager.",
+                        user=user.name,
                     )
-                user_sudo = user.sudo()  # a manager may not read for whom a colleague works
-                if customer.company_id not in user_sudo.company_ids:
-                    raise ValidationError(
-                        self.env._(
-                            "%(user)s does not work for %(company)s.",
-                            user=user.name,
-                            company=customer.company_id.name,
-                        )
+                )
+            user_sudo = user.sudo()  # a manager may not read for whom a colleague works
+            if company not in user_sudo.company_ids:
+                raise ValidationError(
+                    self.env._(
+                        "%(user)s does not work for %(company)s.", user=user.name, company=company.name
                     )
+                )
 
     @api.constrains("company_id")
     def _check_company_of_loans(self):
@@ -283,13 +288,31 @@ class LoanCustomer(models.Model):
         result = super().write(vals)
         if {"manager_user_id", "deputy_user_id", "team_id", "company_id"} & vals.keys():
             self._check_still_visible()
-        for customer, user in former.items():
-            # Odoo subscribes a new responsible but keeps the old one, who would go on getting the mail.
-            if user and user != customer.manager_user_id:
-                contracts_sudo = customer.sudo().contract_ids
-                for followed in (customer, contracts_sudo, contracts_sudo.repayment_ids):
-                    followed.message_unsubscribe(user.partner_id.ids)
+        for user, customers in self.grouped(former.get).items() if former else ():
+            left = customers.filtered(lambda customer, user=user: customer.manager_user_id != user)
+            if user and left:
+                left._take_over_from(user)
         return result
+
+    def _take_over_from(self, former):
+        """Part a former manager from these customers, who all have one and the same new one, or none.
+
+        Odoo subscribes a new responsible but keeps the old one, who would go on getting the mail; and an activity
+        tells its record's name to whoever it is assigned to, whether they may see the record or not.
+        """
+        contracts_sudo = self.sudo().contract_ids
+        records = (self, contracts_sudo, contracts_sudo.repayment_ids)
+        for followed in records:
+            followed.message_unsubscribe(former.partner_id.ids)
+        places = Domain.OR(
+            Domain("res_model", "=", of._name) & Domain("res_id", "in", of.ids) for of in records if of
+        )
+        # As superuser: with the duty goes what is still to do, whoever planned it. Without the quick update each
+        # activity would send the new manager a mail of its own.
+        activities_sudo = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
+        activities_sudo.search(places & Domain("user_id", "=", former.id)).write(
+            {"user_id": self.manager_user_id.id}
+        )
 
     def _check_still_visible(self):
         """Refuse a change after which the person who makes it could not see the customer any more."""

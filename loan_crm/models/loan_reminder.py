@@ -90,8 +90,6 @@ class LoanReminder(models.Model):
             ("no_address", "No email address"),
             ("invalid_address", "Email address not valid"),
             ("opted_out", "Opted out of email"),
-            ("bounced", "Email bounces"),
-            ("below_minimum", "Too small to remind"),
             ("too_late", "Its time has passed"),
             ("no_template", "No letter for this step"),
         ],
@@ -100,9 +98,11 @@ class LoanReminder(models.Model):
     )
     failure = fields.Text("What Went Wrong", readonly=True)
     unreachable = fields.Boolean(
-        "Tries Again", readonly=True, help="The mail server could not be reached; the next round tries again."
+        "Tries Again",
+        readonly=True,
+        help="The mail server could not be reached or asked to try later; the next round tries again.",
     )
-    attempts = fields.Integer(readonly=True, default=0, aggregator=None)
+    attempts = fields.Integer("Tries", readonly=True, default=0, aggregator=None)
     email_to = fields.Char("Sent To", readonly=True)
     signed_user_id = fields.Many2one("res.users", "Signed By", readonly=True, ondelete="set null")
     written_on = fields.Date(
@@ -249,7 +249,7 @@ class LoanReminder(models.Model):
 
     @api.model
     def _again_domain(self):
-        """Return which entries a new run takes up: held ones, and those the mail server could not be reached for."""
+        """Return which entries a new run takes up: held ones, and those the mail server did not take for now."""
         return Domain("state", "=", "held") | (
             Domain("state", "=", "failed") & Domain("unreachable", "=", True)
         )
@@ -335,20 +335,24 @@ class LoanReminder(models.Model):
         )
 
     def _is_too_late(self):
-        """Tell whether the window of this step has closed, so that its letter would come out of turn."""
+        """Tell whether the window of this step has closed, so that its letter would come out of turn.
+
+        An archived step has no window any more.
+        """
         self.ensure_one()
         days = (self.company_id._loan_today() - self.due_date).days
-        return any(
-            window.last < days
+        return not any(
+            days <= window.last
             for window in self.step_id.policy_id._windows()
             if window.step.key == self.step_id.id
         )
 
     def _is_outdated(self):
-        """Tell whether the letter names an amount that is no longer open, or a day that is over."""
+        """Tell whether the letter names an old amount, speaks of a day that is over, or goes to an old address."""
         self.ensure_one()
         return (
             self.written_on != self.company_id._loan_today()
+            or self.email_to != self.partner_id.email
             or self.currency_id.compare_amounts(self.amount, self.installment_id.amount_open) != 0
         )
 
@@ -466,7 +470,7 @@ class LoanReminder(models.Model):
         """Note that the mail server took the letter, or why it did not.
 
         :param str failure: what went wrong, or None
-        :param bool unreachable: no mail server was reached, so the letter surely did not leave
+        :param bool unreachable: no mail server was reached, or it refused for now, so the letter surely did not leave
         """
         if failure:
             self.write({"state": "failed", "failure": failure, "unreachable": unreachable})

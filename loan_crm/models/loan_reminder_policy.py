@@ -32,18 +32,24 @@ class LoanReminderPolicy(models.Model):
         help="How many days late a step may still be sent when the round could not run on its day. It never "
         "runs into the next step, and a step before the due date is never sent on or after it.",
     )
-    step_ids = fields.One2many("loan.reminder.step", "policy_id", "Steps", copy=True)
+    step_ids = fields.One2many(
+        "loan.reminder.step", "policy_id", "Steps", copy=True, context={"active_test": False}
+    )
     summary = fields.Char(compute="_compute_summary")
 
     _catch_up_sensible = models.Constraint(
         "CHECK (catch_up_days BETWEEN 0 AND 30)", "A step can be caught up within 0 to 30 days."
     )
 
-    @api.depends("step_ids.name")
+    @api.depends("step_ids.name", "step_ids.active")
     @api.depends_context("lang")
     def _compute_summary(self):
         for policy in self:
-            policy.summary = " · ".join(policy.step_ids.sorted("offset").mapped("display_name"))
+            policy.summary = " · ".join(policy._active_steps().mapped("display_name"))
+
+    def _active_steps(self):
+        """Return the steps that still speak, in the order of their days."""
+        return self.step_ids.filtered("active").sorted("offset")
 
     @api.constrains("step_ids", "catch_up_days")
     def _check_ladder(self):
@@ -59,7 +65,7 @@ class LoanReminderPolicy(models.Model):
         self.ensure_one()
         try:
             return reminders.windows(
-                [reminders.Step(step.id, step.offset) for step in self.step_ids], self.catch_up_days
+                [reminders.Step(step.id, step.offset) for step in self._active_steps()], self.catch_up_days
             )
         except Refusal as refusal:
             raise ValidationError(
@@ -80,3 +86,8 @@ class LoanReminderPolicy(models.Model):
             for policy in self
             for window in policy._windows()
         ]
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        # The database deletes the steps with their policy and asks nobody.
+        self.step_ids._unlink_except_used()

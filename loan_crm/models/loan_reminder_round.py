@@ -1,6 +1,7 @@
 import logging
 from datetime import timedelta
 from functools import partial
+from operator import ge, gt, le, lt
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -26,6 +27,7 @@ class LoanReminderRound(models.Model):
     _inherit = ["mail.thread", "mail.activity.mixin"]
     _description = "Reminder Round"
     _order = "date desc, id desc"
+    _mail_post_access = "read"  # whoever may open a round may note what was done about it; nobody writes it
 
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
     date = fields.Date("Day", required=True, readonly=True)
@@ -35,7 +37,9 @@ class LoanReminderRound(models.Model):
     queued_count = fields.Integer("Waiting to Leave", compute="_compute_counts", compute_sudo=True)
     sent_count = fields.Integer("Sent", compute="_compute_counts", compute_sudo=True)
     held_count = fields.Integer("Held", compute="_compute_counts", compute_sudo=True)
-    failed_count = fields.Integer("Failed", compute="_compute_counts", compute_sudo=True)
+    failed_count = fields.Integer(
+        "Failed", compute="_compute_counts", compute_sudo=True, search="_search_failed_count"
+    )
     told_count = fields.Integer(
         "Failures Reported", readonly=True, help="Failures that somebody has been given a to-do for."
     )
@@ -68,6 +72,19 @@ class LoanReminderRound(models.Model):
             day.sent_count = of["sent"]
             day.held_count = of["held"]
             day.failed_count = of["failed"] + of["interrupted"]
+
+    def _search_failed_count(self, operator, value):
+        compare = {"in": lambda a, b: a in b, ">": gt, ">=": ge, "<": lt, "<=": le}.get(operator)
+        if not compare:
+            return NotImplemented
+        # As superuser, like the count: through the reminders' own rules an administrator would find no round.
+        failed_sudo = dict(
+            self.env["loan.reminder"]
+            .sudo()
+            ._read_group([("state", "in", ("failed", "interrupted"))], ["round_id"], ["__count"])
+        )
+        found = Domain("id", "in", [day.id for day, count in failed_sudo.items() if compare(count, value)])
+        return found | Domain("id", "not in", [day.id for day in failed_sudo]) if compare(0, value) else found
 
     @api.model
     def _cron_remind(self):

@@ -1,14 +1,22 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+# What a letter that was written was written by.
+_TOLD = ("policy_id", "days", "moment", "tone")
 
 
 class LoanReminderStep(models.Model):
-    """One rung of a reminder policy: a day around the due date, a tone and the letter to write."""
+    """One rung of a reminder policy: a day around the due date, a tone and the letter to write.
+
+    What was written by a step stays true: once the ledger names it, it is archived and replaced, not changed.
+    """
 
     _name = "loan.reminder.step"
     _description = "Reminder Step"
     _order = "policy_id, offset, id"
 
     policy_id = fields.Many2one("loan.reminder.policy", required=True, index=True, ondelete="cascade")
+    active = fields.Boolean(default=True, help="An archived step writes no letters any more.")
     name = fields.Char("When", compute="_compute_name", compute_sudo=True)
     days = fields.Integer(required=True, default=3)
     moment = fields.Selection(
@@ -45,7 +53,7 @@ class LoanReminderStep(models.Model):
         "CHECK (days BETWEEN 0 AND 365)", "A step lies within a year of the due date."
     )
     _policy_offset_uniq = models.UniqueIndex(
-        '(policy_id, "offset")', "Two steps of one policy cannot fall on the same day."
+        '(policy_id, "offset") WHERE active', "Two steps of one policy cannot fall on the same day."
     )
 
     @api.depends("days", "moment")
@@ -68,3 +76,35 @@ class LoanReminderStep(models.Model):
                 step.name = self.env._("The day after")
             else:
                 step.name = self.env._("%s days late", days)
+
+    def write(self, vals):
+        told = vals.keys() & set(_TOLD)
+        changed = self.filtered(lambda step: any(step._as_written(name) != vals[name] for name in told))
+        if used := changed._used():
+            raise UserError(
+                self.env._(
+                    "Letters were written by the step “%s” already. Archive it and add another step, so that what "
+                    "was written stays true.",
+                    used[0].display_name,
+                )
+            )
+        return super().write(vals)
+
+    def _as_written(self, name):
+        return self._fields[name].convert_to_write(self[name], self)
+
+    def _used(self):
+        """Return those of these steps that the ledger names."""
+        # As superuser: a reminder that is hidden from whoever edits the policy is a reminder.
+        groups = self.env["loan.reminder"].sudo()._read_group([("step_id", "in", self.ids)], ["step_id"])
+        return self.browse(step.id for (step,) in groups)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        if used := self._used():
+            raise UserError(
+                self.env._(
+                    "Letters were written by the step “%s” already, so it is kept. Archive it instead of deleting it.",
+                    used[0].display_name,
+                )
+            )

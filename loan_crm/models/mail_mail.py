@@ -1,13 +1,55 @@
-from odoo import fields, models, modules
+import smtplib
+import sys
+from datetime import timedelta
+
+from odoo import api, fields, models, modules
+
+from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 
 # How often a letter is looked at anew because somebody wrote on its reminder or installment at this moment.
 _TRIES = 3
+# When the queue goes on with letters that a run had to leave. Not at once: a server that says no may need the pause.
+_PAUSE = timedelta(minutes=1)
+
+
+def _asks_to_try_later(error):
+    """Tell whether the mail server refused a letter only for now (4xx), so that it surely did not leave.
+
+    :param error: what `_send` is about to note: the mail server's answer is what it was raised from
+    """
+    answer = error.__context__ if isinstance(error, MailDeliveryException) else None
+    if isinstance(answer, smtplib.SMTPRecipientsRefused):
+        codes = [code for code, _reason in answer.recipients.values()]
+    elif isinstance(answer, smtplib.SMTPResponseException):
+        codes = [answer.smtp_code]
+    else:
+        return False
+    return all(400 <= code < 500 for code in codes)
 
 
 class MailMail(models.Model):
     _inherit = "mail.mail"
 
     loan_reminder_ids = fields.One2many("loan.reminder", "mail_id", "Loan Reminders")
+
+    def process_email_queue(self, email_ids=(), batch_size=1000):
+        """Send, and come back for the reminders that one run could not send.
+
+        Odoo's queue sends a thousand mails and then waits for its next hour; a mail server may close the session
+        earlier. It goes on only while reminders get out of the way, so a dead server is not asked every minute.
+        """
+        waiting = self._count_waiting_reminders()
+        result = super().process_email_queue(email_ids=email_ids, batch_size=batch_size)
+        if 0 < self._count_waiting_reminders() < waiting:
+            # As superuser: whoever may run the queue may wake it.
+            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger(fields.Datetime.now() + _PAUSE)
+        return result
+
+    @api.model
+    def _count_waiting_reminders(self):
+        # As superuser: the queue sends what others wrote.
+        ledger_sudo = self.env["loan.reminder"].sudo()
+        return ledger_sudo.search_count([("state", "=", "queued"), ("mail_id.state", "=", "outgoing")])
 
     def send(self, auto_commit=False, raise_exception=False, post_send_callback=None):
         """Send, but leave loan reminders to the mail queue, which commits each step.
@@ -40,7 +82,11 @@ class MailMail(models.Model):
         result = True
         if others := present - reminding:
             result = super(MailMail, others)._send(auto_commit=auto_commit, **kwargs)
+        session = kwargs.get("smtp_session")
         for mail in reminding:
+            if session and getattr(session, "sock", session) is None:
+                # The mail server hung up on the last one (421). The others are not taken and wait for the next run.
+                break
             if not mail._begin_reminder_delivery(auto_commit):
                 continue
             try:
@@ -89,6 +135,8 @@ class MailMail(models.Model):
         # Before super, which deletes mails that are not kept; in one transaction with the mail's own state.
         # Without a connection none of these left by us; one that is leaving is in the hands of another worker.
         unreachable = failure_type == "mail_smtp"
+        # Called while Odoo handles what the mail server answered.
+        later = bool(failure_type) and not success_pids and _asks_to_try_later(sys.exc_info()[1])
         reminders_sudo = self.sudo().loan_reminder_ids.filtered(
             lambda reminder: reminder.state in (("queued",) if unreachable else ("queued", "sending"))
         )
@@ -96,7 +144,7 @@ class MailMail(models.Model):
             sent = not failure_type and reminder.state == "sending"
             reminder._end_delivery(
                 None if sent else failure_reason or reminder.mail_id.failure_reason or failure_type,
-                unreachable=unreachable,
+                unreachable=unreachable or later,
             )
         return super()._postprocess_sent_message(
             success_pids, success_emails, failure_reason=failure_reason, failure_type=failure_type

@@ -2,8 +2,14 @@ from datetime import timezone
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from odoo.addons.base.models.res_partner import _tz_get
+
+# Who can open a reminder round.
+_ROUND_READERS = tuple(
+    f"loan_crm.loan_crm_group_{role}" for role in ("team_lead", "compliance", "administrator")
+)
 
 
 class ResCompany(models.Model):
@@ -36,7 +42,7 @@ class ResCompany(models.Model):
     loan_reminder_user_id = fields.Many2one(
         "res.users",
         "Reminder Trouble Goes To",
-        domain=lambda self: self._loan_round_readers_domain(),
+        domain=lambda self: self._loan_round_readers_domain("id"),
         ondelete="set null",
         help="Gets a to-do when a reminder could not be written or delivered.",
     )
@@ -46,13 +52,32 @@ class ResCompany(models.Model):
     )
 
     @api.model
-    def _loan_round_readers_domain(self):
-        """Return who may be given trouble with reminders: people who can open the round it is told on."""
-        groups = [
-            self.env.ref(f"loan_crm.loan_crm_group_{role}", raise_if_not_found=False)
-            for role in ("team_lead", "compliance", "administrator")
-        ]
-        return [("share", "=", False), ("all_group_ids", "in", [group.id for group in groups if group])]
+    def _loan_round_readers_domain(self, company):
+        """Return who may be given trouble with reminders: people who can open the round it is told on.
+
+        :param str company: the name by which a form knows the company
+        :return: a domain in the words of a form
+        """
+        groups = [self.env.ref(group, raise_if_not_found=False) for group in _ROUND_READERS]
+        ids = [group.id for group in groups if group]
+        return f"[('share', '=', False), ('all_group_ids', 'in', {ids}), ('company_ids', 'in', {company})]"
+
+    @api.constrains("loan_reminder_user_id")
+    def _check_loan_reminder_user(self):
+        for company in self:
+            user_sudo = company.loan_reminder_user_id.sudo()  # for whom a colleague works is theirs to read
+            if user_sudo and not (
+                company in user_sudo.company_ids
+                and any(user_sudo.has_group(group) for group in _ROUND_READERS)
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "%(user)s cannot open the reminder rounds of %(company)s. Choose a team lead, a compliance "
+                        "officer or an administrator of Loan CRM who works for that company.",
+                        user=user_sudo.name,
+                        company=company.name,
+                    )
+                )
 
     def _loan_now(self):
         """Return the present moment on the lender's clock, an aware :class:`datetime.datetime`."""

@@ -12,17 +12,18 @@ class ResPartner(models.Model):
         counts = {}
         if self.env["loan.customer"].has_access("read"):
             counts = dict(
-                self.env["loan.customer"]._read_group(
-                    [("partner_id", "in", self.ids)], ["partner_id"], ["__count"]
-                )
+                self.env["loan.customer"]
+                .with_context(active_test=False)
+                ._read_group([("partner_id", "in", self.ids)], ["partner_id"], ["__count"])
             )
         for partner in self:
             partner.loan_customer_count = counts.get(partner, 0)
 
     def action_open_loan_customer(self):
-        """Open the contact's loan profile, or a new one where it has none yet."""
+        """Open the contact's loan profile, an archived one, too, or a new one where one sees none."""
         self.ensure_one()
-        profile = self.env["loan.customer"].search([("partner_id", "=", self.id)], limit=1)
+        profiles = self.env["loan.customer"].with_context(active_test=False)
+        profile = profiles.search([("partner_id", "=", self.id)], order="active desc, id", limit=1)
         return {
             "type": "ir.actions.act_window",
             "res_model": "loan.customer",

@@ -13,7 +13,7 @@ from .common import LoanCommon
 
 HOUSE = Path(__file__).resolve().parents[1]
 # What a browser may call on any model; the rest of what is public must be a button.
-ORM = {"create", "write", "unlink", "copy", "onchange", "send"}
+ORM = {"create", "write", "unlink", "copy", "onchange", "send", "process_email_queue"}
 # (file, line): raised rights that need neither a name nor a reason. Keep it short.
 PLAIN_SUDO = {
     # Waking Odoo's own mail queue shows nothing.
@@ -191,6 +191,24 @@ class TestHouse(LoanCommon):
                 with self.subTest(model=name):
                     self.assertIn(f"[('company_id', 'in', {companies})]", self._global_rules(name))
 
+    def test_what_belongs_to_something_fenced_is_fenced_with_it(self):
+        # A child without a company of its own asks its parent's: the parent's rule does not reach its children.
+        children = set()
+        for name, model in self.kept.items():
+            if model._transient or "company_id" in model._fields:
+                continue
+            for field in model._fields.values():
+                if field.type != "many2one" or not field.required or field.comodel_name not in self.kept:
+                    continue
+                company = self.kept[field.comodel_name]._fields.get("company_id")
+                if company and company.store:
+                    children.add(name)
+                    companies = "company_ids" if company.required else "company_ids + [False]"
+                    with self.subTest(field=f"{name}.{field.name}"):
+                        rule = f"[('{field.name}.company_id', 'in', {companies})]"
+                        self.assertIn(rule, self._global_rules(name))
+        self.assertIn("loan.reminder.step", children)
+
     def test_a_form_is_its_writers_own(self):
         for name, model in self.kept.items():
             if model._transient:
@@ -261,6 +279,27 @@ class TestHouse(LoanCommon):
                 domain = [("model", "=", action.res_model), ("type", "=", "search")]
                 with self.subTest(action=action.xml_id):
                     self.assertTrue(self.env["ir.ui.view"].search_count(domain))
+
+    def test_a_graph_does_not_add_yuan_to_dollars(self):
+        # Of several currencies Odoo draws the company's, at today's rate; which is which is for the graph to say.
+        views = self.env["ir.ui.view"].search([("model", "in", list(self.kept)), ("type", "=", "graph")])
+        self.assertTrue(views)
+        for view in views:
+            model = self.env[view.model]
+            graph = etree.fromstring(model.get_view(view.id, "graph")["arch"])
+            measures = graph.xpath("./field[@type='measure']/@name")
+            groups = [
+                ":".join(filter(None, (field.get("name"), field.get("interval"))))
+                for field in graph.xpath("./field[not(@type='measure')]")
+            ]
+            for measure in measures:
+                field = model._fields[measure]
+                if field.type == "monetary":
+                    with self.subTest(view=view.name, measure=measure):
+                        currency = field.get_currency_field(model)
+                        self.assertIn(currency, groups)
+                        wanted = [f"{currency}:array_agg_distinct", f"{measure}:sum_currency"]
+                        model.formatted_read_group([], groups, wanted)
 
     def test_an_empty_list_says_what_belongs_there(self):
         for action in self._actions():

@@ -1,10 +1,15 @@
 from contextlib import suppress
 from datetime import date
+from types import SimpleNamespace
+from unittest.mock import patch
+
+from lxml import etree
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
 
 from .common import TODAY, LoanCommon
 
@@ -445,6 +450,81 @@ class TestLoanContractAccess(AccessCommon):
                 self._as(user, self.contract).message_subscribe(partner_ids=user.partner_id.ids)
                 self.assertNotIn(user.partner_id, self.contract.message_partner_ids)
 
+    def test_a_refusal_names_nobody_in_debug_mode_either(self):
+        request = SimpleNamespace(session=SimpleNamespace(debug="1"))
+        for user in self.colleague | self.employee | self.system:
+            for record in self.family.values():
+                seen = self._as(user, record)
+                with (
+                    self.subTest(user=user.name, record=record._name),
+                    patch("odoo.addons.base.models.res_users.request", request),
+                ):
+                    self.assertTrue(user.with_user(user).has_group("base.group_no_one"))
+                    error = seen.env["ir.rule"]._make_access_error("read", seen)
+                    self.assertRegex(str(error), "^You may not see this, or it does not exist")
+                    with self.assertRaises(AccessError) as refused:
+                        seen.read(["display_name"])
+                    for secret in ("Wang", self.contract.name, record.display_name, f": {record.id}"):
+                        self.assertNotIn(secret, str(refused.exception))
+
+    # ------------------------------------------------------------ the round, which names nobody
+
+    def test_an_administrator_finds_the_rounds_with_failures_and_no_reminder_in_them(self):
+        rounds = self.env["loan.reminder.round"]
+        good, bad = rounds.create(
+            [
+                {"company_id": self.company.id, "date": TODAY},
+                {"company_id": self.company.id, "date": date(2026, 3, 9)},
+            ]
+        )
+        self.family["loan.reminder"].write({"round_id": bad.id, "state": "failed"})
+        view = rounds.get_view(view_type="search")
+        trouble = etree.fromstring(view["arch"]).find(".//filter[@name='trouble']").get("domain")
+        for user in self.administrator | self.compliance | self.lead:
+            mine = self._as(user, good).browse()
+            with self.subTest(user=user.name):
+                self.assertEqual(mine.search(safe_eval(trouble)), bad)
+                self.assertEqual(mine.search([("failed_count", "=", 0)]), good)
+                self.assertEqual(mine.search([("failed_count", "<=", 1)]), good | bad)
+                self.assertEqual(mine.search([("failed_count", "!=", 0)]), bad)
+        self.assertFalse(self._as(self.administrator, bad).reminder_ids)
+
+    def test_nobody_writes_a_round_but_its_to_do_is_done_and_noted(self):
+        day = self.env["loan.reminder.round"].create({"company_id": self.company.id, "date": TODAY})
+        for user in self.administrator | self.compliance | self.lead:
+            todo = day.activity_schedule("mail.mail_activity_data_warning", user_id=user.id)
+            mine = self._as(user, day)
+            with self.subTest(user=user.name):
+                for vals in ({"told_count": 7}, {"date": date(2026, 3, 1)}, {"company_id": 1}):
+                    with self.assertRaises(AccessError):
+                        mine.write(vals)
+                mine.message_post(body="The mail server was down.")
+                self._as(user, todo).action_feedback(feedback="Sent again.")
+                self.assertFalse(day.activity_ids)
+                mine.activity_schedule("mail.mail_activity_data_todo", user_id=user.id).action_done()
+
+    def test_trouble_is_given_to_somebody_who_can_open_the_round(self):
+        other = self.env["res.company"].create({"name": "Suzhou Finance"})
+        for user in (self.administrator, self.compliance, self.lead, self.env["res.users"]):
+            self.company.loan_reminder_user_id = user
+        for company, user in (
+            (self.company, self.manager),
+            (self.company, self.desk),
+            (self.company, self.employee),
+            (other, self.lead),
+        ):
+            with self.subTest(user=user.name), self.assertRefused("cannot open the reminder rounds of"):
+                company.loan_reminder_user_id = user
+        settings = self.env["res.config.settings"].create({})
+        domain = settings.fields_get(["loan_reminder_user_id"])["loan_reminder_user_id"]["domain"]
+        offered = self.env["res.users"].search(safe_eval(domain, {"company_id": self.company.id}))
+        self.assertLessEqual(self.administrator | self.compliance | self.lead, offered)
+        self.assertFalse(offered & (self.manager | self.desk | self.employee))
+        self.assertFalse(
+            self.env["res.users"].search(safe_eval(domain, {"company_id": other.id}))
+            & (self.administrator | self.compliance | self.lead)
+        )
+
     # ------------------------------------------------------------ a duty that moves
 
     def test_a_reassigned_customer_goes_with_all_their_records(self):
@@ -534,11 +614,12 @@ class TestLoanContractAccess(AccessCommon):
         self.assertBlind(self.colleague, self.family.values())
 
     def test_cover_serves_only_somebody_who_is_a_relationship_manager(self):
-        cover = self._cover(self.employee, TODAY, TODAY)
-        self.assertBlind(self.employee, self.family.values())
-        desk = self._user("service_desk", "Xu Ke")
-        cover.deputy_user_id = desk
-        self.assertBlind(desk, self.family.values())
+        deputy = self._user("manager", "Xu Ke")
+        self._cover(deputy, TODAY, TODAY)
+        self.assertSees(deputy, self.family.values())
+        for role in ("base.group_user", "loan_crm.loan_crm_group_service_desk"):
+            deputy.group_ids = self.env.ref(role)
+            self.assertBlind(deputy, self.family.values())
 
     def test_the_former_manager_follows_no_more(self):
         followed = [self.family[name] for name in ("loan.customer", "loan.contract", "loan.repayment")]
@@ -596,6 +677,25 @@ class TestLoanContractAccess(AccessCommon):
         both = (self.company | other).ids
         self._cover(self.colleague, TODAY, TODAY, company_id=other.id)
         self.assertBlind(self.colleague, self.family.values(), allowed_company_ids=both)
+
+    def test_the_steps_of_a_policy_are_its_companys(self):
+        other = self.env["res.company"].create({"name": "Suzhou Finance", "loan_tz": "Asia/Shanghai"})
+        policy = self.env["loan.reminder.policy"].create(
+            {
+                "name": "Suzhou Ladder",
+                "company_id": other.id,
+                "step_ids": [Command.create({"days": 9, "moment": "after"})],
+            }
+        )
+        step, shared = policy.step_ids, self.policy.step_ids[0]
+        for user in self.manager | self.administrator:
+            with self.subTest(user=user.name):
+                mine = self._as(user, step).browse()
+                self.assertEqual(mine.search([("id", "in", (step | shared).ids)]), shared)
+                with self.assertRaises(AccessError):
+                    self._as(user, step).read(["days"])
+        with self.assertRaises(AccessError):
+            self._as(self.administrator, step).write({"days": 8})
 
     def _cover(self, deputy, date_from, date_to, **values):
         return self.env["loan.cover"].create(

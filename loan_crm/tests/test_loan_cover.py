@@ -1,7 +1,9 @@
 from datetime import timedelta
 
+from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import Form, freeze_time, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import TODAY, LoanCommon
 
@@ -99,7 +101,51 @@ class TestLoanCover(LoanCommon):
         self.assertTrue(self._plan(self.manager, first=7, last=7))
         self.assertTrue(self._plan(self.colleague, manager=self.colleague, deputy=self.stranger))
 
+    def test_only_relationship_managers_of_the_lender_cover(self):
+        elsewhere = self.env["res.company"].create({"name": "Suzhou Finance", "loan_tz": "Asia/Shanghai"})
+        away = self._user("manager", "Xu Ke")
+        away.write({"company_ids": [Command.set(elsewhere.ids)], "company_id": elsewhere.id})
+        for deputy, words in (
+            (self.employee, "not a relationship manager"),
+            (self.desk, "not a relationship manager"),
+            (self.compliance, "not a relationship manager"),
+            (away, "Xu Ke does not work for Pudong Finance"),
+        ):
+            with self.subTest(deputy=deputy.name), self.assertRefused(words):
+                self._plan(self.manager, deputy=deputy)
+        cover = self._plan(self.manager)
+        with self.assertRefused("not a relationship manager"):
+            cover.with_user(self.manager).deputy_user_id = self.employee
+        self.assertTrue(self._plan(self.manager, deputy=self.lead, first=10, last=12))
+
+    def test_the_list_of_who_may_cover_offers_nobody_else(self):
+        domain = self.env["loan.cover"].fields_get(["deputy_user_id"])["deputy_user_id"]["domain"]
+        names = {"company_id": self.company.id, "manager_user_id": self.manager.id}
+        offered = self.env["res.users"].search(safe_eval(domain, names))
+        self.assertLessEqual(self.colleague | self.stranger | self.lead, offered)
+        self.assertFalse(offered & (self.manager | self.employee | self.desk | self.compliance))
+
     # ------------------------------------------------------------ who acts
+
+    def test_nobody_acts_who_left_the_lender(self):
+        self.customer.deputy_user_id = self.stranger
+        self._plan(self.manager, deputy=self.colleague)
+        self.assertEqual(self._acting(), self.colleague)
+        for gone, next_one in (
+            (self.colleague, self.stranger),
+            (self.stranger, self.manager),
+            (self.manager, self.env["res.users"]),
+        ):
+            gone.active = False
+            with self.subTest(gone=gone.name):
+                self.assertEqual(self._acting(), next_one)
+
+    def test_the_deputy_acts_for_a_manager_who_left(self):
+        self.customer.deputy_user_id = self.colleague
+        self.manager.active = False
+        self.assertEqual(self._acting(), self.colleague)
+        self.colleague.active = False
+        self.assertFalse(self._acting())
 
     def test_the_manager_acts_unless_away(self):
         self.assertEqual(self._acting(), self.manager)
@@ -136,6 +182,16 @@ class TestLoanCover(LoanCommon):
         customer = self.customer.with_user(self.desk)
         customer.invalidate_recordset()
         self.assertEqual(customer.acting_user_id, self.colleague)
+
+    def test_past_and_coming_covers_are_not_even_read(self):
+        running = self._plan(self.manager)
+        self._plan(self.manager, first=-90, last=-60)
+        self._plan(self.manager, first=60, last=90)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(self.env["loan.cover"]._covers_today(self.manager), running)
+        read = self.env.cache.get_records(running, running._fields["date_from"])
+        self.assertEqual(set(read), set(running))
 
     def test_many_customers_take_as_many_queries_as_few(self):
         self._plan(self.manager)

@@ -1,8 +1,11 @@
 from datetime import date, timedelta
 
+from lxml import etree
+
 from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import TODAY, LoanCommon
 
@@ -30,8 +33,12 @@ class TestLoanCustomer(LoanCommon):
         self.assertEqual(self._customer(partner_id=large.id, kind="corporate").kind, "corporate")
 
     def test_a_contact_has_one_profile_in_a_company(self):
-        with self.assertRefused("already has a customer profile"):
+        with self.assertRefused("cannot be made here"):
             self._customer(partner_id=self.customer.partner_id.id)
+
+    def test_who_may_not_see_a_profile_is_not_told_that_there_is_one(self):
+        with self.assertRefused("^A profile for this contact cannot be made here. Ask compliance.$"):
+            self._customer(manager=self.stranger, partner_id=self.customer.partner_id.id)
 
     def test_an_employees_own_contact_is_no_customer(self):
         with self.assertRefused("employee"):
@@ -103,6 +110,33 @@ class TestLoanCustomer(LoanCommon):
         self.assertEqual(contract.deputy_user_id, self.manager)
         self.customer.sudo().manager_user_id = self.stranger
         self.assertEqual(contract.team_id, self.other_team)
+
+    def test_what_is_still_to_do_goes_to_the_new_manager(self):
+        contract = self._contract()
+        todos = self.env["mail.activity"].union(
+            *(
+                record.with_user(planner).activity_schedule("mail.mail_activity_data_todo", user_id=user.id)
+                for record, planner, user in (
+                    (self.customer, self.manager, self.manager),
+                    (contract, self.lead, self.manager),
+                    (contract, self.manager, self.lead),
+                )
+            )
+        )
+        other = self._customer("He Ping")
+        elsewhere = other.activity_schedule("mail.mail_activity_data_todo", user_id=self.manager.id)
+        mails = self.env["mail.mail"].search_count([])
+        messages = self.env["mail.message"].search_count([("message_type", "=", "user_notification")])
+        self.customer.with_user(self.lead).manager_user_id = self.colleague
+        self.assertEqual([todo.user_id for todo in todos], [self.colleague, self.colleague, self.lead])
+        self.assertEqual(elsewhere.user_id, self.manager)
+        self.assertEqual(self.env["mail.mail"].search_count([]), mails)
+        self.assertEqual(
+            self.env["mail.message"].search_count([("message_type", "=", "user_notification")]), messages
+        )
+        self.assertFalse(todos[0].with_user(self.manager).search([("id", "in", todos.ids)]))
+        self.customer.sudo().manager_user_id = False
+        self.assertEqual([todo.user_id for todo in todos], [self.env["res.users"]] * 2 + [self.lead])
 
     def test_a_customer_with_loans_stays_in_the_company(self):
         contract = self._contract()
@@ -235,6 +269,17 @@ class TestLoanCustomer(LoanCommon):
             with self.subTest(typed=typed):
                 self.assertEqual(customers.name_search(typed), [(self.customer.id, "Wang Fang")])
 
+    def test_the_search_bar_finds_a_customer_by_phone_and_loan_too(self):
+        contract = self._contract()
+        self.customer.partner_id.phone = "+86 138 0000 4711"
+        view = self.env["loan.customer"].with_user(self.manager).get_view(view_type="search")
+        domain = etree.fromstring(view["arch"]).find(".//field[@name='name']").get("filter_domain")
+        for typed in ("wang", self.customer.reference, "wang.fang@example", "4711", contract.name):
+            with self.subTest(typed=typed):
+                wanted = safe_eval(domain, {"self": typed})
+                found = self.env["loan.customer"].with_user(self.manager).search(wanted)
+                self.assertEqual(found, self.customer)
+
     def test_buttons_open_what_they_promise(self):
         contract = self._contract()
         repayment = self._pay(contract, 5)
@@ -257,6 +302,12 @@ class TestLoanCustomer(LoanCommon):
         self.assertEqual(mine.action_open_loan_customer()["res_id"], self.customer.id)
         self.assertFalse(theirs.action_open_loan_customer()["res_id"])
         self.assertEqual(partner.with_user(self.employee).loan_customer_count, 0)
+
+    def test_a_contact_leads_to_its_archived_profile_too(self):
+        self.customer.active = False
+        mine = self.customer.partner_id.with_user(self.manager)
+        self.assertEqual(mine.loan_customer_count, 1)
+        self.assertEqual(mine.action_open_loan_customer()["res_id"], self.customer.id)
 
     def _rate(self, company, currency, rate):
         self.env["res.currency.rate"].create(

@@ -404,11 +404,36 @@ class TestLoanReminder(LoanCommon):
         self.assertEqual(reminder.signed_user_id, self.colleague)
         self.assertIn("Chen Bo", reminder.message_id.body)
         self.assertIn("+86 21 5555 0102", reminder.message_id.body)
-        self.assertNotIn("Lin Mei", reminder.message_id.body)
+        self.assertNotIn("relationship manager at", reminder.message_id.body)
+        self.assertIn("In place of Lin Mei, Pudong Finance", reminder.message_id.body)
         self.assertIn("Chen Bo", reminder.mail_id.email_from)
         with self._days_later(4):
             self._remind()
-            self.assertEqual(self._of(contract)[1].signed_user_id, self.manager)
+            reminder = self._of(contract)[1]
+            self.assertEqual(reminder.signed_user_id, self.manager)
+            self.assertIn("Your relationship manager at Pudong Finance", reminder.message_id.body)
+            self.assertNotIn("In place of", reminder.message_id.body)
+
+    def test_every_letter_says_in_whose_place_a_stand_in_signs(self):
+        self.customer.deputy_user_id = self.colleague
+        self.env["loan.cover"].create(
+            {"manager_user_id": self.manager.id, "date_from": TODAY, "date_to": TODAY + timedelta(1)}
+        )
+        for days in (7, 0, -3):
+            with self.subTest(due_in=days):
+                contract = self._due_in(days)
+                self._remind()
+                body = self._of(contract).message_id.body
+                self.assertIn("In place of Lin Mei, Pudong Finance", body)
+                self.assertNotIn("relationship manager at", body)
+
+    def test_nobody_who_left_signs(self):
+        self._due_in(7)
+        self.company.email = "letters@pudong.example.com"
+        self.manager.active = False
+        reminder = self._remind()
+        self.assertFalse(reminder.signed_user_id)
+        self.assertIn("letters@pudong.example.com", reminder.mail_id.email_from)
 
     def test_without_a_manager_the_lender_signs(self):
         contract = self._due_in(7)

@@ -238,6 +238,23 @@ class TestLoanReminderDelivery(LoanCommon, MockEmail):
         self.assertIn(f"{rest:.2f}", reminder.message_id.subject)
         self.assertAlmostEqual(reminder.amount, rest, 2)
 
+    def test_a_letter_goes_to_the_address_it_says_it_was_sent_to(self):
+        reminder = self._written()
+        self.contract.partner_id.email = "new@example.com"
+        with self._mail_server():
+            self.assertFalse(self._deliver())
+            self.assertEqual((reminder.state, reminder.email_to), ("queued", "new@example.com"))
+            self.assertEqual(self._deliver(), ["new@example.com"])
+        self.assertEqual((reminder.state, reminder.email_to), ("sent", "new@example.com"))
+        self.assertEqual(self._letters(), reminder.message_id)
+
+    def test_a_letter_of_a_step_that_was_archived_meanwhile_does_not_leave(self):
+        reminder = self._written()
+        reminder.step_id.active = False
+        with self._mail_server():
+            self.assertFalse(self._deliver())
+        self.assertEqual((reminder.state, reminder.hold_reason), ("held", "too_late"))
+
     def test_a_letter_that_lay_in_the_queue_overnight_is_written_anew(self):
         self.contract = self._due_in(0)
         reminder = self._written()
@@ -379,6 +396,113 @@ class TestLoanReminderDelivery(LoanCommon, MockEmail):
             self.assertEqual(self._deliver(), ["wang.fang@example.com"])
             self.assertFalse(self._deliver())
         self.assertEqual(reminder.state, "sent")
+
+    # ---------------------------------------------------------------- the mail server says later
+
+    @mute_logger(_MAIL_LOGGER, "odoo.addons.base.models.ir_mail_server")
+    def test_a_mail_server_that_asks_to_try_later_is_tried_again_and_leaves_one_letter(self):
+        address = "wang.fang@example.com"
+        answers = [
+            smtplib.SMTPRecipientsRefused({address: (450, b"Greylisted")}),
+            smtplib.SMTPRecipientsRefused({address: (451, b"Greylisted")}),
+            smtplib.SMTPSenderRefused(452, b"Insufficient storage", "a@example.com"),
+            smtplib.SMTPDataError(451, b"Local error"),
+            smtplib.SMTPDataError(421, b"Closing"),
+        ]
+        reminder = self._written()
+        for answer in answers:
+            with self.subTest(answer=answer):
+                with self._mail_server(answer):
+                    self.assertFalse(self._deliver())
+                self.assertEqual((reminder.state, reminder.unreachable), ("failed", True))
+                self.assertIn(type(answer).__name__, reminder.failure)
+                self._remind()
+                self.assertEqual((reminder.state, reminder.unreachable), ("queued", False))
+        with self._mail_server():
+            self.assertEqual(self._deliver(), [address])
+            self._remind()
+            self.assertFalse(self._deliver())
+        self.assertEqual(self._letters(), reminder.message_id)
+
+    @mute_logger(_MAIL_LOGGER, "odoo.addons.base.models.ir_mail_server")
+    def test_a_mail_server_that_says_no_for_good_is_not_tried_again(self):
+        for answer in (
+            smtplib.SMTPDataError(554, b"Spam"),
+            smtplib.SMTPSenderRefused(550, b"Who are you", "a@example.com"),
+            smtplib.SMTPException("something odd"),
+        ):
+            with self.subTest(answer=answer):
+                self.contract = self._due_in(7)
+                reminder = self._written()
+                with self._mail_server(answer):
+                    self.assertFalse(self._deliver())
+                self._remind()
+                self.assertEqual((reminder.state, reminder.unreachable), ("failed", False))
+
+    @mute_logger(_MAIL_LOGGER, "odoo.addons.base.models.ir_mail_server")
+    def test_a_mail_server_that_hangs_up_keeps_the_others_waiting_for_the_next_run(self):
+        for name in ("Li Na", "Wu Di", "He Ping"):
+            self._due_in(7, self._customer(name))
+        reminders = self._remind().sorted(lambda reminder: reminder.mail_id.id)
+        asked = []
+
+        def hang_up(_message, _smtp_from, smtp_to_list):
+            # As smtplib does: it closes the session on 421, and afterwards says so without sending anything.
+            session = self.testing_smtp_session
+            if getattr(session, "sock", True) is None:
+                raise smtplib.SMTPServerDisconnected("please run connect() first")
+            asked.append(smtp_to_list[0])
+            if len(asked) == 2:
+                session.sock = None
+                raise smtplib.SMTPRecipientsRefused({smtp_to_list[0]: (421, b"Too many messages")})
+
+        with self._mail_server(hang_up):
+            self._deliver()
+        self.assertEqual(len(asked), 2)
+        self.assertEqual(reminders.mapped("state"), ["sent", "failed", "queued", "queued"])
+        self.assertEqual(reminders.mapped("unreachable"), [False, True, False, False])
+        self.assertEqual(reminders[2:].mail_id.mapped("state"), ["outgoing", "outgoing"])
+        with self._mail_server():
+            self.assertEqual(self._deliver(), ["wu.di@example.com", "he.ping@example.com"])
+            self._remind()
+            self.assertEqual(self._deliver(), ["li.na@example.com"])
+        self.assertEqual(set(reminders.mapped("state")), {"sent"})
+
+    @mute_logger(_MAIL_LOGGER)
+    def test_a_connection_lost_in_the_middle_of_a_letter_is_for_a_person_to_judge(self):
+        reminder = self._written()
+        with self._mail_server(smtplib.SMTPServerDisconnected("Connection unexpectedly closed")):
+            self._deliver()
+        self.assertEqual((reminder.state, reminder.unreachable), ("sending", False))
+
+    # ---------------------------------------------------------------- more than one run of the queue
+
+    def _queue_triggers(self):
+        cron = self.env.ref("mail.ir_cron_mail_scheduler_action")
+        return self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
+
+    def test_the_queue_comes_back_for_what_one_run_could_not_send(self):
+        for name in ("Li Na", "Wu Di"):
+            self._due_in(7, self._customer(name))
+        self._remind()
+        self.env["ir.config_parameter"].set_param("mail.mail.queue.batch.size", 2)
+        self._queue_triggers().unlink()
+        with self._mail_server():
+            self.assertEqual(len(self._deliver()), 2)
+            self.assertEqual(
+                self._queue_triggers().mapped("call_at"), [fields.Datetime.now() + timedelta(minutes=1)]
+            )
+            self._queue_triggers().unlink()
+            self.assertEqual(len(self._deliver()), 1)
+        self.assertFalse(self._queue_triggers(), "nothing is left")
+
+    def test_the_queue_does_not_come_back_while_nothing_gets_out_of_the_way(self):
+        reminder = self._written()
+        reminder.mail_id.scheduled_date = fields.Datetime.now() + timedelta(hours=2)
+        self._queue_triggers().unlink()
+        with self._mail_server():
+            self.assertFalse(self._deliver())
+        self.assertFalse(self._queue_triggers())
 
     # ---------------------------------------------------------------- a worker died
 

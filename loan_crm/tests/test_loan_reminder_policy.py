@@ -129,6 +129,49 @@ class TestLoanReminderPolicy(LoanCommon):
             self.env.flush_all()
         self.assertEqual(policy.step_ids.mapped("offset"), [-3, 0])
 
+    # ---------------------------------------------------------------- what was written stays true
+
+    def test_a_step_that_wrote_a_letter_is_not_changed(self):
+        self._due_in(7)
+        step = self._remind().step_id
+        for vals in ({"days": 5}, {"moment": "after"}, {"tone": "firm"}, {"policy_id": self._policy().id}):
+            with self.subTest(vals=vals), self.assertRefused("Archive it and add another step"):
+                step.write(vals)
+        with self.assertRefused("Archive it and add another step"):
+            step.policy_id.step_ids = [Command.update(step.id, {"days": 6})]
+        self.assertEqual((step.days, step.moment, step.tone), (7, "before", "courtesy"))
+        step.write({"days": 7, "tone": "courtesy"})  # the same again is no change
+        step.template_id = self.env.ref("loan_crm.mail_template_reminder_late")  # the next letter's words are
+        unused = self.policy.step_ids.filtered(lambda other: other.offset == -3)
+        unused.write({"days": 4, "tone": "firm"})
+
+    def test_a_step_that_wrote_a_letter_is_kept_and_so_is_its_policy(self):
+        self._due_in(7, reminder_policy_id=self._policy(-7).id)
+        contract = self._due_in(4, reminder_policy_id=self._policy(-4, -1).id)
+        used, unused = contract.reminder_policy_id.step_ids.sorted("offset")
+        self._remind()
+        with self.assertRefused("Archive it instead of deleting it"):
+            used.unlink()
+        contract.reminder_policy_id = False
+        with self.assertRefused("Archive it instead of deleting it"):
+            used.policy_id.unlink()
+        unused.unlink()
+        self._policy(-9).unlink()
+
+    def test_an_archived_step_writes_no_more_and_makes_room_for_another(self):
+        archived = self._policy(-7, -3)
+        first = archived.step_ids.sorted("offset")[0]
+        first.active = False
+        contract = self._due_in(7, reminder_policy_id=archived.id)
+        self.assertNotIn("7 days before", archived.summary)
+        self.assertFalse(self._remind().filtered(lambda reminder: reminder.contract_id == contract))
+        archived.step_ids = [Command.create({"days": 7, "moment": "before", "tone": "firm"})]
+        self.assertEqual(len(archived.step_ids), 3, "the archived one can still be seen and brought back")
+        reminder = self._remind()
+        self.assertEqual(reminder.tone, "firm")
+        with self.assertRefused("same day"):
+            first.active = True
+
     def test_a_new_company_begins_with_the_standard_policy(self):
         company = self.env["res.company"].create({"name": "Fresh Lender", "loan_tz": "UTC"})
         self.assertEqual(company.loan_reminder_policy_id, self.policy)
