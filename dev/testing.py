@@ -102,13 +102,14 @@ def prepare(env, fresh=False):
 
     :param bool fresh: install anew: an upgrade leaves letters and other `noupdate` data as they are
     """
+    fresh = fresh or bool(os.environ.get("FRESH"))
     base = databases.ensure_base(env)
     wanted = f"{base} {fingerprint.addon()}"
     have = databases.mark(env.server, DATABASE)
     if (have or "").removesuffix(WARM) == wanted and not fresh:
         return
     log = databases.new_log("test-prepare")
-    fresh = fresh or os.environ.get("FRESH") or not have or have.split(" ")[0] != base
+    fresh = fresh or not have or have.split(" ")[0] != base
     with console.step("Installing loan_crm" if fresh else "Upgrading loan_crm") as step:
         verb = databases.install if fresh else databases.upgrade
         verb(env, DATABASE, log=log, on_line=odoo.progress(step))
