@@ -37,13 +37,20 @@ def run():
             managers = _book.fill(env, ROWS)
             salesman = managers[0]
             _leads(env, managers)
-        for uid, who in ((1, "superuser, no rules"), (salesman.id, "manager, one book of twenty")):
-            print(who)
+        times, counts = {}, {}
+        for uid in (1, salesman.id):
             for model in SPEC:
                 with _book.environment(registry, uid) as env:
-                    print(
-                        f"  {model:18} {_page(env, model) * 1000:7.1f} ms   {_count(env, model)} statements"
-                    )
+                    times[model, uid], counts[model, uid] = _page(env, model), _count(env, model)
+    print(
+        f"{'a manager of twenty, list of 80':32} {'against no rules':>18} {'against crm.lead':>18} {'statements':>12}"
+    )
+    for model in SPEC:
+        mine = times[model, salesman.id]
+        print(
+            f"{model:32} {mine / times[model, 1]:17.2f}× {mine / times['crm.lead', salesman.id]:17.2f}× "
+            f"{counts[model, salesman.id]:12}"
+        )
 
 
 def _page(env, model):
