@@ -1,143 +1,57 @@
-"""Terms of a loan in, installments out.
+"""Terms of a loan in, installments out; events in, the installments they leave.
 
-The ledger convention: interest of equal months (a twelfth of the yearly rate on the balance), rounded half up
-to the cent once per row; a level payment rounded to the cent; the last installment absorbs what rounding left
-over. So the rows foot: principal adds up to the loan, and each printed figure is the figure owed.
+:func:`schedule` is the one entrance. The ledger convention of the house: interest of equal periods, rounded half
+up to the cent once per row; a level payment rounded to the cent; the last installment absorbs what rounding
+left over. So the rows foot: principal adds up to what was lent, and each printed figure is the figure owed. Whatever
+else a lender may agree on is a named convention (:mod:`conventions`) or a field of the terms (:mod:`terms`).
 
-A repayment method is one entry in ``_METHODS``: a check that refuses terms the method can not serve, and a
-function from whole minor units to rows. Callers ask :func:`schedule` and never name a method's function.
+There are two routes to the same rows. Nearly all loans are annuities of the house's convention without events:
+they are worked out by a short loop over integers. Everything else walks period by period (:mod:`walk`). A
+test holds the two against each other.
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache, partial
 from math import gcd
 from typing import NamedTuple
 
 from . import dates, money
-from .refusal import Refusal
+from .terms import ANNUITY, METHODS, Change, Drawdown, Prepayment, Terms, TermsError
+from .walk import INSTALLMENT, PREPAYMENT, Walk
 
-ANNUITY = "annuity"  # 等额本息: level payments
-
-# Fifty years; also keeps the exact powers of the annuity factor to a few kilobytes.
-MAX_MONTHS = 600
-# 300 % a year. A higher figure is a percentage typed where a fraction belongs (4.35 for 0.0435). What a
-# lender may charge is the product's limit, far below.
-MAX_YEARLY_RATE = Decimal(3)
-MAX_RATE_DECIMALS = 12
-# Odoo reads amounts as binary doubles, which hold every integer up to 2**53 (9.0e15) and no further.
-MAX_PRINCIPAL_MINOR = 10**15
-
-
-class TermsError(Refusal):
-    """Terms no schedule can be made of.
-
-    Reasons: ``cent_not_positive``, ``principal_not_finite``, ``principal_not_positive``,
-    ``principal_finer_than_cent``, ``principal_too_large`` (fact ``maximum``, major units),
-    ``rate_not_finite``, ``rate_negative``, ``rate_too_high`` (``maximum``), ``rate_too_fine`` (``maximum``
-    decimals), ``term_not_positive``, ``term_too_long`` (``maximum`` months), ``term_past_calendar``,
-    ``due_day_mismatch``, ``method_unknown``, ``installment_below_cent``, ``principal_never_falls``
-    (``payment``, ``interest``).
-    """
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What borrower and lender agreed on; a Terms that exists has a schedule.
-
-    :param Decimal principal: amount lent, major units, a whole number of cents
-    :param Decimal yearly_rate: nominal, as a fraction: 0.12 is twelve per cent
-    :param int months: number of monthly installments agreed
-    :param date first_due: due date of the first installment, one month of interest after the drawdown
-    :param Decimal cent: smallest payable amount of the currency, major units
-    :param int due_day: day of month to keep when ``first_due`` is itself clamped to a short month, or None
-    :param str method: repayment method, a key of the methods known here
-    :raises TermsError: with the reason
-    :raises TypeError: for a float, a datetime or a fractional number of months: a slip of the caller, not of
-        a user
-    """
-
-    principal: Decimal
-    yearly_rate: Decimal
-    months: int
-    first_due: date
-    cent: Decimal = Decimal("0.01")
-    due_day: int | None = None
-    method: str = ANNUITY
-
-    def __post_init__(self):
-        for name in ("principal", "yearly_rate", "cent"):
-            if not isinstance(getattr(self, name), Decimal):
-                raise TypeError(f"{name} must be a Decimal, not {getattr(self, name)!r}")
-        if not isinstance(self.months, int):
-            raise TypeError(f"months must be an int, not {self.months!r}")
-        if not isinstance(self.first_due, date) or isinstance(self.first_due, datetime):
-            raise TypeError(f"first_due must be a date, not {self.first_due!r}")
-        self._check_amounts()
-        self._check_rate()
-        self._check_calendar()
-        if self.method not in _METHODS:
-            raise TermsError("method_unknown", method=self.method)
-        # Frozen to others; kept because check and schedule both ask for it, once per loan of a whole book.
-        object.__setattr__(self, "_minor", self._in_minor())
-        _METHODS[self.method].check(self)
-
-    def _check_amounts(self):
-        if not self.cent.is_finite() or self.cent <= 0:
-            raise TermsError("cent_not_positive", cent=self.cent)
-        if not self.principal.is_finite():
-            raise TermsError("principal_not_finite")
-        if self.principal <= 0:
-            raise TermsError("principal_not_positive", principal=self.principal)
-        maximum = money.major(MAX_PRINCIPAL_MINOR, self.cent)
-        if self.principal > maximum:
-            raise TermsError("principal_too_large", maximum=maximum)
-
-    def _check_rate(self):
-        if not self.yearly_rate.is_finite():
-            raise TermsError("rate_not_finite")
-        if self.yearly_rate < 0:
-            raise TermsError("rate_negative", rate=self.yearly_rate)
-        if self.yearly_rate > MAX_YEARLY_RATE:
-            raise TermsError("rate_too_high", maximum=MAX_YEARLY_RATE)
-        if 10**MAX_RATE_DECIMALS % self.yearly_rate.as_integer_ratio()[1]:
-            raise TermsError("rate_too_fine", maximum=MAX_RATE_DECIMALS)
-
-    def _check_calendar(self):
-        if self.months <= 0:
-            raise TermsError("term_not_positive", months=self.months)
-        if self.months > MAX_MONTHS:
-            raise TermsError("term_too_long", maximum=MAX_MONTHS)
-        if self.due_day is not None and not (
-            1 <= self.due_day <= 31 and dates.on_due_day(self.first_due, self.due_day)
-        ):
-            raise TermsError("due_day_mismatch", first_due=self.first_due, due_day=self.due_day)
-        if (self.first_due.year * 12 + self.first_due.month - 1 + self.months - 1) // 12 > date.max.year:
-            raise TermsError("term_past_calendar", first_due=self.first_due, months=self.months)
-
-    def _in_minor(self):
-        """Return the same terms in whole numbers."""
-        try:
-            units = money.exact_minor(self.principal, self.cent)
-        except money.MoneyError:
-            raise TermsError("principal_finer_than_cent", cent=self.cent) from None
-        over, under = self.yearly_rate.as_integer_ratio()
-        common = gcd(over, 12)
-        return _MinorTerms(units, over // common, under * 12 // common, self.months)
+__all__ = [
+    "INSTALLMENT",
+    "METHODS",
+    "PREPAYMENT",
+    "Change",
+    "Drawdown",
+    "Installment",
+    "Prepayment",
+    "Terms",
+    "TermsError",
+    "annuity_payment",
+    "schedule",
+    "schedule_minor",
+    "unrounded",
+]
 
 
 class Installment(NamedTuple):
     """One row of a schedule; amounts are Decimals in major units.
 
-    ``number`` counts from 1, ``due`` is a date, ``balance`` is the principal still owed after this payment.
+    ``number`` counts installments from 1 and is 0 for a prepayment's own row, ``due`` is a date, ``balance`` is
+    the principal still owed after this payment, ``capitalised`` interest that was added to the
+    balance instead of being paid, ``key`` what the event that made the row is called by its giver.
     """
 
     number: int
-    due: date
-    principal: Decimal
-    interest: Decimal
-    balance: Decimal
+    due: object
+    principal: object
+    interest: object
+    balance: object
+    capitalised: object = 0
+    kind: str = INSTALLMENT
+    key: object = None
 
     @property
     def payment(self):
@@ -145,119 +59,167 @@ class Installment(NamedTuple):
         return money.EXACT.add(self.principal, self.interest)
 
 
-def schedule(terms):
-    """Return the installments as a tuple; the last one absorbs what rounding left over.
+def schedule(terms, events=()):
+    """Return the installments as a tuple.
 
-    For every schedule: principal adds up to the loan exactly, each row repays at least one cent of it,
-    balances fall from row to row, the last is 0, no figure is negative.
+    For every schedule: principal adds up to all drawdowns plus capitalised interest exactly, balances are never
+    negative, the last is 0, no figure is negative.
 
-    Annuity: all payments but the last are :func:`annuity_payment`. Where the cent is coarse beside the
-    payment, as in a tiny loan over a long term, a payment that was rounded up can clear the loan before the
-    term: the installment that clears it is then the last, there are **fewer rows than months**, and none of
-    nothing. One that was rounded down leaves a larger last payment. Take count and maturity from the rows,
-    not the terms.
+    Where the cent (or the multiple) is coarse beside the payment, as in a tiny loan over a long term, a payment that
+    was rounded up can clear the loan before the term: the installment that clears it is then the last, there
+    are **fewer rows than agreed**, and none of nothing. Take count and maturity from the rows, not the terms.
 
     :param Terms terms: what was agreed
+    :param events: :class:`terms.Drawdown`, :class:`terms.Prepayment` and :class:`terms.Change`, in any order; those
+        of one day count in the order given
     :rtype: tuple[Installment, ...]
+    :raises TermsError: where no schedule can be made, with the reason
     """
-    numbers, dues, *amounts = zip(*schedule_minor(terms), strict=True)
+    rows = schedule_minor(terms, events)
     in_major = partial(money.EXACT.multiply, terms.cent)  # money.major, without a Python call for each amount
-    return tuple(map(Installment, numbers, dues, *(map(in_major, column) for column in amounts)))
+    numbers, dues, *amounts, kinds, keys = zip(*rows, strict=True)
+    return tuple(map(Installment, numbers, dues, *(map(in_major, column) for column in amounts), kinds, keys))
 
 
-def schedule_minor(terms):
+def schedule_minor(terms, events=()):
     """Return the rows of :func:`schedule` as plain tuples with amounts in integer minor units.
 
-    The form for bulk loading; one row is ``(number, due, principal, interest, balance)``.
+    The form for bulk loading; one row is ``(number, due, principal, interest, balance, capitalised, kind, key)``.
 
-    :rtype: list[tuple[int, date, int, int, int]]
+    :rtype: list[tuple[int, date, int, int, int, int, str, object]]
     """
-    dues = dates.due_dates(terms.first_due, terms.months, terms.due_day)
-    return _METHODS[terms.method].rows(terms._minor, dues)
+    if not events and _is_plain(terms):
+        return _annuity_rows(terms)
+    if terms.conventions.rounding_stage == "display":
+        return _displayed(terms, Walk(terms, events, exact=True).rows())
+    return Walk(terms, events).rows()
+
+
+def unrounded(terms, events=()):
+    """Return the rows before any rounding, amounts as :class:`fractions.Fraction` of major units.
+
+    What a spreadsheet shows at two decimals: each figure is right, and their sums do not foot.
+
+    :rtype: tuple[Installment, ...]
+    """
+    cent = Fraction(terms.cent)
+    return tuple(
+        Installment(number, due, *(amount * cent for amount in amounts), kind, key)
+        for number, due, *amounts, kind, key in Walk(terms, events, exact=True).rows()
+    )
+
+
+def _displayed(terms, rows):
+    """Return unrounded rows as a borrower reads them, in minor units, so that they foot nevertheless.
+
+    Balances and payments are rounded for display; the principal is the fall of the shown balance and the
+    interest the rest of the shown payment, so a row's interest can stray from its own rounding by a cent.
+    """
+    rounded = partial(money.round_units, mode=terms.conventions.rounding_mode)
+    shown, left = [], 0
+    exact_left = 0
+    for number, due, principal, interest, balance, capitalised, kind, key in rows:
+        drawn = (
+            balance + principal - capitalised - exact_left
+        )  # paid out since the last row: whole minor units
+        opening, left, exact_left = left + int(drawn), rounded(balance), balance
+        added = max(rounded(capitalised), left - opening)
+        repaid = opening + added - left
+        asked = max(repaid, rounded(principal + interest))
+        shown.append((number, due, repaid, asked - repaid, left, added, kind, key))
+    return shown
 
 
 def annuity_payment(terms):
-    """Return the level payment, rounded half up to the cent.
+    """Return the level payment of an ordinary annuity over the terms, rounded half up to the cent.
 
-    Ordinary annuity: P·i / (1 − (1 + i)^−n), with i a twelfth of the yearly rate; P / n without interest. The
-    value of n such payments, discounted at i, is P. Computed as one fraction of integers, thus exact before
-    the rounding whatever rate and term: even a payment that ends on half a cent is rounded the right way.
+    P·i / (1 − (1 + i)^−n), with i the yearly rate by the payments in a year; P / n without interest. The value of
+    n such payments, discounted at i, is P. Computed as one fraction of integers, thus exact before the
+    rounding whatever rate and term: even a payment that ends on half a cent is rounded the right way.
 
-    :param Terms terms: whatever their method
+    :param Terms terms: whatever their method and conventions
     :rtype: Decimal
     """
-    return money.major(_level_payment(terms._minor), terms.cent)
+    over, under = _period_rate(terms.yearly_rate, terms.frequency)
+    return money.major(_level_payment(terms.principal_minor, over, under, terms.count), terms.cent)
 
 
-class _MinorTerms(NamedTuple):
-    """Terms in integers: principal in minor units, monthly rate = rate_over / rate_under in lowest terms."""
-
-    principal: int
-    rate_over: int
-    rate_under: int
-    months: int
+# ------------------------------------------------------------------ the short route
 
 
-@lru_cache(maxsize=1024)  # a book has few products: most loans share rate and term with thousands of others
-def _level_factor(rate_over, rate_under, months):
+def _is_plain(terms):
+    return (
+        terms.method == ANNUITY
+        and not terms.grace
+        and not terms.interest_grace
+        and not terms.installment
+        and terms.calendar is None
+        and terms.conventions.is_plain
+        and (
+            terms.start is None
+            or terms.conventions.first_period == "ignored"
+            or terms.start == dates.period_start(terms.first_due, terms.frequency, terms.due_day)
+        )
+    )
+
+
+# A book's loans fall due on few days, and dates are kept as objects anyway.
+_due_dates = lru_cache(maxsize=1024)(dates.due_dates)
+
+
+def _period_rate(yearly_rate, frequency):
+    """Return the rate of one period in lowest terms, (over, under)."""
+    over, under = yearly_rate.as_integer_ratio()
+    per_year = dates.FREQUENCIES[frequency].per_year
+    common = gcd(over, per_year)
+    return over // common, under * (per_year // common)
+
+
+@lru_cache(maxsize=1024)  # most loans share rate and term with thousands of others
+def _level_factor(rate_over, rate_under, count):
     """Return the annuity factor i·(1 + i)^n / ((1 + i)^n − 1) exactly, as (numerator, denominator)."""
     if not rate_over:
-        return 1, months
-    grown = (rate_over + rate_under) ** months
-    return rate_over * grown, rate_under * (grown - rate_under**months)
+        return 1, count
+    grown = (rate_over + rate_under) ** count
+    return rate_over * grown, rate_under * (grown - rate_under**count)
 
 
-def _level_payment(minor_terms):
-    principal, rate_over, rate_under, months = minor_terms
-    over, under = _level_factor(rate_over, rate_under, months)
+def _level_payment(principal, rate_over, rate_under, count):
+    over, under = _level_factor(rate_over, rate_under, count)
     return (2 * principal * over + under) // (2 * under)
 
 
-def _month_interest(balance, rate_over, rate_under):
-    """Return one month's interest in minor units, rounded half up."""
-    return (2 * balance * rate_over + rate_under) // (2 * rate_under)
-
-
-def _check_annuity(terms):
-    principal, rate_over, rate_under, months = minor_terms = terms._minor
-    over, under = _level_factor(rate_over, rate_under, months)
-    if principal * over < under:
-        raise TermsError("installment_below_cent", cent=terms.cent)
-    payment, interest = _level_payment(minor_terms), _month_interest(principal, rate_over, rate_under)
+def _annuity_rows(terms):
+    """Return the rows of a plain annuity, up to the one that clears the loan."""
+    balance, count, cent = terms.principal_minor, terms.count, terms.cent
+    rate_over, rate_under = _period_rate(terms.yearly_rate, terms.frequency)
+    over, under = _level_factor(rate_over, rate_under, count)
+    payment = (2 * balance * over + under) // (2 * under)
+    twice_over, twice_under = 2 * rate_over, 2 * rate_under
+    if balance * over < under:
+        raise TermsError("installment_below_cent", cent=cent)
     # Rounded to the cent such a payment repays nothing until the whole loan falls on the last row. Refusing
-    # it here is also what makes the rows safe: interest only falls after the first month, so no later
+    # it here is also what makes the rows safe: interest only falls after the first period, so no later
     # principal is below 1.
+    interest = (balance * twice_over + rate_under) // twice_under
     if payment <= interest:
         raise TermsError(
             "principal_never_falls",
-            payment=money.major(payment, terms.cent),
-            interest=money.major(interest, terms.cent),
+            payment=money.major(payment, cent),
+            interest=money.major(interest, cent),
         )
-
-
-def _annuity_rows(minor_terms, dues):
-    """Return the rows of :func:`schedule_minor`, up to the one that clears the loan."""
-    balance, rate_over, rate_under, months = minor_terms
-    payment = _level_payment(minor_terms)
-    twice_over, twice_under = 2 * rate_over, 2 * rate_under
     rows = []
+    add = rows.append
+    *dues, last_due = _due_dates(terms.first_due, count, terms.due_day, terms.frequency)
+    number = 0
     for number, due in enumerate(dues, 1):
-        # _month_interest written out: the call alone would cost a third of the loop
         interest = (balance * twice_over + rate_under) // twice_under
-        principal = payment - interest
-        if number == months or principal > balance:
-            principal = balance
-        balance -= principal
-        rows.append((number, due, principal, interest, balance))
-        if not balance:
-            break
+        left = balance - payment + interest
+        if left <= 0:
+            add((number, due, balance, interest, 0, 0, INSTALLMENT, None))
+            return rows
+        add((number, due, balance - left, interest, left, 0, INSTALLMENT, None))
+        balance = left
+    interest = (balance * twice_over + rate_under) // twice_under
+    add((number + 1, last_due, balance, interest, 0, 0, INSTALLMENT, None))
     return rows
-
-
-class _Method(NamedTuple):
-    check: object  # Terms → None, or TermsError
-    rows: object  # _MinorTerms, due dates → list of (number, due, principal, interest, balance)
-
-
-_METHODS = {ANNUITY: _Method(_check_annuity, _annuity_rows)}
-METHODS = tuple(_METHODS)

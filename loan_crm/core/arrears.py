@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from math import ceil, copysign, floor, isinf, isnan
 from typing import NamedTuple
 
+from .conventions import STANDARD
+
 
 class Bucket(NamedTuple):
     """A span of days past due, both ends included; ``last`` is None where it has no end."""
@@ -39,18 +41,59 @@ class DueBounds(NamedTuple):
     includes_unset: bool
 
 
-def days_past_due(oldest_unpaid_due, today):
-    """Return the age in days of the oldest unpaid installment: as-of date minus due date, never negative.
+def days_past_due(oldest_unpaid_due, today, conventions=STANDARD):
+    """Return the age in days of the oldest unpaid installment, never negative.
 
-    On the due date itself a loan is not late; the day after it is one day late.
+    As-of date minus due date: on the due date itself a loan is not late, the day after it is one day late. Other
+    lenders count the due day as day one, or take the grace days off (convention ``dpd_day_zero``).
 
     :param oldest_unpaid_due: date, or None when nothing is unpaid, which is 0 days
     :param date today: the as-of date
+    :param Conventions conventions: tell which day is day zero
     :rtype: int
     """
     if oldest_unpaid_due is None:
         return 0
-    return max(0, (today - oldest_unpaid_due).days)
+    return max(0, (today - day_zero(oldest_unpaid_due, conventions)).days)
+
+
+def day_zero(due, conventions):
+    """Return the day on which an unpaid installment is zero days past due, the day before it is one.
+
+    Stored beside the due date it makes every question about days past due a comparison with one date.
+    """
+    if conventions.dpd_day_zero == "due_day_is_one":
+        return due - timedelta(1)
+    if conventions.dpd_day_zero == "less_grace":
+        return due + timedelta(conventions.grace_days)
+    return due
+
+
+def graded(days, floors):
+    """Return the key of the worst grade whose floor the days have reached.
+
+    Serves buckets and the five classes alike: a floor is the least number of days past due for a grade.
+
+    :param int days: days past due
+    :param floors: (floor, key) pairs in any order
+    :return: a key, or None below all floors
+    """
+    reached = [(floor, index) for index, (floor, _key) in enumerate(floors) if floor <= days]
+    return floors[max(reached)[1]][1] if reached else None
+
+
+def stage(days, conventions=STANDARD):
+    """Return the least IFRS 9 stage days past due allow: 1, 2 (significant increase) or 3 (default).
+
+    IFRS 9 presumes a significant increase in risk when more than 30 days past due (5.5.11) and default not later
+    than 90 (B5.5.37); whether day 30 and day 90 themselves count is the lender's setting. Other signs can only
+    make a stage worse.
+    """
+    if days >= (90 if conventions.default_from == "from_90" else 91):
+        return 3
+    if days >= (30 if conventions.significant_from == "from_30" else 31):
+        return 2
+    return 1
 
 
 def bucket(days):

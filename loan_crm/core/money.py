@@ -133,3 +133,30 @@ def _half_up(over, under):
     if over < 0:
         return -((-2 * over + under) // (2 * under))
     return (2 * over + under) // (2 * under)
+
+
+def _half_even(over, under):
+    whole, rest = divmod(over, under)
+    return whole + (2 * rest > under or (2 * rest == under and whole % 2))
+
+
+def _down(over, under):
+    return over // under if over >= 0 else -(-over // under)
+
+
+def _up(over, under):
+    return -(-over // under) if over >= 0 else over // under
+
+
+# How the exact fraction over / under (a positive under) becomes a whole number. "down" is towards zero.
+ROUNDING = {"half_up": _half_up, "half_even": _half_even, "down": _down, "up": _up}
+
+
+def round_units(amount, mode="half_up"):
+    """Round an exact amount to a whole number.
+
+    :param amount: int or Fraction, in the unit to round to
+    :param str mode: a key of ``ROUNDING``
+    :rtype: int
+    """
+    return ROUNDING[mode](*amount.as_integer_ratio())

@@ -1,3 +1,4 @@
+import os
 import random
 from datetime import date, datetime
 from decimal import Decimal, localcontext
@@ -16,6 +17,7 @@ except ImportError:
     given = None
 
 FIRST_DUE = date(2026, 1, 31)
+SWEEP = int(os.environ.get("LOAN_SWEEP", "60000"))  # LOAN_SWEEP=5000000 for the long run
 
 
 def terms(principal, rate, months, cent="0.01", **more):
@@ -94,13 +96,13 @@ class TestAmortization(BaseCase):
             loan = terms("9000", "0.0725", 30, cent)
             self.assertEqual(
                 [
-                    (*row[:2], *(units * Decimal(cent) for units in row[2:]))
+                    (*row[:2], *(units * Decimal(cent) for units in row[2:6]), *row[6:])
                     for row in amortization.schedule_minor(loan)
                 ],
                 [tuple(row) for row in amortization.schedule(loan)],
             )
             self.assertTrue(
-                all(type(units) is int for row in amortization.schedule_minor(loan) for units in row[2:])
+                all(type(units) is int for row in amortization.schedule_minor(loan) for units in row[2:6])
             )
 
     def test_a_payment_rounded_up_ends_a_tiny_loan_before_its_term(self):
@@ -136,7 +138,7 @@ class TestAmortization(BaseCase):
             payment, rows = oracle(principal, rate, months, "0.01")
             loan = terms(principal, rate, months)
             self.assertEqual(Fraction(amortization.annuity_payment(loan)), payment)
-            self.assertEqual([tuple(map(Fraction, row[2:])) for row in amortization.schedule(loan)], rows)
+            self.assertEqual([tuple(map(Fraction, row[2:5])) for row in amortization.schedule(loan)], rows)
 
 
 class TestTerms(BaseCase):
@@ -144,7 +146,7 @@ class TestTerms(BaseCase):
         good = {
             "principal": Decimal(1000),
             "yearly_rate": Decimal("0.12"),
-            "months": 12,
+            "count": 12,
             "first_due": FIRST_DUE,
             "cent": Decimal("0.01"),
         }
@@ -163,9 +165,9 @@ class TestTerms(BaseCase):
             ("rate_too_high", {"yearly_rate": Decimal("4.35")}),
             ("rate_too_high", {"yearly_rate": Decimal("3.0001")}),
             ("rate_too_fine", {"yearly_rate": Decimal("0.1234567890123")}),
-            ("term_not_positive", {"months": 0}),
-            ("term_not_positive", {"months": -1}),
-            ("term_too_long", {"months": 601}),
+            ("term_not_positive", {"count": 0}),
+            ("term_not_positive", {"count": -1}),
+            ("term_too_long", {"count": 601}),
             ("term_past_calendar", {"first_due": date(9999, 2, 1)}),
             ("due_day_mismatch", {"due_day": 30}),
             ("due_day_mismatch", {"due_day": 0}),
@@ -177,11 +179,11 @@ class TestTerms(BaseCase):
             ("installment_below_cent", {"principal": Decimal("0.11"), "yearly_rate": Decimal(0)}),
             (
                 "principal_never_falls",
-                {"principal": Decimal("1.00"), "yearly_rate": Decimal(1), "months": 600},
+                {"principal": Decimal("1.00"), "yearly_rate": Decimal(1), "count": 600},
             ),
         ]:
             with self.subTest(reason=reason, change=change), self.assertRaises(TermsError) as caught:
-                Terms(**{**good, **change})
+                amortization.schedule(Terms(**{**good, **change}))
             self.assertEqual(caught.exception.reason, reason)
 
     def test_terms_at_the_edge_are_good(self):
@@ -190,9 +192,9 @@ class TestTerms(BaseCase):
             {"yearly_rate": Decimal(3)},
             {"yearly_rate": Decimal("0.123456789012")},
             {"yearly_rate": Decimal("0.12000000000000000000")},
-            {"months": 1},
-            {"months": 600},
-            {"months": 11, "first_due": date(9999, 2, 1)},
+            {"count": 1},
+            {"count": 600},
+            {"count": 11, "first_due": date(9999, 2, 1)},
             {"principal": Decimal("0.12"), "yearly_rate": Decimal(0)},
             {"due_day": 31},
         ]:
@@ -201,7 +203,7 @@ class TestTerms(BaseCase):
                     **{
                         "principal": Decimal(1000),
                         "yearly_rate": Decimal("0.12"),
-                        "months": 12,
+                        "count": 12,
                         "first_due": FIRST_DUE,
                         **change,
                     }
@@ -233,7 +235,7 @@ class TestTerms(BaseCase):
 
 
 class TestAmortizationSweep(BaseCase):
-    def test_two_hundred_thousand_terms_foot(self):
+    def test_sixty_thousand_terms_foot(self):
         # In integers only: each figure is held against its definition, not computed a second time.
         draw = random.Random(20261121)
         rates = [Decimal(draw.randrange(1, 400_000)).scaleb(-6) for _each in range(24)]
@@ -244,26 +246,22 @@ class TestAmortizationSweep(BaseCase):
         spans = (1, 2, 3, 4, 5, 6, 12)  # long ones are met by the properties below
         cents = tuple(map(Decimal, ("0.01", "1", "0.001", "0.05")))
         served = refused = early = ties = 0
-        for (rate, over, under), months, cent in zip(
-            draw.choices(rates, k=200_000),
-            draw.choices(spans, k=200_000),
-            draw.choices(cents, k=200_000),
-            strict=True,
-        ):
-            units = int(
-                10 ** (12 * draw.random())
-            )  # small loans as often as large ones: rounding bites there
+        for _each in range(SWEEP):
+            rate, over, under = draw.choice(rates)
+            months, cent = draw.choice(spans), draw.choice(cents)
+            # small loans as often as large ones: rounding bites there
+            units = int(10 ** (12 * draw.random()))
+            loan = (units * cent, rate, months, FIRST_DUE, cent)
             try:
-                loan = Terms(units * cent, rate, months, FIRST_DUE, cent)
+                rows = amortization.schedule_minor(Terms(*loan))
             except TermsError:
                 refused += 1
                 continue
-            rows = amortization.schedule_minor(loan)
             served += 1
             level = rows[0][2] + rows[0][3]
             balance, twelfth = units, 12 * under
             last = len(rows)
-            for number, (counted, _due, principal, interest, after) in enumerate(rows, 1):
+            for number, (counted, _due, principal, interest, after, *_rest) in enumerate(rows, 1):
                 # interest is the balance's month rounded half up: off by a half at most, and a tie went up
                 drift = 2 * (interest * twelfth - balance * over)
                 sound = (
@@ -284,10 +282,10 @@ class TestAmortizationSweep(BaseCase):
             if last > months or balance:
                 self.fail(f"{loan} does not end: {rows}")
         # The sweep would prove little if it never met the corners.
-        self.assertEqual(served + refused, 200_000)
+        self.assertEqual(served + refused, SWEEP)
         for corner in (refused, early, ties):
-            self.assertGreater(corner, 100)
-        self.assertGreater(served, 180_000)
+            self.assertGreater(corner, SWEEP // 2000)
+        self.assertGreater(served, SWEEP // 10 * 9)
 
 
 if given is None:
@@ -306,20 +304,22 @@ else:
         rate = Decimal(draw(st.integers(0, 3_000_000) | st.integers(0, 150_000))).scaleb(-6)
         months = draw(st.integers(1, 600) | st.integers(1, 24))
         first_due = draw(st.dates(date(1970, 1, 1), date(2100, 1, 1)))
+        loan = Terms(units * cent, rate, months, first_due, cent)
         try:
-            return Terms(units * cent, rate, months, first_due, cent)
+            amortization.schedule_minor(loan)
+            return loan
         except TermsError as refusal:
             assume(refusal.reason not in ("installment_below_cent", "principal_never_falls"))
             raise
 
     class TestAmortizationProperties(BaseCase):
-        @relaxed
+        @settings(relaxed, max_examples=60)
         @given(all_terms())
         def test_every_schedule_is_the_exact_one(self, loan):
-            payment, rows = oracle(loan.principal, loan.yearly_rate, loan.months, loan.cent)
+            payment, rows = oracle(loan.principal, loan.yearly_rate, loan.count, loan.cent)
             self.assertEqual(Fraction(amortization.annuity_payment(loan)), payment)
             built = amortization.schedule(loan)
-            self.assertEqual([tuple(map(Fraction, row[2:])) for row in built], rows)
+            self.assertEqual([tuple(map(Fraction, row[2:5])) for row in built], rows)
             self.assertEqual([row.number for row in built], list(range(1, len(rows) + 1)))
             self.assertEqual(
                 [row.due for row in built],
@@ -331,7 +331,7 @@ else:
         def test_every_schedule_foots(self, loan):
             rows = amortization.schedule(loan)
             self.assertEqual(sum(row.principal for row in rows), loan.principal)
-            self.assertLessEqual(len(rows), loan.months)
+            self.assertLessEqual(len(rows), loan.count)
             self.assertEqual(rows[-1].balance, 0)
             self.assertTrue(all(row.principal > 0 and row.interest >= 0 and row.balance >= 0 for row in rows))
             self.assertLessEqual({row.payment for row in rows[:-1]}, {amortization.annuity_payment(loan)})
