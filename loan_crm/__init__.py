@@ -6,17 +6,26 @@ from . import wizard
 
 def uninstall_hook(env):
     """Empty the tables in an order they allow, so that Odoo can drop them without tripping over their links."""
-    env.cr.execute("UPDATE res_company SET loan_reminder_policy_id = NULL")
+    env.cr.execute("UPDATE res_company SET loan_reminder_policy_id = NULL, loan_calendar_id = NULL")
     for table in (
         "loan_reminder",
         "loan_reminder_round",
         "loan_repayment_allocation",
-        "loan_repayment",
         "loan_installment",
+        "loan_schedule_version",
+        "loan_contract_event",
+        "loan_repayment",
+        "loan_arrears_change",
         "loan_contract",
         "loan_customer",
         "loan_product",
+        "loan_arrears_bucket",
+        "loan_asset_class",
         "loan_reminder_policy",
+        "loan_calendar_day",
+        "loan_calendar",
+        "loan_reference_rate_value",
+        "loan_reference_rate",
     ):
         env.cr.execute(SQL("DELETE FROM %s", SQL.identifier(table)))
     env.invalidate_all()

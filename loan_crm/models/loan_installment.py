@@ -1,3 +1,5 @@
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 
@@ -27,50 +29,87 @@ class LoanInstallment(models.Model):
     )
     company_id = fields.Many2one("res.company", required=True, ondelete="restrict")
     currency_id = fields.Many2one(related="contract_id.currency_id")
-    number = fields.Integer("No.", required=True, aggregator=None)
+    kind = fields.Selection(
+        [("installment", "Installment"), ("prepayment", "Prepayment")], required=True, default="installment"
+    )
+    event_id = fields.Many2one(
+        "loan.contract.event",
+        "Change",
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The prepayment that this row is.",
+    )
+    number = fields.Integer("No.", required=True, aggregator=None, help="Zero for a prepayment's own row.")
     due_date = fields.Date("Due Date", required=True)
     principal = fields.Monetary(required=True)
     interest = fields.Monetary(required=True)
+    fee = fields.Monetary(required=True, default=0.0, help="The charge for a prepayment.")
     amount = fields.Monetary("Installment", required=True)
     balance = fields.Monetary(
         "Balance After", required=True, aggregator=None, help="Principal still owed once this one is paid."
     )
+    capitalised = fields.Monetary(
+        "Added to the Loan",
+        required=True,
+        default=0.0,
+        help="Interest of the period that is not paid but joins the principal.",
+    )
     principal_paid = fields.Monetary("Principal Paid", required=True, default=0.0)
     interest_paid = fields.Monetary("Interest Paid", required=True, default=0.0)
+    penalty = fields.Monetary(
+        "Late Charges",
+        required=True,
+        default=0.0,
+        help="Penalty and late fee, as of the last repayment of the loan.",
+    )
+    penalty_paid = fields.Monetary("Late Charges Paid", required=True, default=0.0)
+    fee_paid = fields.Monetary("Fee Paid", required=True, default=0.0)
     amount_open = fields.Monetary("Open", required=True)
     state = fields.Selection(
-        [("draft", "Planned"), ("open", "Open"), ("paid", "Paid")], "Status", required=True, default="draft"
+        [("draft", "Planned"), ("open", "Open"), ("paid", "Paid"), ("replaced", "Replaced")],
+        "Status",
+        required=True,
+        default="draft",
+    )
+    version_from = fields.Integer("Since Version", required=True, default=1, aggregator=None)
+    version_to = fields.Integer(
+        "Replaced by Version", aggregator=None, help="Empty: the row is part of the schedule that holds."
     )
     days_past_due = fields.Integer(
         "Days Past Due", compute="_compute_days_past_due", search="_search_days_past_due", aggregator="max"
     )
     manager_user_id = fields.Many2one(related="customer_id.manager_user_id", string="Relationship Manager")
     product_id = fields.Many2one(related="contract_id.product_id")
-    term = fields.Integer(related="contract_id.term", aggregator=None)
+    term = fields.Integer(related="contract_id.installment_count", aggregator=None)
     reminder_ids = fields.One2many("loan.reminder", "installment_id", "Reminders")
     reminder_state = fields.Char("Last Reminder", compute="_compute_reminder_state")
 
     _number_uniq = models.UniqueIndex(
-        "(contract_id, number)", "An installment number may occur once per loan."
+        "(contract_id, number) WHERE version_to IS NULL AND kind = 'installment'",
+        "An installment number may occur once per loan.",
     )
     _paid_within = models.Constraint(
-        "CHECK (principal_paid BETWEEN 0 AND principal AND interest_paid BETWEEN 0 AND interest)",
+        "CHECK (principal_paid BETWEEN 0 AND principal AND interest_paid BETWEEN 0 AND interest "
+        "AND fee_paid BETWEEN 0 AND fee AND penalty_paid BETWEEN 0 AND penalty)",
         "No more can be paid on an installment than it asks for.",
     )
     # What the reminder round claims and the ageing reads: only what is still open, in due order.
     _open_due_idx = models.Index("(due_date, id) WHERE state = 'open'")
     _customer_due_idx = models.Index("(customer_id, due_date, id)")
 
-    @api.depends("contract_id.name", "number", "contract_id.term")
+    @api.depends("contract_id.name", "number", "contract_id.installment_count")
     def _compute_display_name(self):
         for row in self:
-            row.display_name = f"{row.contract_id.name} · {row.number}/{row.contract_id.term}"
+            place = f"{row.number}/{row.term}" if row.number else self.env._("prepayment")
+            row.display_name = f"{row.contract_id.name} · {place}"
 
-    @api.depends("due_date", "state")
+    @api.depends("due_date", "state", "contract_id.dpd_day_zero", "contract_id.grace_days")
     def _compute_days_past_due(self):
         for row in self:
-            due = row.due_date if row.state == "open" else None
-            row.days_past_due = arrears.days_past_due(due, row.company_id._loan_today()) if due else 0
+            zero = row.state == "open" and row.due_date + relativedelta(
+                days=row.contract_id._days_to_day_zero()
+            )
+            row.days_past_due = max(0, (row.company_id._loan_today() - zero).days) if zero else 0
 
     def _search_days_past_due(self, operator, value):
         if operator == "in":
@@ -84,18 +123,28 @@ class LoanInstallment(models.Model):
         days = arrears.whole_days(operator, days)
         if days is None:
             return result
+        rules = [(0, Domain.TRUE)]
+        # Nearly every lender counts from the due date alone, and then no loan is joined.
+        for rule, grace_days in self.env["loan.contract"]._other_day_zeros():
+            loans = Domain("contract_id.dpd_day_zero", "=", rule)
+            if rule == "less_grace":
+                loans &= Domain("contract_id.grace_days", "=", grace_days)
+            rules.append((grace_days if rule == "less_grace" else -1, loans))
+        if len(rules) > 1:
+            rules[0] = (0, Domain("contract_id.dpd_day_zero", "=", "due_date"))
         for today, company_ids in self.env["loan.contract"]._company_days():
-            bounds = arrears.due_date_bounds(operator, days, today)
-            if bounds is None:
-                continue
-            domain = Domain.TRUE if bounds.includes_unset else Domain("state", "=", "open")
-            if bounds.earliest:
-                domain &= Domain("due_date", ">=", bounds.earliest)
-            if bounds.latest:
-                domain &= Domain("due_date", "<=", bounds.latest)
-            if bounds.includes_unset:
-                domain |= Domain("state", "!=", "open")
-            result |= domain & Domain("company_id", "in", company_ids)
+            for shift, loans in rules:
+                bounds = arrears.due_date_bounds(operator, days, today - relativedelta(days=shift))
+                if bounds is None:
+                    continue
+                domain = Domain.TRUE if bounds.includes_unset else Domain("state", "=", "open")
+                if bounds.earliest:
+                    domain &= Domain("due_date", ">=", bounds.earliest)
+                if bounds.latest:
+                    domain &= Domain("due_date", "<=", bounds.latest)
+                if bounds.includes_unset:
+                    domain |= Domain("state", "!=", "open")
+                result |= domain & loans & Domain("company_id", "in", company_ids)
         return result
 
     @api.model

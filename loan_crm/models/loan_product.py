@@ -1,12 +1,14 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..core.refusal import Refusal
+
 
 class LoanProduct(models.Model):
     """What a lender offers: the terms a new contract starts from, and the bounds it must keep."""
 
     _name = "loan.product"
-    _inherit = ["loan.guard.mixin", "mail.thread"]
+    _inherit = ["loan.terms.mixin", "loan.guard.mixin", "mail.thread"]
     _description = "Loan Product"
     _order = "sequence, name, id"
     _check_company_auto = True
@@ -35,22 +37,16 @@ class LoanProduct(models.Model):
         required=True,
         default="consumer",
     )
-    repayment_method = fields.Selection(
-        [("annuity", "Annuity (equal payments)")],
-        required=True,
-        default="annuity",
-        help="Annuity: every month the same payment, of which interest takes less and principal more each time.",
-    )
     yearly_rate = fields.Float(
         "Yearly Rate (%)",
         digits=(16, 6),
         tracking=True,
-        help="Nominal yearly rate. A twelfth of it is charged each month.",
+        help="Nominal yearly rate. A floating loan starts from it until its reference rate is known.",
     )
     principal_min = fields.Monetary("Smallest Loan", tracking=True)
     principal_max = fields.Monetary("Largest Loan", tracking=True, help="Zero: no upper bound.")
-    term_min = fields.Integer("Shortest Term", default=1, tracking=True, help="In months.")
-    term_max = fields.Integer("Longest Term", default=360, tracking=True, help="In months.")
+    term_min = fields.Integer("Shortest Term", default=1, tracking=True, help="Number of installments.")
+    term_max = fields.Integer("Longest Term", default=360, tracking=True, help="Number of installments.")
     reminder_policy_id = fields.Many2one(
         "loan.reminder.policy",
         "Reminder Policy",
@@ -77,8 +73,8 @@ class LoanProduct(models.Model):
         "The largest loan cannot be smaller than the smallest one.",
     )
     _term_in_order = models.Constraint(
-        "CHECK (term_min >= 1 AND term_max >= term_min AND term_max <= 600)",
-        "Terms run from 1 to 600 months, and the longest cannot be shorter than the shortest.",
+        "CHECK (term_min >= 1 AND term_max >= term_min AND term_max <= 2600)",
+        "Terms run from 1 to 2600 installments, and the longest cannot be shorter than the shortest.",
     )
 
     def _compute_contract_count(self):
@@ -89,6 +85,48 @@ class LoanProduct(models.Model):
         )
         for product in self:
             product.contract_count = counts.get(product, 0)
+
+    @api.depends()
+    def _compute_conventions(self):
+        # Here choices begin: with those of the house.
+        return super()._compute_conventions()
+
+    @api.constrains(lambda self: self._option_names())
+    def _check_options(self):
+        """Refuse choices that no loan of this product could be made of."""
+        for product in self:
+            product._as_conventions()
+            if product.rate_type == "floating" and not product.reference_rate_id:
+                raise ValidationError(
+                    self.env._("A floating product follows a reference rate. Choose the one it follows.")
+                )
+            if product.due_rule == "fixed_day" and not 1 <= product.fixed_due_day <= 31:
+                raise ValidationError(self.env._("The fixed due day is a day of the month, 1 to 31."))
+            if product.due_rule != "same_day" and product.frequency in ("weekly", "biweekly"):
+                raise ValidationError(
+                    product._refusal_sentence(
+                        Refusal("options_disagree", first="frequency", second="due_rule")
+                    )
+                )
+            if (product.repayment_method == "balloon") != (0 < product.balloon_share < 100):
+                raise ValidationError(
+                    self.env._(
+                        "A balloon is a share of the amount lent between 0 and 100 percent, and belongs to the annuity "
+                        "with balloon alone."
+                    )
+                )
+            if (product.repayment_method == "stepped") != bool(product.step_rate):
+                raise ValidationError(
+                    self.env._("Stepped payments need a step, and no other repayment method has one.")
+                )
+            if product.reprice_months < 1 or not 0 <= product.fixing_days <= 366:
+                raise ValidationError(
+                    self.env._(
+                        "A floating rate is repriced after at least one month and fixed at most a year before."
+                    )
+                )
+            if product.fee_rate < 0 or product.fee_amount < 0 or product.fee_rate > 100:
+                raise ValidationError(self.env._("An upfront fee lies between nothing and the amount lent."))
 
     @api.constrains("currency_id")
     def _check_currency(self):

@@ -3,7 +3,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..core import amortization, money
+from ..core import money, terms
 
 
 class LoanRepayment(models.Model):
@@ -85,6 +85,16 @@ class LoanRepayment(models.Model):
     allocation_ids = fields.One2many("loan.repayment.allocation", "repayment_id", "Paid For", readonly=True)
     amount_principal = fields.Monetary("To Principal", compute="_compute_amounts", store=True)
     amount_interest = fields.Monetary("To Interest", compute="_compute_amounts", store=True)
+    amount_charges = fields.Monetary("To Charges", compute="_compute_amounts", store=True)
+    kind = fields.Selection(
+        [("installment", "Installments"), ("prepayment", "Prepayment")],
+        "Pays",
+        required=True,
+        default="installment",
+        readonly=True,
+        help="Installments: what is owed, oldest first. Prepayment: principal ahead of the schedule.",
+    )
+    event_ids = fields.One2many("loan.contract.event", "repayment_id", "Change", readonly=True)
     amount_credit = fields.Monetary(
         "Credit", readonly=True, copy=False, help="Paid beyond the whole schedule."
     )
@@ -103,11 +113,14 @@ class LoanRepayment(models.Model):
             repayment.company_id = repayment.contract_id.company_id or self.env.company
             repayment.currency_id = repayment.contract_id.currency_id or repayment.company_id.currency_id
 
-    @api.depends("allocation_ids.principal", "allocation_ids.interest")
+    @api.depends(
+        "allocation_ids.principal", "allocation_ids.interest", "allocation_ids.penalty", "allocation_ids.fee"
+    )
     def _compute_amounts(self):
         for repayment in self:
             repayment.amount_principal = sum(repayment.allocation_ids.mapped("principal"))
             repayment.amount_interest = sum(repayment.allocation_ids.mapped("interest"))
+            repayment.amount_charges = sum(row.penalty + row.fee for row in repayment.allocation_ids)
 
     @api.constrains("currency_id", "contract_id", "company_id")
     def _check_contract(self):
@@ -152,9 +165,7 @@ class LoanRepayment(models.Model):
     @api.constrains("amount", "currency_id")
     def _check_amount(self):
         for repayment in self:
-            if repayment.amount > money.major(
-                amortization.MAX_PRINCIPAL_MINOR, repayment.contract_id._cent()
-            ):
+            if repayment.amount > money.major(terms.MAX_PRINCIPAL_MINOR, repayment.contract_id._cent()):
                 raise ValidationError(
                     self.env._("The amount received is larger than the system can count exactly.")
                 )
@@ -170,7 +181,7 @@ class LoanRepayment(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        fixed = {"contract_id", "company_id", "currency_id", "date", "amount"} & vals.keys()
+        fixed = {"contract_id", "company_id", "currency_id", "date", "amount", "kind"} & vals.keys()
         if fixed and any(repayment.state != "draft" for repayment in self):
             raise UserError(
                 self.env._("A posted repayment does not change. Reverse it and enter the right one.")
@@ -195,6 +206,7 @@ class LoanRepayment(models.Model):
         self._check_contract_takes_money()
         self._check_date()  # the loan was a draft when it was asked first, and its dates could move
         self._move_to("posted")
+        self.event_ids.filtered(lambda event: event.state == "draft").action_post()
         self.contract_id._reallocate()
         self._log_on_contract(
             self.env._("Repayment %(name)s of %(amount)s received on %(date)s."),
@@ -204,6 +216,8 @@ class LoanRepayment(models.Model):
     def action_reverse(self):
         """Take wrong repayments back; every later one is spread anew as if these had never been."""
         self._move_to("reversed")
+        posted = self.event_ids.filtered(lambda event: event.state == "posted")
+        posted.with_context(loan_repayment_reversed=True).action_reverse()
         self.contract_id._reallocate()
         self._log_on_contract(
             self.env._("Repayment %(name)s of %(amount)s, dated %(date)s, was reversed."),

@@ -26,11 +26,14 @@ class LoanRepaymentAllocation(models.Model):
     date = fields.Date(related="repayment_id.date")
     principal = fields.Monetary(required=True)
     interest = fields.Monetary(required=True)
+    penalty = fields.Monetary(required=True, default=0.0)
+    fee = fields.Monetary(required=True, default=0.0)
 
     _repayment_installment_uniq = models.UniqueIndex(
         "(repayment_id, installment_id)", "A repayment pays an installment once."
     )
     _something_paid = models.Constraint(
-        "CHECK (principal >= 0 AND interest >= 0 AND principal + interest > 0)",
+        "CHECK (principal >= 0 AND interest >= 0 AND penalty >= 0 AND fee >= 0 "
+        "AND principal + interest + penalty + fee > 0)",
         "An allocation pays something.",
     )

@@ -27,6 +27,13 @@ class ResCompany(models.Model):
         translate=True,
         help="Printed in each reminder. A product may have its own.",
     )
+    loan_calendar_id = fields.Many2one(
+        "loan.calendar",
+        "Business Calendar",
+        check_company=True,
+        ondelete="restrict",
+        help="Tells on which days the lender is open: weekends, holidays and make-up working days.",
+    )
     loan_reminder_policy_id = fields.Many2one(
         "loan.reminder.policy",
         "Default Reminder Policy",
@@ -61,6 +68,20 @@ class ResCompany(models.Model):
         groups = [self.env.ref(group, raise_if_not_found=False) for group in _ROUND_READERS]
         ids = [group.id for group in groups if group]
         return f"[('share', '=', False), ('all_group_ids', 'in', {ids}), ('company_ids', 'in', {company})]"
+
+    @api.constrains("loan_calendar_id")
+    def _check_loan_calendar(self):
+        # As superuser: a calendar hidden from whoever asks is another company's all the same.
+        for company in self.sudo():
+            calendar = company.loan_calendar_id
+            if calendar.company_id not in (company, self.env["res.company"]):
+                raise ValidationError(
+                    self.env._(
+                        "The calendar %(calendar)s belongs to another company than %(company)s.",
+                        calendar=calendar.name,
+                        company=company.name,
+                    )
+                )
 
     @api.constrains("loan_reminder_user_id")
     def _check_loan_reminder_user(self):

@@ -1,19 +1,28 @@
 from .core import (
     test_allocation,
     test_amortization,
+    test_annual_rates,
     test_arrears,
+    test_calendars,
+    test_conventions,
     test_dates,
+    test_daycounts,
     test_money,
+    test_published_schedules,
     test_reminders,
+    test_schedule_properties,
 )
 from . import test_house
+from . import test_loan_calendar
 from . import test_loan_contract
 from . import test_loan_contract_access
 from . import test_loan_cover
 from . import test_loan_customer
 from . import test_loan_product
+from . import test_loan_reference_rate
 from . import test_loan_reminder
 from . import test_loan_reminder_delivery
 from . import test_loan_reminder_policy
 from . import test_loan_repayment
+from . import test_loan_terms
 from . import test_tours

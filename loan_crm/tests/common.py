@@ -95,6 +95,7 @@ class LoanCommon(TransactionCase):
                 "family": "car",
                 "yearly_rate": 6.0,
                 "term_max": 60,
+                "penalty_factor": 0.0,  # what lateness costs has tests of its own
                 **values,
             }
         )

@@ -41,9 +41,9 @@ class TestLoanProduct(LoanCommon):
             ({"principal_min": 500, "principal_max": 499}, "largest loan"),
             ({"principal_max": float("nan")}, "largest loan|not a number"),
             ({"principal_min": float("inf")}, "largest loan|not a number"),
-            ({"term_min": 0}, "1 to 600"),
-            ({"term_min": 13, "term_max": 12}, "1 to 600"),
-            ({"term_max": 601}, "1 to 600"),
+            ({"term_min": 0}, "1 to 2600"),
+            ({"term_min": 13, "term_max": 12}, "1 to 2600"),
+            ({"term_max": 2601}, "1 to 2600"),
         ):
             with self.subTest("created", vals=vals), self.assertRefused(words):
                 self._product(**vals)

@@ -27,7 +27,7 @@ class TestLoanRepayment(LoanCommon):
                     "next_due_amount",
                     "amount_overdue",
                     "days_past_due",
-                    "arrears_bucket",
+                    "arrears_bucket_id",
                     "amount_credit",
                 ]
             ),
@@ -95,13 +95,13 @@ class TestLoanRepayment(LoanCommon):
 
     def test_late_money_ends_the_arrears(self):
         contract = self._due_in(-40)
-        self.assertEqual((contract.days_past_due, contract.arrears_bucket), (40, "31_60"))
+        self.assertEqual((contract.days_past_due, contract.arrears_bucket_id.days_from), (40, 31))
         self.assertAlmostEqual(contract.amount_overdue, 2 * 1032.80)
         self._pay(contract, 1032.80)
         self.assertEqual(contract.amount_overdue, 1032.80)
         self.assertEqual(contract.days_past_due, (TODAY - contract.installment_ids[1].due_date).days)
         self._pay(contract, 1032.80)
-        self.assertEqual((contract.days_past_due, contract.arrears_bucket), (0, "current"))
+        self.assertEqual((contract.days_past_due, contract.arrears_bucket_id.days_from), (0, 0))
 
     def test_the_last_cent_closes_the_loan(self):
         contract = self._due_in(0)

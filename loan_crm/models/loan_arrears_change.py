@@ -1,0 +1,24 @@
+from odoo import fields, models
+
+
+class LoanArrearsChange(models.Model):
+    """A loan crossed a bound: it moved to another bucket or class. Written by the night and by repayments alone."""
+
+    _name = "loan.arrears.change"
+    _inherit = ["loan.access.mixin"]
+    _description = "Arrears Change"
+    _order = "date desc, id desc"
+    _rec_name = "contract_id"
+    _log_access = False  # filled by one statement; its date tells when
+
+    contract_id = fields.Many2one("loan.contract", "Loan", required=True, index=True, ondelete="restrict")
+    customer_id = fields.Many2one("loan.customer", "Customer", required=True, index=True, ondelete="restrict")
+    company_id = fields.Many2one("res.company", required=True, ondelete="restrict")
+    date = fields.Date(required=True)
+    days_past_due = fields.Integer("Days Past Due", required=True, aggregator="max")
+    bucket_from_id = fields.Many2one("loan.arrears.bucket", "Bucket Before", ondelete="restrict")
+    bucket_to_id = fields.Many2one("loan.arrears.bucket", "Bucket", ondelete="restrict")
+    class_from_id = fields.Many2one("loan.asset.class", "Class Before", ondelete="restrict")
+    class_to_id = fields.Many2one("loan.asset.class", "Class", ondelete="restrict")
+
+    _company_date_idx = models.Index("(company_id, date)")

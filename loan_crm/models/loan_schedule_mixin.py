@@ -1,0 +1,407 @@
+from decimal import Decimal
+from io import StringIO
+from itertools import islice
+
+from odoo import api, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
+
+from ..core import amortization, money, terms
+from ..core.refusal import Refusal
+
+# Rows handed to the database at a time: memory stays flat however large the book.
+_COPY_ROWS = 20_000
+_COLUMNS = (
+    "contract_id",
+    "customer_id",
+    "company_id",
+    "kind",
+    "event_id",
+    "number",
+    "due_date",
+    "principal",
+    "interest",
+    "fee",
+    "amount",
+    "balance",
+    "capitalised",
+    "principal_paid",
+    "interest_paid",
+    "penalty",
+    "penalty_paid",
+    "fee_paid",
+    "amount_open",
+    "state",
+    "version_from",
+)
+
+
+class LoanScheduleMixin(models.AbstractModel):
+    """The schedule of a loan: written from its terms, rewritten by what changes them, never overwritten.
+
+    A draft's rows follow each change of its terms. Once money is paid out, only an event (a drawdown, a prepayment, a
+    new rate, a restructuring) makes new rows: those that differ are replaced and stay readable under the
+    version they belonged to; those that fell due before the event come out the same and are kept.
+
+    Rows are written by COPY and what a loan shows of them is added up by one statement, so a book of millions of
+    rows takes the same road as a single loan.
+    """
+
+    _name = "loan.schedule.mixin"
+    _inherit = ["loan.terms.mixin"]
+    _description = "Loan Schedule"
+
+    def _as_terms(self, calendars=None):
+        """Read the record into a core value, the only place where a rate stops being a Float.
+
+        :param dict calendars: filled and asked by a caller with many loans, `{company id: calendar}`
+        :raise ValidationError: when no schedule can be made of these terms
+        """
+        self.ensure_one()
+        cent = self._cent()
+        conventions = self._as_conventions()
+        months = self.frequency not in ("weekly", "biweekly")
+        try:
+            return terms.Terms(
+                principal=money.from_float(self.principal, cent),
+                yearly_rate=self._as_fraction(self.yearly_rate),
+                count=self.term,
+                first_due=self.first_due_date,
+                cent=cent,
+                due_day=(months and self.due_day) or None,
+                method=self.repayment_method,
+                start=self.start_date,
+                frequency=self.frequency,
+                balloon=money.from_float(self.balloon, cent),
+                grace=self.grace,
+                step_rate=self._as_fraction(self.step_rate),
+                step_every=self.step_every,
+                calendar=self._as_calendar(calendars),
+                conventions=conventions,
+            )
+        except Refusal as refusal:
+            raise self._refused(refusal) from refusal
+
+    def _as_calendar(self, calendars=None):
+        """Return the lender's business days where due dates are moved, else None."""
+        if self.business_day_rule == "unadjusted":
+            return None
+        company = self.company_id
+        if calendars is not None and company.id in calendars:
+            return calendars[company.id]
+        # As superuser: which days the lender is open is no secret.
+        calendar_sudo = company.sudo().loan_calendar_id
+        if not calendar_sudo:
+            raise ValidationError(
+                self.env._(
+                    "%(loan)s: due dates are moved to business days, but %(company)s has no business calendar. Choose "
+                    "one in the settings.",
+                    loan=self.display_name,
+                    company=company.name,
+                )
+            )
+        result = calendar_sudo._as_calendar()
+        if calendars is not None:
+            calendars[company.id] = result
+        return result
+
+    @api.model
+    def _as_fraction(self, percent):
+        """Return a percentage of a Float field as an exact Decimal fraction."""
+        return Decimal(str(percent or 0.0)) / 100
+
+    def _refused(self, refusal):
+        return ValidationError(
+            self.env._("%(loan)s: %(reason)s", loan=self.display_name, reason=self._refusal_sentence(refusal))
+        )
+
+    def _cent(self):
+        """Return the smallest amount this loan's currency pays, a Decimal."""
+        return Decimal(str(self.currency_id.rounding))
+
+    def _as_events(self):
+        """Read what changed the loan since it was agreed into core values, in the order it happened."""
+        self.ensure_one()
+        return [event._as_event() for event in self.event_ids if event.state == "posted"]
+
+    def _schedule_minor(self, calendars=None, events=None):
+        """Return the rows the terms and events ask for, in minor units, see `core.amortization.schedule_minor`.
+
+        :param events: core values instead of the loan's own, for a question that changes nothing
+        :raise ValidationError: when the core declines, in the words of the form
+        """
+        try:
+            return amortization.schedule_minor(
+                self._as_terms(calendars), self._as_events() if events is None else events
+            )
+        except Refusal as refusal:
+            raise self._refused(refusal) from refusal
+
+    # ------------------------------------------------------------ writing
+
+    def _write_schedule(self):
+        """Replace the rows of drafts by those their terms ask for."""
+        own = self.filtered(lambda contract: contract.schedule_source == "own")
+        calendars = {}
+        # All are worked out before the first row is deleted: a refusal leaves everything as it was.
+        lines = [
+            line for contract in own for line in contract._row_lines(contract._schedule_minor(calendars))
+        ]
+        for contract in self:  # what nobody could lend comes before what this product does not lend
+            contract._check_product_bounds()
+        own._drop_draft_rows()
+        own._copy_rows(iter(lines))
+        own._refresh_totals()
+
+    def _drop_draft_rows(self):
+        """Delete the rows of drafts, which nobody points at yet."""
+        if not self.ids:
+            return
+        self.env["loan.installment"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM loan_installment WHERE contract_id = ANY(%s) AND state = 'draft'", list(self.ids)
+            )
+        )
+
+    def _row_lines(self, rows, version=1, state="draft"):
+        """Yield rows of one loan as lines for COPY, in the order of `_COLUMNS`.
+
+        :param rows: tuples as `core.amortization.schedule_minor` gives them
+        """
+        self.ensure_one()
+        over, under = self._cent().as_integer_ratio()
+        head = f"{self.id}\t{self.customer_id.id}\t{self.company_id.id}"
+        fees = {
+            event.id: int(money.minor(money.from_float(event.charge, self._cent()), self._cent()))
+            for event in self.event_ids
+            if event.charge
+        }
+        for number, due, principal, interest, balance, capitalised, kind, key in rows:
+            fee = fees.get(key, 0)
+            amount = (principal + interest + fee) * over / under
+            status = state if amount else "draft"  # a row that asks for nothing waits for its day
+            yield (
+                f"{head}\t{kind}\t{key or chr(92) + 'N'}\t{number}\t{due}\t{principal * over / under}\t"
+                f"{interest * over / under}\t{fee * over / under}\t{amount}\t{balance * over / under}\t"
+                f"{capitalised * over / under}\t0\t0\t0\t0\t0\t{amount}\t{status}\t{version}\n"
+            )
+
+    def _copy_rows(self, lines):
+        """Insert rows by COPY, some thousands at a time."""
+        installments = self.env["loan.installment"]
+        self.env["loan.contract"].flush_model()
+        installments.flush_model()
+        table = SQL.identifier("loan_installment")
+        columns = SQL(", ").join(map(SQL.identifier, _COLUMNS))
+        statement = SQL("COPY %s (%s) FROM STDIN", table, columns)
+        while chunk := "".join(islice(lines, _COPY_ROWS)):
+            self.env.cr.copy_expert(self.env.cr.mogrify(statement).decode(), StringIO(chunk))
+        installments.invalidate_model()
+        self.invalidate_recordset(["installment_ids"])
+
+    def _rebuild(self, event=None, note=None):
+        """Make the schedule of running loans what their terms and events ask for now, as a new version.
+
+        Rows that come out the same are kept, with all that was paid on them. A reminder of a row that is replaced
+        goes over to the row of the same due date, so nobody is written to twice about one day.
+
+        :param event: the `loan.contract.event` that made the difference
+        :param str note: why, where no event tells it
+        :return: the `loan.schedule.version` records made; none where nothing differs
+        """
+        # As superuser: rows and versions follow from the events, nobody enters them.
+        contracts_sudo = self.sudo()
+        calendars, vals_list = {}, []
+        for contract in contracts_sudo:
+            contract._check_own_schedule()
+            cent = contract._cent()
+            wanted = contract._schedule_minor(calendars)
+            kept, lines, version = set(), [], contract.version_number + 1
+            current = {contract._row_key(row): row for row in contract.installment_ids}
+            for row in wanted:
+                number, due, principal, interest, balance, capitalised, kind, key = row
+                before = current.get((kind, key or number))
+                if (
+                    before
+                    and before.due_date == due
+                    and [
+                        money.minor(money.from_float(before[name], cent), cent)
+                        for name in ("principal", "interest", "balance", "capitalised")
+                    ]
+                    == [principal, interest, balance, capitalised]
+                ):
+                    kept.add(before.id)
+                else:
+                    lines.append(row)
+            replaced_sudo = contract.installment_ids.filtered(lambda row, kept=kept: row.id not in kept)
+            if not lines and not replaced_sudo:
+                continue
+            vals_list.append(contract._prepare_version_vals(version, event, note))
+            replaced_sudo.write({"version_to": version, "state": "replaced"})
+            replaced_sudo.flush_recordset()
+            contract._copy_rows(contract._row_lines(lines, version=version, state="open"))
+            contract.version_number = version
+            contract._hand_over_reminders(replaced_sudo)
+        contracts_sudo._refresh_totals()
+        for vals in vals_list:
+            contract = contracts_sudo.browse(vals["contract_id"])
+            vals.update(contract._prepare_version_figures())
+        versions_sudo = self.env["loan.schedule.version"].sudo()  # as above
+        return versions_sudo.create(vals_list)
+
+    @api.model
+    def _row_key(self, row):
+        return row.kind, row.event_id.id or row.number
+
+    def _check_own_schedule(self):
+        """Refuse to change a schedule that a core system keeps."""
+        self.ensure_one()
+        if self.schedule_source != "own":
+            raise UserError(
+                self.env._(
+                    "The schedule of %s is kept in another system. It changes there and comes in with an import.",
+                    self.display_name,
+                )
+            )
+
+    def _hand_over_reminders(self, replaced_sudo):
+        """Let reminders about a due date follow the row that asks for it now."""
+        if not replaced_sudo:
+            return
+        reminders = self.env["loan.reminder"]
+        reminders.flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE loan_reminder AS reminder
+                   SET installment_id = heir.id
+                  FROM loan_installment AS gone
+                  JOIN loan_installment AS heir
+                    ON heir.contract_id = gone.contract_id
+                   AND heir.due_date = gone.due_date
+                   AND heir.version_to IS NULL
+                   AND heir.kind = 'installment'
+                 WHERE gone.id = ANY(%s)
+                   AND reminder.installment_id = gone.id
+                """,
+                list(replaced_sudo.ids),
+            )
+        )
+        reminders.invalidate_model()
+
+    def _prepare_version_vals(self, number, event, note):
+        return {
+            "contract_id": self.id,
+            "number": number,
+            "event_id": event.id if event and event.contract_id == self else False,
+            "date": event.date if event else self.company_id._loan_today(),
+            "note": note,
+        }
+
+    def _prepare_version_figures(self):
+        """Return what a version promises in all, to be compared with the one before."""
+        rows = self.installment_ids.filtered(lambda row: row.kind == "installment")
+        return {
+            "row_count": len(rows),
+            "last_due_date": rows[-1:].due_date,
+            "interest_total": self.interest_total,
+            "amount_total": self.amount_total,
+        }
+
+    # ------------------------------------------------------------ adding up
+
+    def _refresh_totals(self):
+        """Write what loans show of their rows, where it differs, in one statement.
+
+        Plain columns and not computed ones: adding up a million rows through the ORM would read them all.
+        """
+        if not self.ids:
+            return
+        self.env["loan.installment"].flush_model()
+        self.env["loan.contract"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH summed AS (
+                    SELECT contract.id,
+                           COALESCE(sum(row.amount - row.fee), 0) AS amount_total,
+                           COALESCE(sum(row.interest), 0) AS interest_total,
+                           count(*) FILTER (WHERE row.kind = 'installment') AS installment_count,
+                           max(row.due_date) FILTER (WHERE row.kind = 'installment') AS last_due_date,
+                           -- Interest still to be added to the loan is in the principal of later rows already.
+                           CASE WHEN contract.state IN ('active', 'closed')
+                                THEN COALESCE(sum(row.principal - row.principal_paid), 0)
+                                   - COALESCE(sum(row.capitalised) FILTER (WHERE row.state = 'draft'), 0)
+                                ELSE 0 END AS principal_outstanding,
+                           CASE WHEN contract.state IN ('active', 'closed')
+                                THEN COALESCE(sum(row.amount_open), 0) ELSE 0 END AS amount_open
+                      FROM loan_contract AS contract
+                      LEFT JOIN loan_installment AS row
+                        ON row.contract_id = contract.id AND row.version_to IS NULL
+                     WHERE contract.id = ANY(%(ids)s)
+                     GROUP BY contract.id
+                ), oldest AS (
+                    SELECT DISTINCT ON (row.contract_id) row.contract_id, row.due_date, row.amount_open
+                      FROM loan_installment AS row
+                      JOIN loan_contract AS contract ON contract.id = row.contract_id
+                     WHERE row.contract_id = ANY(%(ids)s)
+                       AND row.state = 'open'
+                       AND contract.state IN ('active', 'closed')
+                     ORDER BY row.contract_id, row.due_date, row.id
+                ), first AS (
+                    SELECT DISTINCT ON (row.contract_id) row.contract_id, row.amount
+                      FROM loan_installment AS row
+                     WHERE row.contract_id = ANY(%(ids)s)
+                       AND row.version_to IS NULL AND row.kind = 'installment' AND row.amount > 0
+                     ORDER BY row.contract_id, row.state <> 'open', row.due_date, row.id
+                ), wanted AS (
+                    SELECT summed.*, COALESCE(first.amount, 0) AS installment_amount,
+                           oldest.due_date AS next_due_date, COALESCE(oldest.amount_open, 0) AS next_due_amount
+                      FROM summed
+                      LEFT JOIN oldest ON oldest.contract_id = summed.id
+                      LEFT JOIN first ON first.contract_id = summed.id
+                )
+                UPDATE loan_contract AS contract
+                   SET amount_total = wanted.amount_total,
+                       interest_total = wanted.interest_total,
+                       installment_count = wanted.installment_count,
+                       last_due_date = wanted.last_due_date,
+                       installment_amount = wanted.installment_amount,
+                       principal_outstanding = wanted.principal_outstanding,
+                       amount_open = wanted.amount_open,
+                       next_due_date = wanted.next_due_date,
+                       next_due_amount = wanted.next_due_amount,
+                       day_zero = wanted.next_due_date + CASE contract.dpd_day_zero
+                           WHEN 'due_day_is_one' THEN -1 WHEN 'less_grace' THEN contract.grace_days ELSE 0 END
+                  FROM wanted
+                 WHERE contract.id = wanted.id
+                   AND (contract.amount_total, contract.interest_total, contract.installment_count,
+                        contract.last_due_date, contract.installment_amount, contract.principal_outstanding,
+                        contract.amount_open, contract.next_due_date, contract.next_due_amount)
+                       IS DISTINCT FROM
+                       (wanted.amount_total, wanted.interest_total, wanted.installment_count::int,
+                        wanted.last_due_date, wanted.installment_amount, wanted.principal_outstanding,
+                        wanted.amount_open, wanted.next_due_date, wanted.next_due_amount)
+                """,
+                ids=list(self.ids),
+            )
+        )
+        self.invalidate_recordset()  # and what is computed of them
+        self.env["loan.customer"].invalidate_model()
+
+    @api.model
+    def _totals(self):
+        """Return the names of the columns that :meth:`_refresh_totals` writes: nobody enters them."""
+        return [
+            "amount_total",
+            "interest_total",
+            "installment_count",
+            "last_due_date",
+            "installment_amount",
+            "principal_outstanding",
+            "amount_open",
+            "next_due_date",
+            "next_due_amount",
+            "day_zero",
+        ]
