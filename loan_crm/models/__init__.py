@@ -6,6 +6,8 @@ from . import loan_terms_mixin
 from . import loan_schedule_mixin
 from . import loan_ledger_mixin
 from . import loan_arrears_mixin
+from . import loan_disclosure_mixin
+from . import loan_key_facts_mixin
 from . import loan_cover
 from . import loan_customer
 from . import loan_calendar

@@ -18,6 +18,7 @@ class LoanContract(models.Model):
 
     _name = "loan.contract"
     _inherit = [
+        "loan.key.facts.mixin",
         "loan.arrears.mixin",
         "loan.access.mixin",
         "mail.thread",

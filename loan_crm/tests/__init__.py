@@ -18,6 +18,8 @@ from . import test_loan_contract
 from . import test_loan_contract_access
 from . import test_loan_cover
 from . import test_loan_customer
+from . import test_loan_disclosure
+from . import test_loan_key_facts
 from . import test_loan_product
 from . import test_loan_reference_rate
 from . import test_loan_reminder

@@ -1,0 +1,1 @@
+A loan tells its terms in plain words, on the form and as a sheet in the borrower's language: what is paid and when, what it costs in all, what happens if paid late or early or if the rate moves, each figure with how it is worked out. The annual rate is disclosed as IRR, simple rate, EU APRC and US APR, each under its own name.

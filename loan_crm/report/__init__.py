@@ -1,0 +1,1 @@
+from . import loan_key_facts_report
