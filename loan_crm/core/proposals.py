@@ -1,6 +1,5 @@
 """What a loan would be like: settled today, prepaid, repriced, restructured. Nothing here changes anything."""
 
-from dataclasses import replace
 from decimal import Decimal, localcontext
 from typing import NamedTuple
 
@@ -96,9 +95,6 @@ def settle(terms, events, day):
     :rtype: Settlement
     :raises TermsError: ``prepayment_beyond_balance`` when nothing is owed any more
     """
-    conventions = terms.conventions
-    if conventions.prepayment_date != "same_day":  # who settles today does not wait for the next due date
-        terms = replace(terms, conventions=replace(conventions, prepayment_date="same_day"))
     past = [event for event in events if event.date <= day]
     agreed = amortization.schedule(terms, past)
     try:
@@ -114,8 +110,6 @@ def settle(terms, events, day):
     with localcontext(money.EXACT):
         balance = sum((row.principal for row in asked), rows[last].principal)
         interest = sum((row.interest for row in asked), rows[last].interest)
-        if conventions.settlement_interest == "to_next_due" and ahead:
-            interest = max(interest, ahead[0].interest)
         scheduled = sum((row.interest for row in ahead), _ZERO)
         early = charge(terms, day, rows[last].principal)
         return Settlement(balance, interest, early, max(_ZERO, scheduled - interest))

@@ -137,7 +137,12 @@ class Walk:
             if day > end or (day == end and not same_period):
                 break
             self.events.pop()
-            waits = isinstance(event, Prepayment) and self.conventions.prepayment_date == "next_due"
+            # Who settles today does not wait for the next due date.
+            waits = (
+                isinstance(event, Prepayment)
+                and event.amount is not None
+                and self.conventions.prepayment_date == "next_due"
+            )
             if waits and not waited and day > period.start:
                 self.events.append([end, order, event, True])
                 self.events.sort(key=lambda item: item[:2], reverse=True)
@@ -238,6 +243,8 @@ class Walk:
         effect = event.effect or self.conventions.prepayment_effect
         keeps = self.method != FLAT and effect in _KEEPING and amount < self.balance
         plan = self._planned(index, accrued, day) if keeps else None
+        if amount == self.balance and self.conventions.settlement_interest == "to_next_due":
+            self._accrue_to_next_due(index, accrued, day)
         if self.method == FLAT:  # a part repaid bears no interest any more
             self.lent -= self.lent * Fraction(amount) / self.balance
         self.balance -= amount
@@ -260,6 +267,14 @@ class Walk:
             self.plan = plan
             self.last = index + self._rows_needed(index, whole=True) - 1
             self.plan = None
+
+    def _accrue_to_next_due(self, index, accrued, day):
+        """Let a settlement bear the whole running period, where that is agreed; on a due date none has begun."""
+        if index and day <= self.periods[index].start:
+            return
+        for row in range(index, (self.last if self.method == BULLET else index) + 1):
+            period = self.periods[row]
+            self._accrue(accrued, row, max(day, period.start), period.end)
 
     def _rows_needed(self, index, whole=False):
         """Return how many rows today's installments need for the balance, at least one.

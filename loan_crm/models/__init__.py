@@ -18,6 +18,7 @@ from . import loan_arrears_bucket
 from . import loan_asset_class
 from . import loan_arrears_change
 from . import loan_product
+from . import loan_proposal_mixin
 from . import loan_contract
 from . import loan_contract_event
 from . import loan_schedule_version

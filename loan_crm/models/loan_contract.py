@@ -20,6 +20,7 @@ class LoanContract(models.Model):
     _inherit = [
         "loan.key.facts.mixin",
         "loan.arrears.mixin",
+        "loan.proposal.mixin",
         "loan.access.mixin",
         "mail.thread",
         "mail.activity.mixin",

@@ -53,6 +53,10 @@ class LoanContractEvent(models.Model):
         tracking=True, help="Paid out in a drawdown; of a prepayment the part that repays principal."
     )
     charge = fields.Monetary("Prepayment Charge")
+    settles = fields.Boolean(
+        "Settles in Full",
+        help="Repays all that is left, with the interest up to the day or the next due date as the loan says.",
+    )
     effect = fields.Selection(
         lambda self: self.env["loan.product"]._fields["prepayment_effect"]._description_selection(self.env),
         "Afterwards",
@@ -103,6 +107,7 @@ class LoanContractEvent(models.Model):
         help="Document number, mail or recording, to find the consent again.",
     )
     note = fields.Char("Reason", tracking=True)
+    version_ids = fields.One2many("loan.schedule.version", "event_id", "Schedule Versions", readonly=True)
 
     _one_rate_a_day = models.UniqueIndex(
         "(contract_id, date) WHERE kind = 'rate' AND state <> 'reversed'",
@@ -144,7 +149,9 @@ class LoanContractEvent(models.Model):
             "date",
             "amount",
             "charge",
+            "settles",
             "effect",
+            "repayment_id",
             "changes_rate",
             "yearly_rate",
             "remaining",
@@ -178,7 +185,7 @@ class LoanContractEvent(models.Model):
     def action_reverse(self):
         """Take wrong changes back: the schedule becomes what it was without them."""
         paid = self.filtered(lambda event: event.repayment_id.state == "posted")
-        if paid and not self.env.context.get("loan_repayment_reversed"):
+        if paid:
             raise UserError(
                 self.env._(
                     "%s belongs to a repayment. Reverse the repayment, and the prepayment goes with it.",
@@ -213,6 +220,10 @@ class LoanContractEvent(models.Model):
                 )
             if event.kind == "restructure" and event.consent_date > today:
                 raise ValidationError(self.env._("The borrower cannot have agreed in the future."))
+            if event.kind == "restructure":
+                contract._check_change_date(event.date)
+            if event.kind == "drawdown":
+                contract._check_drawdown(event.amount)
 
     def _follow(self, text):
         """Let the loans follow their events, and note on each what happened.
@@ -235,9 +246,8 @@ class LoanContractEvent(models.Model):
         if self.kind == "drawdown":
             return terms.Drawdown(self.date, money.from_float(self.amount, cent))
         if self.kind == "prepayment":
-            return terms.Prepayment(
-                self.date, money.from_float(self.amount, cent), self.effect or None, self.id or None
-            )
+            amount = None if self.settles else money.from_float(self.amount, cent)
+            return terms.Prepayment(self.date, amount, self.effect or None, self.id or None)
         return terms.Change(
             self.date,
             yearly_rate=Decimal(str(self.yearly_rate)) / 100 if self.changes_rate else None,

@@ -53,7 +53,12 @@ class LoanLedgerMixin(models.AbstractModel):
         """Read the posted repayments; one meant for a row of its own names it."""
         self.ensure_one()
         cent = self._cent()
-        own_rows = {row.event_id.repayment_id.id: row.id for row in self.installment_ids if row.event_id}
+        # A settlement's row is the last: nothing else is left to pay, and what was paid ahead counts towards it.
+        own_rows = {
+            row.event_id.repayment_id.id: row.id
+            for row in self.installment_ids
+            if row.event_id and not row.event_id.settles
+        }
         return [
             allocation.Payment(
                 repayment.id,

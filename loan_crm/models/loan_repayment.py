@@ -217,7 +217,7 @@ class LoanRepayment(models.Model):
         """Take wrong repayments back; every later one is spread anew as if these had never been."""
         self._move_to("reversed")
         posted = self.event_ids.filtered(lambda event: event.state == "posted")
-        posted.with_context(loan_repayment_reversed=True).action_reverse()
+        posted.action_reverse()
         self.contract_id._reallocate()
         self._log_on_contract(
             self.env._("Repayment %(name)s of %(amount)s, dated %(date)s, was reversed."),

@@ -32,6 +32,12 @@ class LoanScheduleVersion(models.Model):
     amount_change = fields.Monetary("Total against Before", compute="_compute_change")
     row_change = fields.Integer("Installments against Before", compute="_compute_change")
     installment_ids = fields.One2many("loan.installment", string="Rows", compute="_compute_installment_ids")
+    difference_html = fields.Html(
+        "Difference",
+        compute="_compute_difference_html",
+        sanitize=False,
+        help="Row by row against the version before.",
+    )
     holds = fields.Boolean("Holds Now", compute="_compute_change")
 
     _number_uniq = models.UniqueIndex("(contract_id, number)", "A loan has one schedule of each version.")
@@ -66,4 +72,19 @@ class LoanScheduleVersion(models.Model):
                     and row.version_from <= version.number
                     and (not row.version_to or row.version_to > version.number)
                 )
+            )
+
+    def _rows(self, number):
+        """Return the rows of this loan that held in a version."""
+        rows = self.env["loan.installment"].search([("contract_id", "=", self.contract_id.id)])
+        return rows.filtered(
+            lambda row: row.version_from <= number and (not row.version_to or row.version_to > number)
+        )
+
+    @api.depends("number", "contract_id")
+    @api.depends_context("lang")
+    def _compute_difference_html(self):
+        for version in self:
+            version.difference_html = version.number > 1 and version.contract_id._difference_html(
+                version._rows(version.number - 1), version._rows(version.number)
             )

@@ -11,11 +11,13 @@ from .core import (
     test_published_schedules,
     test_reminders,
     test_schedule_properties,
+    test_variants,
 )
 from . import test_house
 from . import test_loan_calendar
 from . import test_loan_contract
 from . import test_loan_contract_access
+from . import test_loan_contract_event
 from . import test_loan_cover
 from . import test_loan_customer
 from . import test_loan_disclosure
@@ -27,4 +29,6 @@ from . import test_loan_reminder_delivery
 from . import test_loan_reminder_policy
 from . import test_loan_repayment
 from . import test_loan_terms
+from . import test_loan_what_if
+from . import test_loan_what_if_tour
 from . import test_tours

@@ -23,6 +23,10 @@ PLAIN_SUDO = {
 WAYS_IN = {
     "loan.repayment.register.contract_id",  # guarded by loan.guard.mixin
     "loan.repayment.register.customer_id",  # follows contract_id
+    "loan.what.if.contract_id",  # guarded by loan.guard.mixin, as the next three
+    "loan.repayment.prepay.contract_id",
+    "loan.contract.restructure.contract_id",
+    "loan.contract.drawdown.contract_id",
     "loan.reminder.round.reminder_ids",  # asks the reminders' own rules
     "mail.mail.loan_reminder_ids",  # mails are read by system administrators only
 }

@@ -52,6 +52,7 @@ class LoanInstallment extends models.Model {
     amount_open = fields.Float();
     state = fields.Char();
     days_past_due = fields.Integer();
+    version_to = fields.Integer();
     _records = [...makeRows(1, 360), ...makeRows(2, 3)];
 }
 

@@ -154,9 +154,15 @@ export class LoanScheduleChart extends Component {
         }
         const rows = await this.keepLast.add(
             contractId
-                ? this.orm.searchRead("loan.installment", [["contract_id", "=", contractId]], FIELDS, {
-                      order: "due_date, id",
-                  })
+                ? this.orm.searchRead(
+                      "loan.installment",
+                      [
+                          ["contract_id", "=", contractId],
+                          ["version_to", "=", false],
+                      ],
+                      FIELDS,
+                      { order: "due_date, id" }
+                  )
                 : Promise.resolve([])
         );
         for (const row of rows) {
