@@ -102,13 +102,113 @@ def fill(env, loans, *, managers=20, due_in=(-30, 330)):
         "span": due_in[1] - due_in[0] + 1,
         "languages": list(LANGUAGES),
     }
-    for statement in _FILL:
+    *before, rows = _FILL
+    for statement in before:
         env.cr.execute(statement, book)
+    _fill_contracts(env, product, book)
+    env.cr.execute(rows, book)
+    env.invalidate_all()
+    # The night has been: every loan stands in its bucket.
+    env["loan.contract"]._grade(env.company, env.company._loan_today())
     env.invalidate_all()
     env.cr.execute(
         "ANALYZE loan_customer; ANALYZE loan_contract; ANALYZE loan_installment; ANALYZE loan_reminder"
     )
     return users
+
+
+def _fill_contracts(env, product, book):
+    """Write the loans as copies of one that the ORM made, so that each column a loan has is filled."""
+    partner = env["res.partner"].create({"name": "Pattern"})
+    customer = env["loan.customer"].create({"partner_id": partner.id})
+    pattern = env["loan.contract"].create(
+        {"customer_id": customer.id, "product_id": product.id, "principal": 12000, "term": 12}
+    )
+    env.flush_all()
+    own = {
+        "name": "'B' || n",
+        "state": "'active'",
+        "customer_id": "customer.id",
+        "partner_id": "customer.partner_id",
+        "manager_user_id": "customer.manager_user_id",
+        "deputy_user_id": "NULL",
+        "team_id": "NULL",
+        "start_date": "due - 31",
+        "first_due_date": "due",
+        "due_day": "extract(day FROM due)",
+        "amount_total": "12393.6",
+        "interest_total": "393.6",
+        "installment_amount": "1032.8",
+        "principal_outstanding": "12000",
+        "amount_open": "12393.6",
+        "last_due_date": "due + make_interval(months => 11)",
+        "next_due_date": "due",
+        "next_due_amount": "1032.8",
+        "day_zero": "due",
+        "charges_left": "0",
+        "amount_credit": "0",
+    }
+    columns = [name for name in _columns(env, "loan_contract") if name != "id"]
+    env.cr.execute(
+        f"""
+        INSERT INTO loan_contract ({", ".join(columns)})
+        SELECT {", ".join(own.get(name, f"pattern.{name}") for name in columns)}
+          FROM (SELECT n, current_date + %(first)s + n %% %(span)s AS due, 1 + n %% %(customers)s AS nth
+                  FROM generate_series(1, %(loans)s) n) AS loan
+          JOIN (SELECT *, row_number() OVER (ORDER BY id) AS nth FROM loan_customer WHERE reference LIKE 'B%%')
+            AS customer USING (nth), loan_contract AS pattern
+         WHERE pattern.id = %(pattern)s
+        """,
+        {**book, "pattern": pattern.id},
+    )
+    pattern.unlink()
+
+
+def _columns(env, table):
+    env.cr.execute("SELECT column_name FROM information_schema.columns WHERE table_name = %s", [table])
+    return [name for (name,) in env.cr.fetchall()]
+
+
+def draft(env, loans, *, months=36):
+    """Write drafts without rows, each of its own amount, and return their ids: what a core system's loans start as.
+
+    One loan is made by the ORM; the others are copies of its row, so every column a loan has is filled.
+    """
+    product = env["loan.product"].create(
+        {"name": "Drafts", "code": "DRAFT", "yearly_rate": 6.0, "term_max": 600}
+    )
+    partner = env["res.partner"].create({"name": "Drafted"})
+    customer = env["loan.customer"].create({"partner_id": partner.id})
+    first = env["loan.contract"].create(
+        {
+            "customer_id": customer.id,
+            "product_id": product.id,
+            "principal": 10000,
+            "term": months,
+            "start_date": "2026-01-15",
+            "first_due_date": "2026-02-15",
+        }
+    )
+    first.installment_ids.sudo().unlink()
+    env.flush_all()
+    own = {"name": "'D' || n", "principal": "10000 + n", "yearly_rate": "3 + n %% 40 * 0.1"}
+    columns = [name for name in _columns(env, "loan_contract") if name != "id"]
+    env.cr.execute(
+        f"INSERT INTO loan_contract ({', '.join(columns)}) "
+        f"SELECT {', '.join(own.get(name, name) for name in columns)} "
+        "FROM loan_contract, generate_series(1, %s) n WHERE id = %s RETURNING id",
+        [loans, first.id],
+    )
+    ids = [id_ for (id_,) in env.cr.fetchall()]
+    env.invalidate_all()
+    env.cr.execute("ANALYZE loan_contract")
+    return ids
+
+
+def memory():
+    """Return the memory this process holds, in MB."""
+    with open("/proc/self/statm") as status:
+        return int(status.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 _FILL = (
@@ -128,25 +228,12 @@ _FILL = (
       FROM res_partner WHERE name LIKE 'Borrower %%'
     """,
     """
-    INSERT INTO loan_contract (name, state, company_id, customer_id, partner_id, manager_user_id, product_id,
-                               currency_id, repayment_method, yearly_rate, principal, term, start_date,
-                               first_due_date, due_day, amount_total, interest_total, installment_amount,
-                               principal_outstanding, amount_open, next_due_date, next_due_amount, amount_credit,
-                               create_uid, write_uid, create_date, write_date)
-    SELECT 'B' || n, 'active', %(company)s, customer.id, customer.partner_id, customer.manager_user_id, %(product)s,
-           %(currency)s, 'annuity', 6.0, 12000, 12, due - 31, due, extract(day FROM due), 12393.6, 393.6, 1032.8,
-           12000, 12393.6, due, 1032.8, 0, 1, 1, now(), now()
-      FROM (SELECT n, current_date + %(first)s + n %% %(span)s AS due, 1 + n %% %(customers)s AS nth
-              FROM generate_series(1, %(loans)s) n) AS loan
-      JOIN (SELECT *, row_number() OVER (ORDER BY id) AS nth FROM loan_customer WHERE reference LIKE 'B%%') customer
-     USING (nth)
-    """,
-    """
-    INSERT INTO loan_installment (contract_id, customer_id, company_id, number, due_date, principal, interest,
-                                  amount, balance, principal_paid, interest_paid, amount_open, state)
-    SELECT contract.id, contract.customer_id, contract.company_id, number,
-           contract.first_due_date + make_interval(months => number - 1), 1000, 32.8, 1032.8, 12000 - 1000 * number,
-           0, 0, 1032.8, 'open'
+    INSERT INTO loan_installment (contract_id, customer_id, company_id, kind, number, due_date, principal, interest,
+                                  fee, amount, balance, capitalised, principal_paid, interest_paid, penalty,
+                                  penalty_paid, fee_paid, amount_open, state, version_from)
+    SELECT contract.id, contract.customer_id, contract.company_id, 'installment', number,
+           contract.first_due_date + make_interval(months => number - 1), 1000, 32.8, 0, 1032.8,
+           12000 - 1000 * number, 0, 0, 0, 0, 0, 0, 1032.8, 'open', 1
       FROM loan_contract contract, generate_series(1, 12) number
      WHERE contract.name LIKE 'B%%'
     """,

@@ -8,6 +8,9 @@ from . import loan_ledger_mixin
 from . import loan_arrears_mixin
 from . import loan_disclosure_mixin
 from . import loan_key_facts_mixin
+from . import loan_sync_mixin
+from . import loan_contract_sync_mixin
+from . import loan_repayment_sync_mixin
 from . import loan_cover
 from . import loan_customer
 from . import loan_calendar

@@ -18,6 +18,7 @@ class LoanContract(models.Model):
 
     _name = "loan.contract"
     _inherit = [
+        "loan.contract.sync.mixin",
         "loan.key.facts.mixin",
         "loan.arrears.mixin",
         "loan.proposal.mixin",
@@ -28,7 +29,7 @@ class LoanContract(models.Model):
     ]
     _description = "Loan"
     _order = "next_due_date, id desc"
-    _rec_names_search = ["name", "customer_id.name"]
+    _rec_names_search = ["name", "external_ref", "customer_id.name"]
     _check_company_auto = True
     _mail_post_access = "read"  # whoever may read may leave a note: the desk, compliance
 
@@ -168,8 +169,7 @@ class LoanContract(models.Model):
         "loan.installment",
         "contract_id",
         "Schedule Rows",
-        domain=[("version_to", "=", False)],
-        readonly=True,
+        domain=[("version_to", "=", False)],  # not readonly, or the import screen would not offer its columns
         copy=False,
     )
     event_ids = fields.One2many("loan.contract.event", "contract_id", "Changes", readonly=True, copy=False)
@@ -509,16 +509,7 @@ class LoanContract(models.Model):
             )
         self._move_to("active", start="draft")
         # As superuser: nobody writes installments by hand, this verb is how they open.
-        contracts_sudo = self.sudo()
-        contracts_sudo.installment_ids.filtered("amount").write({"state": "open"})
-        contracts_sudo._refresh_totals()
-        contracts_sudo._refresh_grades()
-        contracts_sudo.version_ids.create(
-            [
-                {**contract._prepare_version_vals(1, None, False), **contract._prepare_version_figures()}
-                for contract in contracts_sudo
-            ]
-        )
+        self.sudo()._open_schedule()
         return True
 
     def action_cancel(self):

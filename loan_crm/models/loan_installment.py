@@ -22,15 +22,24 @@ class LoanInstallment(models.Model):
     _log_access = False  # two columns and two foreign keys less on the largest table
 
     contract_id = fields.Many2one(
-        "loan.contract", "Loan", required=True, index=True, ondelete="cascade", check_company=True
+        "loan.contract",
+        "Loan",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        check_company=True,
+        readonly=True,
     )
     customer_id = fields.Many2one(
-        "loan.customer", "Customer", required=True, ondelete="restrict", check_company=True
+        "loan.customer", "Customer", required=True, ondelete="restrict", check_company=True, readonly=True
     )
-    company_id = fields.Many2one("res.company", required=True, ondelete="restrict")
+    company_id = fields.Many2one("res.company", required=True, ondelete="restrict", readonly=True)
     currency_id = fields.Many2one(related="contract_id.currency_id")
     kind = fields.Selection(
-        [("installment", "Installment"), ("prepayment", "Prepayment")], required=True, default="installment"
+        [("installment", "Installment"), ("prepayment", "Prepayment")],
+        required=True,
+        default="installment",
+        readonly=True,
     )
     event_id = fields.Many2one(
         "loan.contract.event",
@@ -38,15 +47,20 @@ class LoanInstallment(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         help="The prepayment that this row is.",
+        readonly=True,
     )
     number = fields.Integer("No.", required=True, aggregator=None, help="Zero for a prepayment's own row.")
     due_date = fields.Date("Due Date", required=True)
     principal = fields.Monetary(required=True)
     interest = fields.Monetary(required=True)
     fee = fields.Monetary(required=True, default=0.0, help="The charge for a prepayment.")
-    amount = fields.Monetary("Installment", required=True)
+    amount = fields.Monetary("Installment", required=True, readonly=True)
     balance = fields.Monetary(
-        "Balance After", required=True, aggregator=None, help="Principal still owed once this one is paid."
+        "Balance After",
+        required=True,
+        aggregator=None,
+        help="Principal still owed once this one is paid.",
+        readonly=True,
     )
     capitalised = fields.Monetary(
         "Added to the Loan",
@@ -54,26 +68,31 @@ class LoanInstallment(models.Model):
         default=0.0,
         help="Interest of the period that is not paid but joins the principal.",
     )
-    principal_paid = fields.Monetary("Principal Paid", required=True, default=0.0)
-    interest_paid = fields.Monetary("Interest Paid", required=True, default=0.0)
+    principal_paid = fields.Monetary("Principal Paid", required=True, default=0.0, readonly=True)
+    interest_paid = fields.Monetary("Interest Paid", required=True, default=0.0, readonly=True)
     penalty = fields.Monetary(
         "Late Charges",
         required=True,
         default=0.0,
         help="Penalty and late fee, as of the last repayment of the loan.",
+        readonly=True,
     )
-    penalty_paid = fields.Monetary("Late Charges Paid", required=True, default=0.0)
-    fee_paid = fields.Monetary("Fee Paid", required=True, default=0.0)
-    amount_open = fields.Monetary("Open", required=True)
+    penalty_paid = fields.Monetary("Late Charges Paid", required=True, default=0.0, readonly=True)
+    fee_paid = fields.Monetary("Fee Paid", required=True, default=0.0, readonly=True)
+    amount_open = fields.Monetary("Open", required=True, readonly=True)
     state = fields.Selection(
         [("draft", "Planned"), ("open", "Open"), ("paid", "Paid"), ("replaced", "Replaced")],
         "Status",
         required=True,
         default="draft",
+        readonly=True,
     )
-    version_from = fields.Integer("Since Version", required=True, default=1, aggregator=None)
+    version_from = fields.Integer("Since Version", required=True, default=1, aggregator=None, readonly=True)
     version_to = fields.Integer(
-        "Replaced by Version", aggregator=None, help="Empty: the row is part of the schedule that holds."
+        "Replaced by Version",
+        aggregator=None,
+        help="Empty: the row is part of the schedule that holds.",
+        readonly=True,
     )
     days_past_due = fields.Integer(
         "Days Past Due", compute="_compute_days_past_due", search="_search_days_past_due", aggregator="max"

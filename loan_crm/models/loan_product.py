@@ -11,6 +11,7 @@ class LoanProduct(models.Model):
     _inherit = ["loan.terms.mixin", "loan.guard.mixin", "mail.thread"]
     _description = "Loan Product"
     _order = "sequence, name, id"
+    _rec_names_search = ["name", "code"]
     _check_company_auto = True
 
     name = fields.Char(required=True, translate=True)

@@ -14,7 +14,7 @@ class LoanRepayment(models.Model):
     """
 
     _name = "loan.repayment"
-    _inherit = ["loan.access.mixin", "mail.thread", "loan.lifecycle.mixin"]
+    _inherit = ["loan.repayment.sync.mixin", "loan.access.mixin", "mail.thread", "loan.lifecycle.mixin"]
     _description = "Repayment"
     _order = "date desc, id desc"
     _check_company_auto = True
@@ -101,6 +101,10 @@ class LoanRepayment(models.Model):
 
     _name_uniq = models.UniqueIndex(
         "(company_id, name) WHERE name <> '/'", "This repayment number is already taken."
+    )
+    _external_ref_uniq = models.UniqueIndex(
+        "(company_id, external_ref) WHERE external_ref IS NOT NULL AND state <> 'reversed'",
+        "Another repayment has this external reference already.",
     )
     _amount_positive = models.Constraint(
         "CHECK (amount > 0 AND amount <> 'NaN')", "The amount received must be more than zero."

@@ -1,16 +1,14 @@
 from decimal import Decimal
-from io import StringIO
-from itertools import islice
 
 from odoo import api, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL
+from odoo.tools import SQL, split_every
 
-from ..core import amortization, money, terms
+from ..core import amortization, feed, money, terms
 from ..core.refusal import Refusal
 
-# Rows handed to the database at a time: memory stays flat however large the book.
-_COPY_ROWS = 20_000
+_NULL = "\\N"  # as COPY writes it
+_BATCH_LOANS = 200  # worked out at a time: memory stays flat however large the book
 _COLUMNS = (
     "contract_id",
     "customer_id",
@@ -139,19 +137,31 @@ class LoanScheduleMixin(models.AbstractModel):
 
     # ------------------------------------------------------------ writing
 
-    def _write_schedule(self):
-        """Replace the rows of drafts by those their terms ask for."""
-        own = self.filtered(lambda contract: contract.schedule_source == "own")
+    def _write_schedule(self, state="draft"):
+        """Replace the rows of drafts by those their terms ask for.
+
+        Some hundred loans at a time, so a book of millions of rows takes no more memory than a few. What one loan's
+        terms refuse is refused before any row of its batch is touched; the batches before it go back with the
+        transaction.
+
+        :param str state: that of rows that ask for something; `open` for loans that are running already
+        """
         calendars = {}
-        # All are worked out before the first row is deleted: a refusal leaves everything as it was.
-        lines = [
-            line for contract in own for line in contract._row_lines(contract._schedule_minor(calendars))
-        ]
-        for contract in self:  # what nobody could lend comes before what this product does not lend
-            contract._check_product_bounds()
-        own._drop_draft_rows()
-        own._copy_rows(iter(lines))
-        own._refresh_totals()
+        for ids in split_every(_BATCH_LOANS, self.ids, list):
+            batch = self.browse(ids)
+            own = batch.filtered(lambda contract: contract.schedule_source == "own")
+            rows = [contract._schedule_minor(calendars) for contract in own]
+            for contract in batch:  # what nobody could lend comes before what this product does not lend
+                contract._check_product_bounds()
+            # Read here: nothing may be asked of the database while it takes in rows.
+            heads = [contract._row_head() for contract in own]
+            own._drop_draft_rows()
+            own._copy_rows(
+                line
+                for contract, some, head in zip(own, rows, heads, strict=True)
+                for line in contract._row_lines(some, head=head, state=state)
+            )
+            own._refresh_totals()
 
     def _drop_draft_rows(self):
         """Delete the rows of drafts, which nobody points at yet."""
@@ -164,43 +174,77 @@ class LoanScheduleMixin(models.AbstractModel):
             )
         )
 
-    def _row_lines(self, rows, version=1, state="draft"):
-        """Yield rows of one loan as lines for COPY, in the order of `_COLUMNS`.
-
-        :param rows: tuples as `core.amortization.schedule_minor` gives them
-        """
+    def _row_head(self):
+        """Return what the lines of one loan's rows share: their first columns, charges by event, and the cent."""
         self.ensure_one()
-        over, under = self._cent().as_integer_ratio()
-        head = f"{self.id}\t{self.customer_id.id}\t{self.company_id.id}"
+        cent = self._cent()
         fees = {
-            event.id: int(money.minor(money.from_float(event.charge, self._cent()), self._cent()))
+            event.id: int(money.minor(money.from_float(event.charge, cent), cent))
             for event in self.event_ids
             if event.charge
         }
-        for number, due, principal, interest, balance, capitalised, kind, key in rows:
-            fee = fees.get(key, 0)
-            amount = (principal + interest + fee) * over / under
-            status = state if amount else "draft"  # a row that asks for nothing waits for its day
+        return f"{self.id}\t{self.customer_id.id}\t{self.company_id.id}", fees, cent.as_integer_ratio()
+
+    def _row_lines(self, rows, version=1, state="draft", head=None):
+        """Yield rows of one loan as lines for COPY, in the order of `_COLUMNS`.
+
+        :param rows: tuples as `core.amortization.schedule_minor` gives them; a ninth element is the row's own fee
+        :param head: what :meth:`_row_head` returns, read beforehand where the lines are streamed
+        """
+        start, fees, (over, under) = head or self._row_head()
+        tail = f"\t{version}\n"
+        for number, due, principal, interest, balance, capitalised, kind, key, *own in rows:
+            fee = own[0] if own else fees.get(key, 0) if fees else 0
+            asked = principal + interest + fee
+            amount = asked * over / under
             yield (
-                f"{head}\t{kind}\t{key or chr(92) + 'N'}\t{number}\t{due}\t{principal * over / under}\t"
+                f"{start}\t{kind}\t{key or _NULL}\t{number}\t{due}\t{principal * over / under}\t"
                 f"{interest * over / under}\t{fee * over / under}\t{amount}\t{balance * over / under}\t"
-                f"{capitalised * over / under}\t0\t0\t0\t0\t0\t{amount}\t{status}\t{version}\n"
+                f"{capitalised * over / under}\t0\t0\t0\t0\t0\t{amount}\t"
+                # A row that asks for nothing waits for its day.
+                f"{state if asked else 'draft'}{tail}"
             )
 
     def _copy_rows(self, lines):
-        """Insert rows by COPY, some thousands at a time."""
+        """Insert rows by COPY, streamed: working out the next ones goes on while the database writes these.
+
+        :param lines: an iterator that asks nothing of the database, see :meth:`_row_lines`
+        """
         installments = self.env["loan.installment"]
         self.env["loan.contract"].flush_model()
         installments.flush_model()
         table = SQL.identifier("loan_installment")
         columns = SQL(", ").join(map(SQL.identifier, _COLUMNS))
         statement = SQL("COPY %s (%s) FROM STDIN", table, columns)
-        while chunk := "".join(islice(lines, _COPY_ROWS)):
-            self.env.cr.copy_expert(self.env.cr.mogrify(statement).decode(), StringIO(chunk))
+        self.env.cr.copy_expert(self.env.cr.mogrify(statement).decode(), feed.Stream(lines))
         installments.invalidate_model()
         self.invalidate_recordset(["installment_ids"])
 
-    def _rebuild(self, event=None, note=None):
+    def _open_schedule(self):
+        """Let the rows of loans that were just paid out fall due, and keep what they promise as version one.
+
+        As superuser, which the caller is: nobody writes installments by hand.
+        """
+        installments = self.env["loan.installment"]
+        installments.flush_model()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE loan_installment SET state = 'open' "
+                "WHERE contract_id = ANY(%s) AND state = 'draft' AND amount > 0 AND version_to IS NULL",
+                list(self.ids),
+            )
+        )
+        installments.invalidate_model()
+        self._refresh_totals()
+        self._refresh_grades()
+        self.version_ids.create(
+            [
+                {**contract._prepare_version_vals(1, None, False), **contract._prepare_version_figures()}
+                for contract in self
+            ]
+        )
+
+    def _rebuild(self, event=None, note=None, given=None):
         """Make the schedule of running loans what their terms and events ask for now, as a new version.
 
         Rows that come out the same are kept, with all that was paid on them. A reminder of a row that is replaced
@@ -208,28 +252,33 @@ class LoanScheduleMixin(models.AbstractModel):
 
         :param event: the `loan.contract.event` that made the difference
         :param str note: why, where no event tells it
+        :param dict given: `{contract id: rows}` of schedules that another system keeps, instead of what is worked
+            out here
         :return: the `loan.schedule.version` records made; none where nothing differs
         """
         # As superuser: rows and versions follow from the events, nobody enters them.
         contracts_sudo = self.sudo()
         calendars, vals_list = {}, []
         for contract in contracts_sudo:
-            contract._check_own_schedule()
             cent = contract._cent()
-            wanted = contract._schedule_minor(calendars)
+            if given is None:
+                contract._check_own_schedule()
+                wanted = contract._schedule_minor(calendars)
+            else:
+                wanted = given[contract.id]
             kept, lines, version = set(), [], contract.version_number + 1
             current = {contract._row_key(row): row for row in contract.installment_ids}
             for row in wanted:
-                number, due, principal, interest, balance, capitalised, kind, key = row
+                number, due, principal, interest, balance, capitalised, kind, key, *fee = row
                 before = current.get((kind, key or number))
                 if (
                     before
                     and before.due_date == due
                     and [
                         money.minor(money.from_float(before[name], cent), cent)
-                        for name in ("principal", "interest", "balance", "capitalised")
+                        for name in ("principal", "interest", "balance", "capitalised", "fee")[: 4 + len(fee)]
                     ]
-                    == [principal, interest, balance, capitalised]
+                    == [principal, interest, balance, capitalised, *fee]
                 ):
                     kept.add(before.id)
                 else:
@@ -240,7 +289,8 @@ class LoanScheduleMixin(models.AbstractModel):
             vals_list.append(contract._prepare_version_vals(version, event, note))
             replaced_sudo.write({"version_to": version, "state": "replaced"})
             replaced_sudo.flush_recordset()
-            contract._copy_rows(contract._row_lines(lines, version=version, state="open"))
+            head = contract._row_head()
+            contract._copy_rows(contract._row_lines(lines, version=version, state="open", head=head))
             contract.version_number = version
             contract._hand_over_reminders(replaced_sudo)
         contracts_sudo._refresh_totals()
@@ -300,11 +350,10 @@ class LoanScheduleMixin(models.AbstractModel):
         }
 
     def _prepare_version_figures(self):
-        """Return what a version promises in all, to be compared with the one before."""
-        rows = self.installment_ids.filtered(lambda row: row.kind == "installment")
+        """Return what a version promises in all, to be compared with the one before. The totals are fresh."""
         return {
-            "row_count": len(rows),
-            "last_due_date": rows[-1:].due_date,
+            "row_count": self.installment_count,
+            "last_due_date": self.last_due_date,
             "interest_total": self.interest_total,
             "amount_total": self.amount_total,
         }

@@ -7,6 +7,7 @@ from .core import (
     test_conventions,
     test_dates,
     test_daycounts,
+    test_feed,
     test_money,
     test_published_schedules,
     test_reminders,
@@ -22,6 +23,7 @@ from . import test_loan_cover
 from . import test_loan_customer
 from . import test_loan_disclosure
 from . import test_loan_key_facts
+from . import test_loan_import
 from . import test_loan_product
 from . import test_loan_reference_rate
 from . import test_loan_reminder
@@ -31,4 +33,5 @@ from . import test_loan_repayment
 from . import test_loan_terms
 from . import test_loan_what_if
 from . import test_loan_what_if_tour
+from . import test_loan_sync
 from . import test_tours

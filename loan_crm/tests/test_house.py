@@ -13,7 +13,17 @@ from .common import LoanCommon
 
 HOUSE = Path(__file__).resolve().parents[1]
 # What a browser may call on any model; the rest of what is public must be a button.
-ORM = {"create", "write", "unlink", "copy", "onchange", "send", "process_email_queue"}
+ORM = {
+    "create",
+    "write",
+    "unlink",
+    "copy",
+    "onchange",
+    "send",
+    "process_email_queue",
+    "sync",  # a core system's door, see docs/core-system.md
+    "get_import_templates",
+}
 # (file, line): raised rights that need neither a name nor a reason. Keep it short.
 PLAIN_SUDO = {
     # Waking Odoo's own mail queue shows nothing.
