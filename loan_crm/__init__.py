@@ -9,6 +9,8 @@ def uninstall_hook(env):
     """Empty the tables in an order they allow, so that Odoo can drop them without tripping over their links."""
     env.cr.execute("UPDATE res_company SET loan_reminder_policy_id = NULL, loan_calendar_id = NULL")
     for table in (
+        "loan_night_failure",
+        "loan_night",
         "loan_reminder",
         "loan_reminder_round",
         "loan_repayment_allocation",

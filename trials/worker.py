@@ -175,11 +175,108 @@ def trouble(env):
     return env["mail.activity"].search([("res_model", "=", "loan.reminder.round")]).mapped("summary")
 
 
-JOBS = {job.__name__: job for job in (lend, forget, work, write, deliver, pay, grow_old, ledger, trouble)}
+def float_loans(env, lender, loans):
+    """Make a lender of floating loans, each of which is to be repriced tonight."""
+    company = env["res.company"].create({"name": lender, "loan_tz": "UTC"})
+    env.user.company_ids |= company
+    env = env(context={"allowed_company_ids": company.ids, "tracking_disable": True})
+    manager = env["res.users"].search([("login", "=", "manager@trials.example")])
+    manager.company_ids |= company
+    today = company._loan_today()
+    reference = env["loan.reference.rate"].create(
+        {
+            "name": lender,
+            "code": lender,
+            "value_ids": [
+                Command.create({"date": today - timedelta(40), "value": 3.0}),
+                Command.create({"date": today - timedelta(15), "value": 4.0}),
+            ],
+        }
+    )
+    product = env["loan.product"].create(
+        {
+            "name": "Floating Trial Loan",
+            "company_id": company.id,
+            "currency_id": company.currency_id.id,
+            "family": "mortgage",
+            "rate_type": "floating",
+            "reference_rate_id": reference.id,
+            "reprice_months": 1,
+            "fixing_days": 20,
+        }
+    )
+    partners = env["res.partner"].create(
+        [{"name": f"Floater {n}", "email": f"f{n}@trials.example"} for n in range(loans)]
+    )
+    customers = env["loan.customer"].create(
+        [
+            {"partner_id": partner.id, "company_id": company.id, "manager_user_id": manager.id}
+            for partner in partners
+        ]
+    )
+    contracts = env["loan.contract"].create(
+        [
+            {
+                "customer_id": customer.id,
+                "company_id": company.id,
+                "product_id": product.id,
+                "principal": 12000,
+                "term": 12,
+                "start_date": today - timedelta(20),
+                "first_due_date": today + timedelta(8),
+            }
+            for customer in customers
+        ]
+    )
+    contracts.action_activate()
 
 
-def _company(env):
-    return env["res.company"].search([("name", "=", LENDER)])
+def night(env, lender, batch=5, die=None):
+    """Do the night of a lender."""
+    odoo.addons.loan_crm.models.loan_night._BATCH = batch
+    with _dying(env, **die) if die else contextlib.nullcontext():
+        env["loan.night"]._run(_company(env, lender))
+
+
+def night_book(env, lender):
+    """Return what the nights of a lender left: per loan its rates, versions, letters; the nights' figures."""
+    company = _company(env, lender)
+    loans = env.execute_query(
+        SQL(
+            """
+            SELECT contract.id,
+                   (SELECT count(*) FROM loan_contract_event event
+                     WHERE event.contract_id = contract.id AND event.state = 'posted'),
+                   (SELECT count(*) FROM loan_schedule_version version WHERE version.contract_id = contract.id),
+                   (SELECT count(*) FROM mail_message message
+                     WHERE message.model = 'loan.contract' AND message.res_id = contract.id
+                       AND message.message_type = 'email_outgoing'),
+                   (SELECT count(DISTINCT row.number) = count(*) AND sum(row.principal) = contract.principal
+                      FROM loan_installment row
+                     WHERE row.contract_id = contract.id AND row.version_to IS NULL)
+              FROM loan_contract contract
+             WHERE contract.company_id = %s
+            """,
+            company.id,
+        )
+    )
+    nights = env["loan.night"].search([("company_id", "=", company.id)])
+    return loans, [
+        (found.state, found.repriced_count, found.told_count, found.failure_count) for found in nights
+    ]
+
+
+JOBS = {
+    job.__name__: job
+    for job in (
+        *(lend, forget, work, write, deliver, pay, grow_old, ledger, trouble),
+        *(float_loans, night, night_book),
+    )
+}
+
+
+def _company(env, name=LENDER):
+    return env["res.company"].search([("name", "=", name)])
 
 
 def _count_letters(env):
@@ -200,6 +297,7 @@ def _count_letters(env):
 def _dying(env, at, after=1):
     """Die without a word right after a certain step was taken so many times."""
     model, name = {
+        "repriced": ("loan.contract", "_reprice"),
         "claimed": ("loan.reminder", "_claim"),
         "composed": ("loan.reminder", "_queue_mails"),
         "batch committed": ("ir.cron", "_commit_progress"),

@@ -261,6 +261,4 @@ _DISAGREE = (
 )
 
 STANDARD = Conventions()
-# What a product stores. Where the newest ones have no field yet, a record means the house's.
-_NO_FIELD_YET = ("flat_rows", "penalty_year")
-NAMES = tuple(field.name for field in fields(Conventions) if field.name not in _NO_FIELD_YET)
+NAMES = tuple(field.name for field in fields(Conventions))

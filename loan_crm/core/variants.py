@@ -10,7 +10,7 @@ from decimal import Decimal, localcontext
 from typing import NamedTuple
 
 from . import amortization, money, proposals
-from .terms import Change, Prepayment
+from .terms import Prepayment
 
 _ZERO = Decimal(0)
 _ASKED = object()  # names the row of the prepayment in question

@@ -11,6 +11,11 @@ from . import loan_key_facts_mixin
 from . import loan_sync_mixin
 from . import loan_contract_sync_mixin
 from . import loan_repayment_sync_mixin
+from . import loan_letter_mixin
+from . import loan_repricing_mixin
+from . import loan_holiday_mixin
+from . import loan_calendar_apply_mixin
+from . import loan_rate_notice_mixin
 from . import loan_cover
 from . import loan_customer
 from . import loan_calendar
@@ -32,6 +37,8 @@ from . import loan_reminder_policy
 from . import loan_reminder_step
 from . import loan_reminder_round
 from . import loan_reminder
+from . import loan_night
+from . import loan_night_failure
 from . import ir_rule
 from . import mail_mail
 from . import res_company

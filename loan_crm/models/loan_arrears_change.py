@@ -1,4 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class LoanArrearsChange(models.Model):
@@ -20,5 +22,25 @@ class LoanArrearsChange(models.Model):
     bucket_to_id = fields.Many2one("loan.arrears.bucket", "Bucket", ondelete="restrict")
     class_from_id = fields.Many2one("loan.asset.class", "Class Before", ondelete="restrict")
     class_to_id = fields.Many2one("loan.asset.class", "Class", ondelete="restrict")
+    bucket_changed = fields.Boolean(
+        "Another Bucket", compute="_compute_bucket_changed", search="_search_bucket_changed"
+    )
 
     _company_date_idx = models.Index("(company_id, date)")
+
+    @api.depends("bucket_from_id", "bucket_to_id")
+    def _compute_bucket_changed(self):
+        for change in self:
+            change.bucket_changed = change.bucket_from_id != change.bucket_to_id
+
+    def _search_bucket_changed(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return Domain.custom(
+            to_sql=lambda model, alias, query: SQL(
+                "%s IS DISTINCT FROM %s",
+                model._field_to_sql(alias, "bucket_from_id", query),
+                model._field_to_sql(alias, "bucket_to_id", query),
+            ),
+            predicate=lambda change: change.bucket_changed,
+        )

@@ -128,6 +128,13 @@ class LoanArrearsMixin(models.AbstractModel):
             domain &= Domain("day_zero", "<=", bounds.latest)
         return domain | unset if bounds.includes_unset else domain
 
+    def write(self, vals):
+        result = super().write(vals)
+        if "judged_class_id" in vals:
+            # As superuser: the class follows from the judgement, nobody enters it.
+            self.sudo()._refresh_grades()
+        return result
+
     def _follow_balance(self):
         result = super()._follow_balance()
         self._refresh_grades()
@@ -211,7 +218,10 @@ class LoanArrearsMixin(models.AbstractModel):
                 else SQL(
                     "state = 'active' AND (day_zero < %s OR stage IS DISTINCT FROM 1 "
                     "OR arrears_bucket_id IS DISTINCT FROM "
-                    "(SELECT id FROM loan_arrears_bucket ORDER BY days_from LIMIT 1))",
+                    "(SELECT id FROM loan_arrears_bucket ORDER BY days_from LIMIT 1) "
+                    "OR asset_class_id IS DISTINCT FROM "
+                    "(SELECT id FROM loan_asset_class WHERE active ORDER BY days_from LIMIT 1) "
+                    "OR judged_class_id IS NOT NULL)",
                     today,
                 ),
             )

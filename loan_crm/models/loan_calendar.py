@@ -44,7 +44,7 @@ class LoanCalendar(models.Model):
     """
 
     _name = "loan.calendar"
-    _inherit = ["loan.guard.mixin"]
+    _inherit = ["loan.calendar.apply.mixin", "loan.guard.mixin"]
     _description = "Business Calendar"
     _order = "name, id"
 

@@ -22,6 +22,8 @@ class LoanContract(models.Model):
         "loan.key.facts.mixin",
         "loan.arrears.mixin",
         "loan.proposal.mixin",
+        "loan.repricing.mixin",
+        "loan.holiday.mixin",
         "loan.access.mixin",
         "mail.thread",
         "mail.activity.mixin",
@@ -173,6 +175,14 @@ class LoanContract(models.Model):
         copy=False,
     )
     event_ids = fields.One2many("loan.contract.event", "contract_id", "Changes", readonly=True, copy=False)
+    rate_event_ids = fields.One2many(
+        "loan.contract.event",
+        "contract_id",
+        "Rates",
+        domain=[("changes_rate", "=", True), ("state", "!=", "draft")],
+        readonly=True,
+        copy=False,
+    )
     version_ids = fields.One2many(
         "loan.schedule.version", "contract_id", "Schedule Versions", readonly=True, copy=False
     )
@@ -296,32 +306,31 @@ class LoanContract(models.Model):
                     rate = max(0.0, float(published * 100) + contract.spread)
             contract.yearly_rate = rate
 
-    @api.depends("yearly_rate", "event_ids.state")
+    @api.depends("yearly_rate", "repricing_day", "event_ids.state", "event_ids.date", "event_ids.yearly_rate")
     def _compute_current_rate(self):
         for contract in self:
             today = contract.company_id._loan_today()
-            rates = [
-                event.yearly_rate
-                for event in contract.event_ids
-                if event.state == "posted" and event.changes_rate and event.date <= today
-            ]
-            contract.current_rate = rates[-1] if rates else contract.yearly_rate
+            contract.current_rate = [rate for since, rate in contract._rates() if since <= today][-1]
 
-    @api.depends("rate_type", "start_date", "reprice_rule", "reprice_months", "event_ids.state")
+    @api.depends(
+        "rate_type",
+        "start_date",
+        "reprice_rule",
+        "reprice_months",
+        "event_ids.state",
+        "event_ids.kind",
+        "event_ids.date",
+    )
     def _compute_next_reprice_date(self):
         for contract in self:
-            contract.next_reprice_date = contract.rate_type == "floating" and contract._reprice_date_after(
-                max(
-                    [
-                        contract.start_date,
-                        *(
-                            event.date
-                            for event in contract.event_ids
-                            if event.kind == "rate" and event.state == "posted"
-                        ),
-                    ]
-                )
+            if contract.rate_type != "floating" or not contract.start_date:
+                contract.next_reprice_date = False
+                continue
+            priced = contract.event_ids.filtered(
+                lambda event: event.kind == "rate" and event.state == "posted"
             )
+            last = max([contract.start_date, *priced.mapped("date")])
+            contract.next_reprice_date = contract._reprice_date_after(last)
 
     def _reprice_date_after(self, day):
         """Return the first day after another from which a floating loan is repriced."""
@@ -507,6 +516,10 @@ class LoanContract(models.Model):
                     date=self._format_day(ahead[0].start_date),
                 )
             )
+        # Holidays may have been announced since the draft was saved.
+        self.filtered(
+            lambda contract: contract.state == "draft" and contract.business_day_rule != "unadjusted"
+        )._write_schedule()
         self._move_to("active", start="draft")
         # As superuser: nobody writes installments by hand, this verb is how they open.
         self.sudo()._open_schedule()

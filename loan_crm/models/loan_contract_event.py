@@ -14,7 +14,7 @@ class LoanContractEvent(models.Model):
     """
 
     _name = "loan.contract.event"
-    _inherit = ["loan.access.mixin", "mail.thread", "loan.lifecycle.mixin"]
+    _inherit = ["loan.rate.notice.mixin", "loan.access.mixin", "mail.thread", "loan.lifecycle.mixin"]
     _description = "Change of a Loan"
     _order = "date, id"
     _check_company_auto = True
@@ -29,6 +29,8 @@ class LoanContractEvent(models.Model):
         related="contract_id.company_id", store=True, index=True, precompute=True, string="Company"
     )
     currency_id = fields.Many2one(related="contract_id.currency_id")
+    partner_id = fields.Many2one(related="customer_id.partner_id", string="Borrower")
+    manager_user_id = fields.Many2one(related="customer_id.manager_user_id", string="Relationship Manager")
     state = fields.Selection(
         [("draft", "Draft"), ("posted", "In Force"), ("reversed", "Reversed")],
         "Status",
@@ -178,8 +180,10 @@ class LoanContractEvent(models.Model):
     def action_post(self):
         """Let the changes count: make the new schedule and spread what was paid over it."""
         self._check_may_count()
+        self._note_rate_before()
         self._move_to("posted")
         self._follow(self.env._("%(change)s: the schedule has a new version."))
+        self._tell_borrowers()
         return True
 
     def action_reverse(self):
@@ -194,6 +198,7 @@ class LoanContractEvent(models.Model):
             )
         self._move_to("reversed")
         self._follow(self.env._("%(change)s was reversed: the schedule is what it was without it."))
+        self._take_back_notices()
         return True
 
     def _check_may_count(self):
@@ -230,13 +235,17 @@ class LoanContractEvent(models.Model):
 
         :param str text: a translated sentence with `change`
         """
-        for event in self:
-            event.contract_id._rebuild(event)
         contracts = self.contract_id
+        changed = contracts._rebuild(self).contract_id
         contracts.invalidate_recordset(["event_ids", "current_rate", "next_reprice_date"])
         contracts._reallocate()
+        same = self.env._("%(change)s: the schedule stays as it is.")
         contracts._message_log_batch(
-            bodies={event.contract_id.id: text % {"change": event.display_name} for event in self}
+            bodies={
+                event.contract_id.id: (text if event.contract_id in changed else same)
+                % {"change": event.display_name}
+                for event in self
+            }
         )
 
     def _as_event(self):

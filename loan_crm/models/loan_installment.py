@@ -114,6 +114,8 @@ class LoanInstallment(models.Model):
     )
     # What the reminder round claims and the ageing reads: only what is still open, in due order.
     _open_due_idx = models.Index("(due_date, id) WHERE state = 'open'")
+    # What the night settles: rows that ask for nothing wait here for their day.
+    _nothing_due_idx = models.Index("(due_date, id) WHERE state = 'draft' AND amount = 0")
     _customer_due_idx = models.Index("(customer_id, due_date, id)")
 
     @api.depends("contract_id.name", "number", "contract_id.installment_count")

@@ -1,4 +1,5 @@
 from base64 import b64encode
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -657,12 +658,12 @@ class LoanKeyFactsMixin(models.AbstractModel):
         day = self._early_day()
         if day is None:
             return facts
-        try:
+        with suppress(
+            Refusal, ValidationError
+        ):  # nothing is left to repay early on that day: no example then
             agreed, events = self._as_terms(), self._as_events()
             facts.append(self._fact_settlement(day, proposals.settle(agreed, events, day)))
             facts += self._fact_prepayment(day, agreed, events)
-        except (Refusal, ValidationError):  # nothing is left to repay early on that day: no example then
-            pass
         return facts
 
     def _early_day(self):

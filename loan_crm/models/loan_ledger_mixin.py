@@ -1,4 +1,3 @@
-from datetime import date
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -73,28 +72,10 @@ class LoanLedgerMixin(models.AbstractModel):
     def _as_late_charges(self):
         """Return what lateness costs on this loan, None where it costs nothing."""
         self.ensure_one()
-        conventions, cent = self._as_conventions(), self._cent()
-        if not (
-            conventions.penalty_factor
-            or conventions.late_fee
-            or conventions.overdue_interest == "outstanding"
-        ):
-            return None
-        rates = [(date.min, self._as_fraction(self.yearly_rate))]
-        rates += [
-            (event.date, self._as_fraction(event.yearly_rate))
-            for event in self.event_ids
-            if event.state == "posted" and event.changes_rate
-        ]
-        return allocation.LateCharges(
-            rates=tuple((since, rate * conventions.penalty_factor, rate) for since, rate in rates),
-            cent=cent,
-            base=conventions.penalty_base,
-            days=conventions.penalty_days,
-            grace_days=conventions.grace_days,
-            compounds=conventions.penalty_compounds,
-            keeps_interest=conventions.overdue_interest == "outstanding",
-            late_fee=conventions.late_fee,
+        return allocation.LateCharges.agreed(
+            self._as_conventions(),
+            [(since, self._as_fraction(rate)) for since, rate in self._rates()],
+            self._cent(),
         )
 
     def _replay(self, day):

@@ -25,6 +25,7 @@ class LoanReferenceRate(models.Model):
         help="The latest value up to today.",
     )
     current_date = fields.Date("In Force Since", compute="_compute_current")
+    contract_count = fields.Integer("Loans That Follow It", compute="_compute_contract_count")
 
     _code_uniq = models.UniqueIndex("(code)", "A reference rate with this code exists already.")
 
@@ -36,6 +37,23 @@ class LoanReferenceRate(models.Model):
             current = rate._value_record_on(today)
             rate.current_value = current.value
             rate.current_date = current.date
+
+    @api.depends_context("uid")
+    def _compute_contract_count(self):
+        counts = dict(
+            self.env["loan.contract"]._read_group(
+                self._following_domain(), ["reference_rate_id"], ["__count"]
+            )
+        )
+        for rate in self:
+            rate.contract_count = counts.get(rate, 0)
+
+    def _following_domain(self):
+        return [
+            ("reference_rate_id", "in", self.ids),
+            ("rate_type", "=", "floating"),
+            ("state", "=", "active"),
+        ]
 
     def _value_record_on(self, day):
         self.ensure_one()
@@ -61,6 +79,14 @@ class LoanReferenceRate(models.Model):
             {**vals, "code": (default or {}).get("code") or self.env._("%s (copy)", rate.code)}
             for rate, vals in zip(self, super().copy_data(default), strict=True)
         ]
+
+    def action_open_contracts(self):
+        """Open the running loans whose rate follows this one, as far as the user may see them."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("loan_crm.loan_contract_action")
+        action["domain"] = self._following_domain()
+        action["context"] = {"loan_with_customer": True}
+        return action
 
     def action_open_values(self):
         self.ensure_one()

@@ -27,7 +27,7 @@ class LoanReminder(models.Model):
     """
 
     _name = "loan.reminder"
-    _inherit = ["loan.access.mixin"]
+    _inherit = ["loan.access.mixin", "loan.letter.mixin"]
     _description = "Loan Reminder"
     _order = "date_planned desc, id desc"
     _rec_names_search = ["contract_id.name", "customer_id.name"]
@@ -104,7 +104,6 @@ class LoanReminder(models.Model):
     )
     attempts = fields.Integer("Tries", readonly=True, default=0, aggregator=None)
     email_to = fields.Char("Sent To", readonly=True)
-    signed_user_id = fields.Many2one("res.users", "Signed By", readonly=True, ondelete="set null")
     written_on = fields.Date(
         "Written On", readonly=True, help="The lender's day the letter speaks of as today."
     )
@@ -331,7 +330,8 @@ class LoanReminder(models.Model):
             address_valid=bool(email_normalize(partner.email)),
             opted_out=partner.is_blacklisted,
             has_template=self.step_id.template_id.active,
-            too_late=self._is_too_late(),
+            # A row that a new schedule replaced falls due no more; the row in its place has reminders of its own.
+            too_late=self._is_too_late() or self.installment_id.state == "replaced",
         )
 
     def _is_too_late(self):
@@ -368,65 +368,17 @@ class LoanReminder(models.Model):
         }
 
     def _queue_mails(self):
-        """Render the letters and queue them as Odoo mails on their loans, one create for all."""
-        vals_list, writers = [], []
+        """Queue the letters as Odoo mails on their loans."""
         for template, group in self.grouped(lambda reminder: reminder.step_id.template_id).items():
-            rendered = template._generate_template(
-                group.ids, ("subject", "body_html", "email_from", "reply_to", "mail_server_id")
-            )
-            for reminder in group:
-                vals_list.append(reminder._prepare_mail_vals(rendered[reminder.id]))
-                writers.append(reminder)
-        mails = self.env["mail.mail"].create(vals_list)
-        self.env["mail.notification"].create(
-            [
-                {
-                    "mail_message_id": mail.mail_message_id.id,
-                    "mail_mail_id": mail.id,
-                    "author_id": mail.author_id.id,
-                    "res_partner_id": reminder.partner_id.id,
-                    "notification_type": "email",
-                    "notification_status": "ready",
-                    "is_read": True,
-                }
-                for mail, reminder in zip(mails, writers, strict=True)
-            ]
-        )
-        for mail, reminder in zip(mails, writers, strict=True):
-            reminder.write(
-                {
-                    "state": "queued",
-                    "mail_id": mail.id,
-                    "message_id": mail.mail_message_id.id,
-                    "attempts": reminder.attempts + 1,
-                }
-            )
-
-    def _prepare_mail_vals(self, rendered):
-        """Return the values of the mail that carries this letter, filed in the loan's chatter.
-
-        :param dict rendered: what the template made of this reminder
-        """
-        author = self.signed_user_id.partner_id or self.company_id.partner_id
-        return {
-            "model": "loan.contract",
-            "res_id": self.contract_id.id,
-            "record_name": self.contract_id.display_name,
-            "record_company_id": self.company_id.id,
-            "message_type": "email_outgoing",
-            "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment"),
-            "author_id": author.id,
-            "subject": rendered["subject"],
-            "body": rendered["body_html"],
-            "body_html": rendered["body_html"],
-            "email_from": rendered.get("email_from") or author.email_formatted,
-            "reply_to": rendered.get("reply_to") or author.email_formatted,
-            "mail_server_id": rendered.get("mail_server_id"),
-            "recipient_ids": [fields.Command.link(self.partner_id.id)],
-            # A notification: deleting the sent mail keeps the message in the chatter.
-            "is_notification": True,
-            "auto_delete": True,
-        }
+            for mail, reminder in zip(group._queue_letter_mails(template), group, strict=True):
+                reminder.write(
+                    {
+                        "state": "queued",
+                        "mail_id": mail.id,
+                        "message_id": mail.mail_message_id.id,
+                        "attempts": reminder.attempts + 1,
+                    }
+                )
 
     # ---------------------------------------------------------------- delivering
 

@@ -250,7 +250,7 @@ class LoanScheduleMixin(models.AbstractModel):
         Rows that come out the same are kept, with all that was paid on them. A reminder of a row that is replaced
         goes over to the row of the same due date, so nobody is written to twice about one day.
 
-        :param event: the `loan.contract.event` that made the difference
+        :param event: the `loan.contract.event` that made the difference, of many loans one each
         :param str note: why, where no event tells it
         :param dict given: `{contract id: rows}` of schedules that another system keeps, instead of what is worked
             out here
@@ -341,10 +341,11 @@ class LoanScheduleMixin(models.AbstractModel):
         reminders.invalidate_model()
 
     def _prepare_version_vals(self, number, event, note):
+        event = event and event.filtered(lambda event: event.contract_id == self)[-1:]
         return {
             "contract_id": self.id,
             "number": number,
-            "event_id": event.id if event and event.contract_id == self else False,
+            "event_id": event.id if event else False,
             "date": event.date if event else self.company_id._loan_today(),
             "note": note,
         }

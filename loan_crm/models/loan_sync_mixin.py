@@ -183,7 +183,8 @@ class LoanSyncMixin(models.AbstractModel):
             else value
             for name, value in facts.items()
         }
-        return self.env._(_REASONS[reason]) % told  # lazy, so it takes its facts afterwards
+        sentence = self.env._(_REASONS[reason])  # lazy, so it takes its facts afterwards
+        return sentence % told
 
     def _sync_value(self, line, name, read, *more, into=None):
         """Read one value of a line into its values; what cannot be read is a fault of that line."""
@@ -262,7 +263,6 @@ class LoanSyncMixin(models.AbstractModel):
 
     # ------------------------------------------------------------ Odoo's own import
 
-    @api.model
     def _load_records(self, data_list, update=False):
         # A row without Odoo's own id is known by the reference of the other system.
         named = [
@@ -312,9 +312,7 @@ class LoanSyncMixin(models.AbstractModel):
 
     def _sync_load(self, lines):
         by_ref = {}
-        for (
-            line
-        ) in lines:  # two rows of one reference are one record: the first makes it, the next ones follow
+        for line in lines:
             by_ref.setdefault(line.ref or line, []).append(line)
         if any(len(same) > 1 for same in by_ref.values()):
             raise ValidationError(

@@ -313,6 +313,13 @@ class LoanTermsMixin(models.AbstractModel):
         "Remainder Goes To",
         "Of equal parts of principal or of flat interest.",
     )
+    flat_rows = _option(
+        [
+            ("equal_parts", "In equal parts"),
+            ("level_total", "By the days of each period, under a level payment"),
+        ],
+        "Flat Interest Is Spread",
+    )
     stepped_rounding = _option(
         [
             ("unrounded_grows", "The unrounded payment grows"),
@@ -397,6 +404,7 @@ class LoanTermsMixin(models.AbstractModel):
         ],
         "Penalty Days",
     )
+    penalty_year = _option([("days_360", "360"), ("days_365", "365")], "Days of a Penalty Year")
     penalty_compounds = _figure(
         fields.Boolean, "Penalty on Penalty", "Each month the unpaid penalty joins what the penalty runs on."
     )
@@ -493,16 +501,19 @@ class LoanTermsMixin(models.AbstractModel):
 
     @api.model
     def _get_view(self, view_id=None, view_type="form", **options):
-        """Put the pages of `loan_terms_mixin_view_form` into the notebook that asks for them."""
+        """Put the pages of `loan_terms_mixin_view_form` into the notebook or the one page that asks for them."""
         arch, view = super()._get_view(view_id, view_type, **options)
-        notebooks = arch.xpath("//notebook[@name='terms']") if view_type == "form" else []
-        if notebooks:
+        places = arch.xpath("//notebook[@name='terms'] | //page[@name='terms']")
+        for place in places if view_type == "form" else ():
             # As superuser: the layout of a form is no secret, and views are an administrator's to read.
             pages_sudo = self.env.ref("loan_crm.loan_terms_mixin_view_form").sudo()
             for page in pages_sudo._get_combined_arch().xpath("//page"):
                 for node in page.xpath(".//field"):
                     self._adapt_option_node(node)
-                notebooks[0].append(page)
+                if place.tag == "page":
+                    place.extend(page)
+                else:
+                    place.append(page)
         return arch, view
 
     @api.model

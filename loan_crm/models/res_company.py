@@ -34,6 +34,8 @@ class ResCompany(models.Model):
         ondelete="restrict",
         help="Tells on which days the lender is open: weekends, holidays and make-up working days.",
     )
+    # The days that running loans follow by now, as `loan.calendar._as_applied` tells them.
+    loan_calendar_applied = fields.Json(copy=False, groups="base.group_system")
     loan_reminder_policy_id = fields.Many2one(
         "loan.reminder.policy",
         "Default Reminder Policy",

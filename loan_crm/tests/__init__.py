@@ -15,6 +15,7 @@ from .core import (
     test_variants,
 )
 from . import test_house
+from . import test_loan_arrears
 from . import test_loan_calendar
 from . import test_loan_contract
 from . import test_loan_contract_access
@@ -24,6 +25,7 @@ from . import test_loan_customer
 from . import test_loan_disclosure
 from . import test_loan_key_facts
 from . import test_loan_import
+from . import test_loan_night
 from . import test_loan_product
 from . import test_loan_reference_rate
 from . import test_loan_reminder
@@ -34,4 +36,5 @@ from . import test_loan_terms
 from . import test_loan_what_if
 from . import test_loan_what_if_tour
 from . import test_loan_sync
+from . import test_loan_repricing
 from . import test_tours

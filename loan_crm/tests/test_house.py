@@ -38,6 +38,7 @@ WAYS_IN = {
     "loan.contract.restructure.contract_id",
     "loan.contract.drawdown.contract_id",
     "loan.reminder.round.reminder_ids",  # asks the reminders' own rules
+    "loan.night.failure_ids",  # asks the failures' own rules
     "mail.mail.loan_reminder_ids",  # mails are read by system administrators only
 }
 # Children that go with their parent: what was never paid out, and what a reversal replays anyway.
@@ -67,7 +68,8 @@ def model_classes():
                     for target in item.targets
                     if isinstance(target, ast.Name)
                 }
-                yield path, node, values.get("_name"), values.get("_inherit")
+                if values.keys() & {"_name", "_inherit"}:
+                    yield path, node, values.get("_name"), values.get("_inherit")
 
 
 @tagged("post_install", "-at_install", "loan")

@@ -25,7 +25,7 @@ class LoanContractDrawdown(models.TransientModel):
     @api.depends("contract_id", "date", "amount")
     @api.depends_context("lang")
     def _compute_difference(self):
-        super()._compute_difference()
+        return super()._compute_difference()
 
     def _as_change(self):
         return terms.Drawdown(self.date, money.from_float(self.amount, self.contract_id._cent()))
@@ -33,7 +33,7 @@ class LoanContractDrawdown(models.TransientModel):
     def _variant(self, change):
         return self.contract_id._asked(variants.drawn, change)
 
-    def _check_possible(self):
+    def _check_possible(self):  # pylint: disable=missing-return
         super()._check_possible()
         contract = self.contract_id
         if self.date > contract.company_id._loan_today():

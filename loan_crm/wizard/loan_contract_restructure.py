@@ -95,7 +95,7 @@ class LoanContractRestructure(models.TransientModel):
     )
     @api.depends_context("lang")
     def _compute_difference(self):
-        super()._compute_difference()
+        return super()._compute_difference()
 
     def _as_change(self):
         values = self._changed()
@@ -120,7 +120,7 @@ class LoanContractRestructure(models.TransientModel):
         }
         return {name for name, changed in changes.items() if changed}
 
-    def _check_possible(self):
+    def _check_possible(self):  # pylint: disable=missing-return
         super()._check_possible()
         contract = self.contract_id
         contract._check_change_date(self.date)

@@ -132,9 +132,9 @@ class LoanRepaymentPrepay(models.TransientModel):
     @api.depends("contract_id", "date", "settles", "amount", "effect")
     @api.depends_context("lang")
     def _compute_difference(self):
-        super()._compute_difference()
+        return super()._compute_difference()
 
-    def _check_possible(self):
+    def _check_possible(self):  # pylint: disable=missing-return
         super()._check_possible()
         contract = self.contract_id
         if self.date > contract.company_id._loan_today():

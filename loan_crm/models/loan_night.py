@@ -1,0 +1,427 @@
+import logging
+from functools import partial
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
+
+_BATCH = 100
+
+
+class _Taken(Exception):
+    """Another worker is at this night."""
+
+
+class LoanNight(models.Model):
+    """What a lender's book goes through once a day, after its own midnight: ageing, repricing, moved due dates.
+
+    Nothing of it asks how long ago the last night was. Dates decide what is to be done, so a night that was missed is
+    done by the next one, and one that was begun twice finds nothing left. Each step commits by batches with the
+    figures of what it did; a loan that fails is left aside, told (`loan.night.failure`) and tried again by the
+    next night.
+    """
+
+    _name = "loan.night"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _description = "Night"
+    _order = "date desc, id desc"
+    _mail_post_access = "read"  # whoever may open a night may note what was done about it; nobody writes it
+
+    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
+    date = fields.Date("Day", required=True, readonly=True)
+    state = fields.Selection(
+        [("running", "At Work"), ("done", "Done"), ("trouble", "Done with Failures")],
+        "Status",
+        required=True,
+        readonly=True,
+        default="running",
+    )
+    started_at = fields.Datetime("Begun", readonly=True)
+    finished_at = fields.Datetime("Finished", readonly=True)
+    graded_count = fields.Integer(
+        "Regraded", readonly=True, help="Loans that moved to another bucket, class or stage."
+    )
+    settled_count = fields.Integer(
+        "Without Payment", readonly=True, help="Installments that ask for nothing and whose day has come."
+    )
+    moved_count = fields.Integer(
+        "Due Dates Moved", readonly=True, help="Loans that follow newly published holidays."
+    )
+    repriced_count = fields.Integer("Repriced", readonly=True, help="Loans whose next rate was fixed.")
+    told_count = fields.Integer("Borrowers Told", readonly=True, help="Letters written about a new rate.")
+    failure_ids = fields.One2many("loan.night.failure", "night_id", "Loans Left Aside", readonly=True)
+    failure_count = fields.Integer("Failures", compute="_compute_failure_count", compute_sudo=True)
+    trouble = fields.Text("What Went Wrong", readonly=True)
+
+    _company_date_uniq = models.UniqueIndex("(company_id, date)", "A company has one night a day.")
+
+    @api.depends("company_id", "date")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for night in self:
+            night.display_name = self.env._(
+                "Night to %(date)s · %(company)s",
+                date=fields.Date.to_string(night.date),
+                company=night.company_id.name,
+            )
+
+    @api.depends("failure_ids")
+    def _compute_failure_count(self):
+        # As superuser (compute_sudo): that loans were left aside is the night's health, whose they are is not told.
+        counts = dict(
+            self.env["loan.night.failure"]._read_group(
+                [("night_id", "in", self.ids)], ["night_id"], ["__count"]
+            )
+        )
+        for night in self:
+            night.failure_count = counts.get(night, 0)
+
+    # ------------------------------------------------------------ the job
+
+    @api.model
+    def _cron_run(self):
+        """Do the night of each company whose day has begun and whose night has not been done."""
+        for company in self.env["res.company"].search([("loan_tz", "!=", False)], order="id"):
+            try:
+                finished = self._run(company)
+            except Exception:
+                # One lender's trouble must not keep the others waiting.
+                self.env.cr.rollback()
+                _logger.exception("The night of company %s failed", company.id)
+                continue
+            if not finished:
+                # Time is up: one unit left tells the scheduler to come back as soon as it can.
+                self.env["ir.cron"]._commit_progress(remaining=1)
+                return
+
+    @api.model
+    def _run(self, company):
+        """Do what is left of a company's night.
+
+        :param company: `res.company`
+        :return: True when all is done, False when the scheduler's time ran out before
+        """
+        today = company._loan_today()
+        night = self.with_company(company)
+        night = night._undisturbed(partial(night._open, company, today))
+        if night.state != "running":
+            return True
+        for step, name in (
+            (night._age, self.env._("Ageing")),
+            (night._settle, self.env._("Installments without payment")),
+            (night._move, self.env._("Business days")),
+            (night._reprice, self.env._("Repricing")),
+        ):
+            try:
+                finished = step()
+            except _Taken:
+                self.env.cr.rollback()
+                return True
+            except Exception as error:
+                # What a step cannot do must not keep the others from being done.
+                self.env.cr.rollback()
+                _logger.exception("A step of the night of company %s failed", company.id)
+                night._undisturbed(partial(night._note_trouble, f"{name}: {error}"))
+                continue
+            if not finished:
+                return False
+        try:
+            night._alone(night._close)
+        except _Taken:
+            self.env.cr.rollback()
+        return True
+
+    @api.model
+    def _undisturbed(self, work):
+        return self.env["loan.reminder.round"]._undisturbed(work)
+
+    def _alone(self, work):
+        """Do a piece of work that ends in its commit while no other worker does this night.
+
+        :param work: called without arguments, and from the start each time
+        :raise _Taken: when another worker is at it, who will do the rest
+        """
+
+        def locked():
+            self.env.cr.execute(
+                SQL("SELECT id FROM loan_night WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED", self.id),
+                log_exceptions=False,  # that another worker was faster is no error
+            )
+            if not self.env.cr.fetchone():
+                raise _Taken
+            return work()
+
+        return self._undisturbed(locked)
+
+    @api.model
+    def _open(self, company, today):
+        """Return the night of a day, made once however many workers ask for it."""
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO loan_night (
+                    company_id, date, state, started_at, create_uid, write_uid, create_date, write_date)
+                VALUES (%(company)s, %(today)s, 'running', %(now)s, %(uid)s, %(uid)s,
+                        now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')
+                ON CONFLICT (company_id, date) DO NOTHING
+                """,
+                company=company.id,
+                today=today,
+                now=fields.Datetime.now(),
+                uid=self.env.uid,
+            ),
+            log_exceptions=False,  # that another worker opens it, too, is no error
+        )
+        self.env["ir.cron"]._commit_progress()
+        return self.search([("company_id", "=", company.id), ("date", "=", today)])
+
+    @api.model
+    def _begin_again(self, company):
+        """Let the night of today be done once more, soon; what is done already is not done twice."""
+        night = self.search([("company_id", "=", company.id), ("date", "=", company._loan_today())])
+        night.write({"state": "running", "finished_at": False, "trouble": False})
+        # As superuser: what could not be done is tried again, and told again if it still cannot.
+        night.failure_ids.sudo().unlink()
+        self.env.ref("loan_crm.ir_cron_night").sudo()._trigger()  # as above
+
+    def action_run_again(self):
+        """Try again what failed, after somebody has put it right."""
+        self.ensure_one()
+        self.check_access("read")
+        # As superuser: people read nights, only their own verbs write them.
+        self.sudo()._begin_again(self.company_id)
+        return True
+
+    # ------------------------------------------------------------ the steps
+
+    def _age(self):
+        """Grade the loans by how late they are."""
+
+        def work():
+            self.graded_count += self.env["loan.contract"]._grade(self.company_id, self.date)
+            return self.env["ir.cron"]._commit_progress(1)
+
+        return bool(self._alone(work))
+
+    def _settle(self):
+        """Let installments that ask for nothing pass, as their day has come."""
+        return bool(self._alone(self._settle_now))
+
+    def _settle_now(self):
+        for name in ("loan.contract", "loan.installment"):
+            self.env[name].flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE loan_installment AS row
+                   SET state = 'paid'
+                  FROM loan_contract AS contract
+                 WHERE contract.id = row.contract_id
+                   AND contract.state = 'active'
+                   AND contract.company_id = %(company)s
+                   AND row.state = 'draft'
+                   AND row.amount = 0
+                   AND row.version_to IS NULL
+                   AND row.due_date <= %(today)s
+             RETURNING row.contract_id
+                """,
+                company=self.company_id.id,
+                today=self.date,
+            ),
+            log_exceptions=False,  # a worker that was faster is no error
+        )
+        ids = [row[0] for row in self.env.cr.fetchall()]
+        if ids:
+            self.env["loan.installment"].invalidate_model()
+            self.env["loan.contract"].browse(sorted(set(ids)))._refresh_totals()
+            self.settled_count += len(ids)
+        return self.env["ir.cron"]._commit_progress(1)
+
+    def _move(self):
+        """Let due dates follow the business days that were published."""
+        days = self._days_to_move(self.company_id, self.date)
+        again = self._failed("move", before=True)
+        after, left = 0, True
+        while days is None or days or again:
+            after, left = self._alone(partial(self._move_batch, days, again, after))
+            if after is None:
+                break
+            if not left:
+                return False
+        return bool(self._alone(self._note_calendar))
+
+    @api.model
+    def _days_to_move(self, company, today):
+        """Return the due dates of a company that published days can have moved; None: any, nobody knows."""
+        calendar = company.loan_calendar_id
+        if not calendar:
+            return set()
+        wanted = calendar._as_applied()
+        if company.loan_calendar_applied == wanted:
+            return set()
+        last = self.env["loan.contract"]._read_group(
+            [("company_id", "=", company.id), ("state", "=", "active")], [], ["last_due_date:max"]
+        )[0][0]
+        return calendar._moved_days(company.loan_calendar_applied, wanted, today, last) if last else set()
+
+    def _move_batch(self, days, again, after):
+        contracts = self.env["loan.contract"]._to_move(self.company_id, self.date, days, again, after, _BATCH)
+        if not contracts:
+            return None, True
+        self.moved_count += len(self._apart("move", contracts, lambda loans: loans._follow_calendar()))
+        return contracts[-1].id, self.env["ir.cron"]._commit_progress(len(contracts))
+
+    def _note_calendar(self):
+        """Remember which days the loans follow now."""
+        company = self.company_id
+        wanted = company.loan_calendar_id._as_applied() if company.loan_calendar_id else False
+        if company.loan_calendar_applied != wanted:
+            company.loan_calendar_applied = wanted
+        return self.env["ir.cron"]._commit_progress(1)
+
+    def _reprice(self):
+        """Fix the next rate of floating loans and tell their borrowers."""
+        left = True
+        while left:
+            left = self._alone(self._reprice_batch)
+            if left is None:
+                return bool(self._alone(self._settle_undelivered))
+        return False
+
+    def _settle_undelivered(self):
+        self.env["loan.contract.event"]._settle_undelivered(self.company_id)
+        return self.env["ir.cron"]._commit_progress(1)
+
+    def _reprice_batch(self):
+        contracts = self.env["loan.contract"]._to_reprice(
+            self.company_id, self.date, self._failed("reprice"), _BATCH
+        )
+        if not contracts:
+            return None
+        unknown = contracts.filtered(lambda contract: not contract._fixed_value())
+        for contract in unknown:
+            self._note_failure("reprice", contract, self._no_value_told(contract))
+        events = self._apart("reprice", contracts - unknown, lambda loans: loans._reprice())
+        self.repriced_count += len(events)
+        self.told_count += len(events.filtered("notice_message_id"))
+        if events:
+            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+        return self.env["ir.cron"]._commit_progress(len(contracts))
+
+    def _no_value_told(self, contract):
+        if not contract.reference_rate_id:
+            return self.env._("The loan floats but follows no reference rate.")
+        return self.env._(
+            "%(rate)s has no value up to the fixing day for %(date)s. Enter the published value, then run the night "
+            "again.",
+            rate=contract.reference_rate_id.name,
+            date=contract._format_day(contract.next_reprice_date),
+        )
+
+    # ------------------------------------------------------------ failures
+
+    def _failed(self, step, before=False):
+        """Return the ids of the loans left aside at a step.
+
+        :param bool before: of the last night before this one, not of this one
+        """
+        night = self
+        if before:
+            night = self.search([("company_id", "=", self.company_id.id), ("date", "<", self.date)], limit=1)
+        return night.failure_ids.filtered(lambda failure: failure.step == step).contract_id.ids
+
+    def _apart(self, step, contracts, verb):
+        """Treat a batch; if that fails, treat its loans one by one, so one that fails stays alone.
+
+        :param str step: of `loan.night.failure`
+        :param contracts: `loan.contract`
+        :param verb: called with loans, returns records of what was done
+        :return: all those records
+        """
+        overtaken = self.env["loan.reminder"]._overtaken
+        if not contracts:
+            return verb(contracts)
+        try:
+            with self.env.cr.savepoint():
+                return verb(contracts)
+        except overtaken:
+            raise
+        except Exception:
+            _logger.info("A batch of %s loans failed, treating them one by one", len(contracts))
+        done = []
+        for contract in contracts:
+            try:
+                with self.env.cr.savepoint():
+                    done.append(verb(contract))
+            except overtaken:
+                raise
+            except Exception as error:
+                _logger.info("Loan %s was left aside by the night: %s", contract.id, error)
+                self._note_failure(step, contract, str(error))
+        return done[0].union(*done[1:]) if done else verb(contracts.browse())
+
+    def _note_failure(self, step, contract, reason):
+        failures = self.env["loan.night.failure"]
+        known = failures.search(
+            [("night_id", "=", self.id), ("contract_id", "=", contract.id), ("step", "=", step)]
+        )
+        if known:
+            known.reason = reason
+        else:
+            failures.create({"night_id": self.id, "contract_id": contract.id, "step": step, "reason": reason})
+
+    def _note_trouble(self, told):
+        self.trouble = f"{self.trouble}\n{told}" if self.trouble else told
+        self.env["ir.cron"]._commit_progress()
+
+    def _close(self):
+        """Leave a trace, and wake somebody if there is trouble."""
+        self.write(
+            {
+                "state": "trouble" if self.trouble or self.failure_count else "done",
+                "finished_at": fields.Datetime.now(),
+            }
+        )
+        self._wake_somebody()
+        self.env["ir.cron"]._commit_progress(1)
+
+    def _wake_somebody(self):
+        """Give the person responsible one to-do for a night with failures.
+
+        None while the to-do of an earlier night is open and this one failed with the same loans.
+        """
+        if self.state != "trouble" or self.activity_ids:
+            return
+        last = self.search([("company_id", "=", self.company_id.id), ("date", "<", self.date)], limit=1)
+        same = {(failure.step, failure.contract_id) for failure in self.failure_ids} <= {
+            (failure.step, failure.contract_id) for failure in last.failure_ids
+        }
+        open_before = self.env["mail.activity"].search_count(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", self.search([("company_id", "=", self.company_id.id)]).ids),
+            ],
+            limit=1,
+        )
+        if same and open_before and not self.trouble:
+            return
+        user = self.company_id.loan_reminder_user_id or self.env["loan.reminder.round"]._fallback_user(
+            self.company_id
+        )
+        if user:
+            self.activity_schedule(
+                "mail.mail_activity_data_warning",
+                summary=self.env._("The night could not do everything"),
+                note=self.env._(
+                    "Open the night, read what failed and why, put it right, and let it run again."
+                ),
+                user_id=user.id,
+            )
+
+    def action_open_failures(self):
+        """Open the loans left aside, as far as the user may see them."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("loan_crm.loan_night_failure_action")
+        action["domain"] = [("night_id", "=", self.id)]
+        return action
