@@ -175,6 +175,7 @@ def replay_late(
     today,
     order="penalty_interest_principal_fee",
     spread="installment_first",
+    overpayment="pays_ahead",
 ):
     """Spread all payments as :func:`replay` does, while lateness adds penalties and fees between them.
 
@@ -184,7 +185,10 @@ def replay_late(
     :param payments: Payment rows in any order; those after ``today`` are played too, at their date
     :param owed: Owed rows in any order
     :param LateCharges charges: None: lateness costs nothing
-    :param date today: the day up to which penalties run; None: no further than the last payment
+    :param date today: the day up to which penalties run and waiting money is spent; None: no further than the last
+        payment
+    :param str overpayment: ``pays_ahead`` lets money beyond what is due pay the next installments at once; ``waits``
+        keeps it as the borrower's credit until each of them falls due
     :rtype: Replay
     :raises AllocationError: as for :func:`replay`
     """
@@ -201,8 +205,10 @@ def replay_late(
         targets = {payment.target for payment in payments if payment.target is not None}
         queue = [item for item in items if item.left() and item.key not in targets]
         first = 0  # the oldest that may still ask for something
+        purse = _Purse(queue, parts)
         for payment in payments:
             left, taken = _checked(payment.amount), {}
+            purse.spend(payment.date)
             if charges:
                 for item in queue[first:]:
                     if item.due >= payment.date:
@@ -220,17 +226,25 @@ def replay_late(
                             left = item.take(left, (part,), taken)
                 index = first
                 while left and index < len(queue):
+                    if overpayment == "waits" and queue[index].due > payment.date:
+                        break
                     left = queue[index].take(left, parts, taken)
                     index += 1
+                if overpayment == "waits":
+                    purse.add(payment.key, left, taken)
             while first < len(queue) and not queue[first].left():
                 first += 1
-            if by_component:
-                taken = {item.key: taken[item.key] for item in items if item.key in taken}
-            shares = tuple(Share(key, *amounts) for key, amounts in taken.items())
-            allocations[payment.key] = Allocation(shares, left)
+            allocations[payment.key] = taken, left
+        if today is not None:
+            purse.spend(today)
         if charges and today is not None:
             for item in queue:
                 item.age(today, charges)
+        for key, (taken, left) in allocations.items():
+            if by_component:
+                taken = {item.key: taken[item.key] for item in items if item.key in taken}
+            shares = tuple(Share(row, *amounts) for row, amounts in taken.items())
+            allocations[key] = Allocation(shares, purse.left.get(key, left))
         still = {item.key: item.as_owed() for item in items if item.left()}
     return Replay(allocations, still)
 
@@ -251,6 +265,27 @@ def remaining(owed, allocations):
                 for part, amount in zip(COMPONENTS, share[1:], strict=True):
                     items[share.key].open[part] -= amount
         return tuple(item.as_owed() for item in items.values() if item.left())
+
+
+class _Purse:
+    """Money received beyond what was due, waiting for installments to fall due; the oldest is spent first."""
+
+    def __init__(self, queue, parts):
+        self._queue, self._parts, self._next = queue, parts, 0
+        self._taken = {}
+        self.left = {}  # payment key to what still waits of it
+
+    def add(self, key, amount, taken):
+        if amount:
+            self.left[key], self._taken[key] = amount, taken
+
+    def spend(self, day):
+        """Let the waiting money pay each installment on the day it falls due, up to a day."""
+        while self._next < len(self._queue) and self._queue[self._next].due <= day:
+            item = self._queue[self._next]
+            self._next += 1
+            for key, amount in self.left.items():
+                self.left[key] = item.take(amount, self._parts, self._taken[key])
 
 
 def _parts(order):

@@ -95,6 +95,8 @@ _SERVICING = {
         "principal_interest_penalty_fee",
     ),
     "allocation_spread": ("installment_first", "component_first"),
+    # Money beyond what is due: does it pay the next installments at once, or wait until they fall due.
+    "overpayment": ("pays_ahead", "waits"),
     "disclosed_rate": ("cn_irr", "cn_simple", "eu_aprc", "us_apr", "effective"),
     "apr_time_axis": ("actual_days", "equal_months"),
 }
@@ -155,6 +157,7 @@ class Conventions:
     late_fee: Decimal = Decimal(0)
     allocation_order: str = "penalty_interest_principal_fee"
     allocation_spread: str = "installment_first"
+    overpayment: str = "pays_ahead"
     disclosed_rate: str = "cn_irr"
     apr_time_axis: str = "actual_days"
     flat_rows: str = "equal_parts"

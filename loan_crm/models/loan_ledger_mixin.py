@@ -92,6 +92,7 @@ class LoanLedgerMixin(models.AbstractModel):
             day,
             conventions.allocation_order,
             conventions.allocation_spread,
+            conventions.overpayment,
         )
 
     def _reallocate(self):
@@ -137,6 +138,11 @@ class LoanLedgerMixin(models.AbstractModel):
         stale_sudo.browse().create(vals_list)
         contracts_sudo._refresh_totals()
         contracts_sudo._follow_balance()
+
+    def _spend_credit(self):
+        """Let credit pay what has fallen due since it came in; return the loans."""
+        self._reallocate()
+        return self
 
     def _wait_for_lock(self):
         """Let repayments of one loan come in one after the other; the later one waits, it is not refused."""

@@ -45,6 +45,9 @@ class LoanNight(models.Model):
     settled_count = fields.Integer(
         "Without Payment", readonly=True, help="Installments that ask for nothing and whose day has come."
     )
+    spent_count = fields.Integer(
+        "Credit Spent", readonly=True, help="Loans whose waiting credit paid what fell due."
+    )
     moved_count = fields.Integer(
         "Due Dates Moved", readonly=True, help="Loans that follow newly published holidays."
     )
@@ -110,6 +113,7 @@ class LoanNight(models.Model):
         for step, name in (
             (night._age, self.env._("Ageing")),
             (night._settle, self.env._("Installments without payment")),
+            (night._spend, self.env._("Waiting credit")),
             (night._move, self.env._("Business days")),
             (night._reprice, self.env._("Repricing")),
         ):
@@ -237,6 +241,33 @@ class LoanNight(models.Model):
             self.env["loan.contract"].browse(sorted(set(ids)))._refresh_totals()
             self.settled_count += len(ids)
         return self.env["ir.cron"]._commit_progress(1)
+
+    def _spend(self):
+        """Let credit that waited pay what falls due today."""
+        after, left = 0, True
+        while left:
+            after, left = self._alone(partial(self._spend_batch, after))
+            if after is None:
+                return True
+        return False
+
+    def _spend_batch(self, after):
+        waiting = self.env["loan.contract"].search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("state", "=", "active"),
+                ("amount_credit", ">", 0),
+                ("next_due_date", "<=", self.date),
+                ("overpayment", "=", "waits"),
+                ("id", ">", after),
+            ],
+            order="id",
+            limit=_BATCH,
+        )
+        if not waiting:
+            return None, True
+        self.spent_count += len(self._apart("spend", waiting, lambda loans: loans._spend_credit()))
+        return waiting[-1].id, self.env["ir.cron"]._commit_progress(len(waiting))
 
     def _move(self):
         """Let due dates follow the business days that were published."""

@@ -27,7 +27,9 @@ class LoanNightFailure(models.Model):
         related="contract_id.customer_id", store=True, index=True, precompute=True, string="Customer"
     )
     step = fields.Selection(
-        [("move", "Business Days"), ("reprice", "Repricing")], required=True, readonly=True
+        [("spend", "Waiting Credit"), ("move", "Business Days"), ("reprice", "Repricing")],
+        required=True,
+        readonly=True,
     )
     reason = fields.Text(required=True, readonly=True)
 

@@ -434,6 +434,14 @@ class LoanTermsMixin(models.AbstractModel):
         "Spread Over",
     )
 
+    overpayment = _option(
+        [
+            ("pays_ahead", "Pays the next installments at once"),
+            ("waits", "Waits as credit until they fall due"),
+        ],
+        "Money beyond What Is Due",
+    )
+
     # ---------------------------------------------------------- disclosure
     fee_rate = _figure(fields.Float, "Upfront Fee (%)", "Of the amount lent.", digits=(16, 4))
     fee_amount = _figure(fields.Monetary, "Upfront Fee")

@@ -254,3 +254,43 @@ class TestLateCharges(LoanCommon):
     def test_nobody_enters_what_lateness_costs(self):
         with self.assertRefused("cannot be entered"):
             self.late.with_user(self.manager).charges_left = 0
+
+
+@tagged("post_install", "-at_install", "loan")
+@freeze_time(NOW)
+class TestWaitingCredit(LoanCommon):
+    """Money beyond what is due waits, where a product says so, and the night spends it."""
+
+    def setUp(self):
+        super().setUp()
+        self.contract = self._due_in(0, product_id=self._product(overpayment="waits").id)
+
+    def test_it_waits_as_credit_and_the_night_spends_it(self):
+        repayment = self._pay(self.contract, 1500)
+        self.assertEqual((repayment.amount_credit, self.contract.amount_credit), (467.20, 467.20))
+        second = self.contract.installment_ids[1]
+        self.assertEqual((second.amount_open, self.contract.next_due_date), (1032.80, second.due_date))
+        days = (second.due_date - TODAY).days
+        for later, open_amount, credit in [(days - 1, 1032.80, 467.20), (days, 565.60, 0), (days, 565.60, 0)]:
+            with self._days_later(later), self._without_commit():
+                self.env["loan.night"]._run(self.company)
+                self.assertEqual(
+                    (second.amount_open, self.contract.amount_credit), (open_amount, credit), later
+                )
+        self.assertEqual(len(repayment.allocation_ids), 2)
+
+    def test_the_desk_is_told_what_will_wait(self):
+        form = Form(
+            self.env["loan.repayment.register"]
+            .with_user(self.manager)
+            .with_context(default_contract_id=self.contract.id)
+        )
+        self.assertEqual(form.amount, 1032.80)
+        form.amount = 1500
+        self.assertEqual(form.amount_credit, 467.20)
+
+    def test_a_reversal_takes_what_waited_with_it(self):
+        repayment = self._pay(self.contract, 1500)
+        repayment.with_user(self.manager).action_reverse()
+        self.assertEqual((self.contract.amount_credit, repayment.amount_credit), (0, 0))
+        self.assertEqual(self.contract.next_due_date, TODAY)

@@ -29,29 +29,36 @@ class LoanRepaymentRegister(models.TransientModel):
     reference = fields.Char("Bank Reference")
     note = fields.Char()
     amount_overdue = fields.Monetary(related="contract_id.amount_overdue")
+    charges_open = fields.Monetary(related="contract_id.charges_open")
     next_due_date = fields.Date(related="contract_id.next_due_date")
     next_due_amount = fields.Monetary(related="contract_id.next_due_amount")
     amount_open = fields.Monetary(related="contract_id.amount_open")
     amount_credit = fields.Monetary(
-        "Beyond the Schedule",
+        "Kept as Credit",
         compute="_compute_amount_credit",
-        help="More than is owed: kept as the borrower's credit.",
+        help="More than is owed, or than is due where the loan lets money wait: it belongs to the borrower.",
     )
 
     @api.depends("contract_id")
     def _compute_amount(self):
         for form in self:
-            form.amount = form.contract_id.amount_overdue or form.contract_id.next_due_amount
+            contract = form.contract_id
+            form.amount = contract.amount_overdue + contract.charges_open or contract.next_due_amount
 
     @api.depends("contract_id")
     def _compute_date(self):
         for form in self:
             form.date = (form.company_id or self.env.company)._loan_today()
 
-    @api.depends("amount", "contract_id")
+    @api.depends("amount", "contract_id", "date")
     def _compute_amount_credit(self):
         for form in self:
-            form.amount_credit = max(0.0, form.amount - form.contract_id.amount_open)
+            contract = form.contract_id
+            asked = contract.amount_open
+            if contract.overpayment == "waits":
+                due = contract.installment_ids.filtered(lambda row, form=form: row.due_date <= form.date)
+                asked = sum(due.mapped("amount_open"))
+            form.amount_credit = max(0.0, form.amount - asked - contract.charges_open)
 
     def action_register(self):
         """Enter and post the repayment."""

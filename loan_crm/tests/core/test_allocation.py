@@ -4,7 +4,14 @@ from decimal import Decimal, localcontext
 from odoo.tests import BaseCase
 
 from odoo.addons.loan_crm.core import allocation
-from odoo.addons.loan_crm.core.allocation import Allocation, AllocationError, Owed, Payment, Share
+from odoo.addons.loan_crm.core.allocation import (
+    Allocation,
+    AllocationError,
+    LateCharges,
+    Owed,
+    Payment,
+    Share,
+)
 
 try:
     from hypothesis import given, settings
@@ -201,3 +208,51 @@ else:
             at_once = allocation.allocate(sum((payment.amount for payment in payments), Decimal(0)), rows)
             in_parts = allocation.replay(payments, rows).values()
             self.assertEqual(allocation.remaining(rows, in_parts), allocation.remaining(rows, [at_once]))
+
+
+class TestWaitingMoney(BaseCase):
+    """Money beyond what is due waits as credit and pays each installment on its day."""
+
+    def _owed(self):
+        return [Owed(month, date(2026, month, 10), Decimal(10), Decimal(90)) for month in (1, 2, 3)]
+
+    def _replay(self, payments, today, **more):
+        return allocation.replay_late(payments, self._owed(), None, today, overpayment="waits", **more)
+
+    def test_it_waits_for_the_next_due_date(self):
+        payments = [Payment("a", date(2026, 1, 10), Decimal(250))]
+        for today, paid, rest in [
+            (date(2026, 1, 10), 1, 150),
+            (date(2026, 2, 9), 1, 150),
+            (date(2026, 2, 10), 2, 50),
+            (date(2026, 3, 10), 3, 0),
+        ]:
+            with self.subTest(today=today):
+                result = self._replay(payments, today).allocations["a"]
+                self.assertEqual((len(result.shares), result.rest), (paid, rest))
+
+    def test_the_oldest_money_is_spent_first_and_nothing_is_lost(self):
+        payments = [Payment("a", date(2026, 1, 1), Decimal(30)), Payment("b", date(2026, 1, 2), Decimal(90))]
+        before = self._replay(payments, date(2026, 1, 9)).allocations
+        self.assertEqual((before["a"].rest, before["b"].rest), (30, 90))
+        result = self._replay(payments, date(2026, 1, 10)).allocations
+        self.assertEqual((result["a"].rest, result["b"].rest), (0, 20))
+        self.assertEqual(result["a"].shares, (Share(1, Decimal(10), Decimal(20)),))
+        for payment in payments:
+            spent = sum(sum(share[1:]) for share in result[payment.key].shares)
+            self.assertEqual(spent + result[payment.key].rest, payment.amount)
+
+    def test_it_pays_in_time_so_nothing_is_late(self):
+        charges = LateCharges(rates=((date.min, Decimal("0.09"), Decimal("0.06")),))
+        payments = [Payment("a", date(2026, 1, 1), Decimal(200)), Payment("b", date(2026, 2, 28), Decimal(1))]
+        replay = allocation.replay_late(
+            payments, self._owed(), charges, date(2026, 2, 28), overpayment="waits"
+        )
+        self.assertEqual(set(replay.open), {3})
+        self.assertEqual(replay.open[3].penalty, 0)
+        self.assertEqual(replay.allocations["b"].rest, 1)
+
+    def test_paying_ahead_is_the_houses_way(self):
+        payments = [Payment("a", date(2026, 1, 10), Decimal(250))]
+        result = allocation.replay_late(payments, self._owed(), None, date(2026, 1, 10)).allocations["a"]
+        self.assertEqual((len(result.shares), result.rest), (3, 0))

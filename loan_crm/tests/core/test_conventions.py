@@ -477,6 +477,25 @@ class TestConventions(BaseCase):
             ],
         )
 
+    def test_money_beyond_what_is_due(self):
+        # 150 on the day the first of two installments of 100 is due
+        owed = [Owed(n, date(2026, n, 15), Decimal(10), Decimal(90)) for n in (1, 2)]
+        paid = [Payment(1, date(2026, 1, 15), Decimal(150))]
+        self.hold(
+            "overpayment",
+            {"pays_ahead": (2, 0), "waits": (1, 50)},
+            lambda overpayment: (
+                len(
+                    (
+                        part := allocation.replay_late(
+                            paid, owed, None, date(2026, 1, 20), overpayment=overpayment
+                        ).allocations[1]
+                    ).shares
+                ),
+                part.rest,
+            ),
+        )
+
     # ------------------------------------------------------------ 20, 21, 24: events
 
     def test_the_day_a_new_rate_begins(self):
