@@ -376,7 +376,7 @@ class LoanContractSyncMixin(models.AbstractModel):
 
     @api.model
     def _sync_takes(self, values):
-        return super()._sync_takes(values) or "installment_ids" in values or "state" in values
+        return super()._sync_takes(values) or "installment_ids" in values
 
     @api.model
     def _sync_line(self, values):

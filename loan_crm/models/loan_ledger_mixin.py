@@ -72,8 +72,12 @@ class LoanLedgerMixin(models.AbstractModel):
     def _as_late_charges(self):
         """Return what lateness costs on this loan, None where it costs nothing."""
         self.ensure_one()
+        conventions = self._as_conventions()
+        keeps_interest = conventions.overdue_interest == "outstanding"
+        if not (conventions.penalty_factor or conventions.late_fee or keeps_interest):
+            return None
         return allocation.LateCharges.agreed(
-            self._as_conventions(),
+            conventions,
             [(since, self._as_fraction(rate)) for since, rate in self._rates()],
             self._cent(),
         )

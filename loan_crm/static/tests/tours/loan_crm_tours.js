@@ -94,7 +94,7 @@ registry.category("web_tour.tours").add("loan_crm_manager", {
             run: "click",
         },
         {
-            trigger: ".modal .modal-body:contains('months')",
+            trigger: ".modal .modal-body:contains('installments')",
         },
         {
             trigger: ".modal .modal-footer .btn-primary",
