@@ -342,11 +342,12 @@ class LoanScheduleMixin(models.AbstractModel):
 
     def _prepare_version_vals(self, number, event, note):
         event = event and event.filtered(lambda event: event.contract_id == self)[-1:]
+        day = self.start_date if number == 1 else self.company_id._loan_today()
         return {
             "contract_id": self.id,
             "number": number,
             "event_id": event.id if event else False,
-            "date": event.date if event else self.company_id._loan_today(),
+            "date": event.date if event else day,
             "note": note,
         }
 

@@ -19,11 +19,7 @@ def migrate(cr, version):
     paid_out = contracts.filtered(lambda contract: contract.state in ("active", "closed"))
     env["loan.schedule.version"].create(
         [
-            {
-                **contract._prepare_version_vals(1, None, False),
-                **contract._prepare_version_figures(),
-                "date": contract.start_date,
-            }
+            {**contract._prepare_version_vals(1, None, False), **contract._prepare_version_figures()}
             for contract in paid_out
         ]
     )
