@@ -565,7 +565,7 @@ class LoanContract(models.Model):
 
     @api.model
     def _loan_derived(self):
-        return super()._loan_derived() | set(self._totals())
+        return super()._loan_derived() | set(self._totals()) | {"version_number"}
 
     def _mail_get_partner_fields(self, introspect_fields=False):
         return ["partner_id"]

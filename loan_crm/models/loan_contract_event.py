@@ -112,7 +112,7 @@ class LoanContractEvent(models.Model):
     version_ids = fields.One2many("loan.schedule.version", "event_id", "Schedule Versions", readonly=True)
 
     _one_rate_a_day = models.UniqueIndex(
-        "(contract_id, date) WHERE kind = 'rate' AND state <> 'reversed'",
+        "(contract_id, date) WHERE kind = 'rate' AND state = 'posted'",
         "This loan has a new rate from that day already.",
     )
     _one_event_per_repayment = models.UniqueIndex(
@@ -125,7 +125,7 @@ class LoanContractEvent(models.Model):
     )
     _consent_on_record = models.Constraint(
         "CHECK (kind <> 'restructure' OR state = 'draft' OR "
-        "(consent_date IS NOT NULL AND consent_method IS NOT NULL AND consent_reference IS NOT NULL))",
+        "(consent_date IS NOT NULL AND consent_method IS NOT NULL AND btrim(consent_reference) <> ''))",
         "New terms need the borrower's consent on record: when it was given, how, and where it is kept.",
     )
 
@@ -179,15 +179,19 @@ class LoanContractEvent(models.Model):
 
     def action_post(self):
         """Let the changes count: make the new schedule and spread what was paid over it."""
-        self._check_may_count()
-        self._note_rate_before()
-        self._move_to("posted")
-        self._follow(self.env._("%(change)s: the schedule has a new version."))
-        self._tell_borrowers()
+        self.contract_id.check_access("write")
+        # As superuser: whoever may change the loan may let its changes count; nobody writes the changes by hand.
+        events_sudo = self.sudo()
+        events_sudo._check_may_count()
+        events_sudo._note_rate_before()
+        events_sudo._move_to("posted")
+        events_sudo._follow(self.env._("%(change)s: the schedule has a new version."))
+        events_sudo._tell_borrowers()
         return True
 
     def action_reverse(self):
         """Take wrong changes back: the schedule becomes what it was without them."""
+        self.contract_id.check_access("write")
         paid = self.filtered(lambda event: event.repayment_id.state == "posted")
         if paid:
             raise UserError(
@@ -196,9 +200,10 @@ class LoanContractEvent(models.Model):
                     paid[0].display_name,
                 )
             )
-        self._move_to("reversed")
-        self._follow(self.env._("%(change)s was reversed: the schedule is what it was without it."))
-        self._take_back_notices()
+        events_sudo = self.sudo()  # as when they are posted
+        events_sudo._move_to("reversed")
+        events_sudo._follow(self.env._("%(change)s was reversed: the schedule is what it was without it."))
+        events_sudo._take_back_notices()
         return True
 
     def _check_may_count(self):
@@ -223,12 +228,25 @@ class LoanContractEvent(models.Model):
                         "kept."
                     )
                 )
-            if event.kind == "restructure" and event.consent_date > today:
-                raise ValidationError(self.env._("The borrower cannot have agreed in the future."))
+            if event.kind == "restructure" and not contract.start_date <= event.consent_date <= today:
+                raise ValidationError(
+                    self.env._(
+                        "The borrower agrees while the loan runs: not before it was paid out, and not in the future."
+                    )
+                )
             if event.kind == "restructure":
                 contract._check_change_date(event.date)
             if event.kind == "drawdown":
                 contract._check_drawdown(event.amount)
+                passed = [row.due_date for row in contract.installment_ids if row.due_date <= today]
+                if passed and event.date < max(passed):
+                    raise ValidationError(
+                        self.env._(
+                            "A drawdown cannot be dated before %s, when the last installment fell due: it would make "
+                            "the borrower late for what nobody asked for.",
+                            contract._format_day(max(passed)),
+                        )
+                    )
 
     def _follow(self, text):
         """Let the loans follow their events, and note on each what happened.

@@ -256,15 +256,15 @@ class LoanContractSyncMixin(models.AbstractModel):
             rows = line.rows if line.rows is not None and current.get(record.id) != line.rows else None
             runs = line.state == "active" and record.state == "draft"
             line.status = "updated" if vals or rows or runs else "unchanged"
+            if line.status == "updated":
+                record.check_access("write")  # rows are written with raised rights below
             if vals:
                 record.write(vals)
             if rows and record.state == "draft":
                 # As superuser: nobody writes installments by hand, a feed is one of the verbs that do.
                 record.sudo()._write_given_schedule({record.id: rows}, "draft")
             elif rows:
-                # As superuser: as above; that the caller may change the loan is asked first.
-                record.check_access("write")
-                record_sudo = record.sudo()
+                record_sudo = record.sudo()  # as above; that the caller may change the loan was asked first
                 record_sudo._wait_for_lock()
                 record_sudo._rebuild(note=self.env._("From the core system"), given={record.id: rows})
                 record_sudo._reallocate()

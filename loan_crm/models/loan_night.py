@@ -2,6 +2,7 @@ import logging
 from functools import partial
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
@@ -126,7 +127,7 @@ class LoanNight(models.Model):
                 # What a step cannot do must not keep the others from being done.
                 self.env.cr.rollback()
                 _logger.exception("A step of the night of company %s failed", company.id)
-                night._undisturbed(partial(night._note_trouble, f"{name}: {error}"))
+                night._undisturbed(partial(night._note_trouble, self._trouble_told(name, error)))
                 continue
             if not finished:
                 return False
@@ -271,6 +272,8 @@ class LoanNight(models.Model):
 
     def _move(self):
         """Let due dates follow the business days that were published."""
+        calendar = self.company_id.loan_calendar_id
+        wanted = calendar._as_applied() if calendar else False
         days = self._days_to_move(self.company_id, self.date)
         again = self._failed("move", before=True)
         after, left = 0, True
@@ -280,7 +283,7 @@ class LoanNight(models.Model):
                 break
             if not left:
                 return False
-        return bool(self._alone(self._note_calendar))
+        return bool(self._alone(partial(self._note_calendar, wanted)))
 
     @api.model
     def _days_to_move(self, company, today):
@@ -303,11 +306,10 @@ class LoanNight(models.Model):
         self.moved_count += len(self._apart("move", contracts, lambda loans: loans._follow_calendar()))
         return contracts[-1].id, self.env["ir.cron"]._commit_progress(len(contracts))
 
-    def _note_calendar(self):
-        """Remember which days the loans follow now."""
+    def _note_calendar(self, wanted):
+        """Remember which days the loans follow: those of the step's beginning, and only if all loans followed."""
         company = self.company_id
-        wanted = company.loan_calendar_id._as_applied() if company.loan_calendar_id else False
-        if company.loan_calendar_applied != wanted:
+        if not self._failed("move") and company.loan_calendar_applied != wanted:
             company.loan_calendar_applied = wanted
         return self.env["ir.cron"]._commit_progress(1)
 
@@ -401,6 +403,13 @@ class LoanNight(models.Model):
             known.reason = reason
         else:
             failures.create({"night_id": self.id, "contract_id": contract.id, "step": step, "reason": reason})
+
+    @api.model
+    def _trouble_told(self, step, error):
+        """Return what stopped a step; rows that a database quotes are told to the log alone."""
+        if isinstance(error, UserError):
+            return self.env._("%(step)s: %(reason)s", step=step, reason=error)
+        return self.env._("%s could not be finished. The server's log tells why.", step)
 
     def _note_trouble(self, told):
         self.trouble = f"{self.trouble}\n{told}" if self.trouble else told

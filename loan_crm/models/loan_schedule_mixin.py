@@ -260,6 +260,10 @@ class LoanScheduleMixin(models.AbstractModel):
         contracts_sudo = self.sudo()
         calendars, vals_list = {}, []
         for contract in contracts_sudo:
+            if contract.state not in ("active", "closed"):
+                raise UserError(
+                    self.env._("%s does not run, so nothing can change it.", contract.display_name)
+                )
             cent = contract._cent()
             if given is None:
                 contract._check_own_schedule()

@@ -329,7 +329,7 @@ class TestLoanContractEvent(LoanCommon):
         for name in ("consent_date", "consent_method", "consent_reference"):
             with self.subTest(missing=name), self.assertRefused("consent on record"):
                 self._restructure(remaining=20, **{name: False})
-        with self.assertRefused("agreed in the future"):
+        with self.assertRefused("agrees while the loan runs"):
             self._restructure(remaining=20, consent_date=TODAY + timedelta(1))
         self._restructure(remaining=20, consent_file="aGVsbG8=", consent_filename="consent.txt")
         event = self.contract.event_ids
@@ -476,3 +476,45 @@ class TestLoanContractEvent(LoanCommon):
                 pass
         form = Form(contract)
         self.assertEqual(len(form.version_ids), 1)
+
+    def test_nobody_makes_a_change_by_hand(self):
+        """New terms come from the forms that ask for consent and money, a new rate from the night."""
+        contract = self._contract()
+        for vals in (
+            {"kind": "rate", "changes_rate": True, "yearly_rate": 0, "remaining": 60},
+            {"kind": "prepayment", "settles": True, "amount": 1000, "charge": 50000},
+            {"kind": "drawdown", "amount": 5000},
+        ):
+            with self.subTest(vals=vals), self.assertRaises(AccessError):
+                self.env["loan.contract.event"].with_user(self.manager).create(
+                    {"contract_id": contract.id, "date": TODAY, **vals}
+                )
+        event = self.env["loan.contract.event"].create(
+            {"contract_id": contract.id, "kind": "drawdown", "date": TODAY, "amount": 600}
+        )
+        with self.assertRaises(AccessError):
+            event.with_user(self.manager).amount = 60000
+        for user in (self.stranger, self.desk, self.compliance, self.administrator, self.employee):
+            with self.subTest(user=user.name), self.assertRaises(AccessError):
+                event.with_user(user).action_post()
+        event.with_user(self.manager).action_post()
+        for user in (self.stranger, self.desk, self.compliance):
+            with self.subTest(user=user.name), self.assertRaises(AccessError):
+                event.with_user(user).action_reverse()
+        event.with_user(self.manager).action_reverse()
+        self.assertEqual(event.state, "reversed")
+
+    def test_a_drawdown_makes_nobody_late_in_retrospect(self):
+        contract = self._due_in(-5)
+        for row in contract.installment_ids[:1]:
+            self._pay(contract, row.amount, date=row.due_date)
+        event = self.env["loan.contract.event"].create(
+            {"contract_id": contract.id, "kind": "drawdown", "date": contract.start_date, "amount": 5000}
+        )
+        with self.assertRefused("cannot be dated before"):
+            event.action_post()
+
+    def test_a_version_number_is_nobodys_to_write(self):
+        contract = self._contract()
+        with self.assertRefused("cannot be entered"):
+            contract.with_user(self.manager).version_number = 0

@@ -161,3 +161,20 @@ class TestLoanImport(SyncCommon):
         self.assertFalse({"amount_open", "state", "balance", "principal_paid"} & rows)
         names = {field["name"] for field in tree("loan.repayment")}
         self.assertLessEqual({"external_ref", "contract_id", "date", "amount", "method", "reference"}, names)
+
+    def test_who_may_only_read_a_loan_imports_no_rows_of_it(self):
+        lead = [
+            *HEADER,
+            *(f"installment_ids/{name}" for name in ("number", "due_date", "principal", "interest")),
+        ]
+        self.assertFalse(self._load(lead, self._schedule())["messages"])
+        loan = self._loan("I1")
+        before = loan.installment_ids.mapped("amount")
+        fields = [".id", *lead[len(HEADER) :]]
+        rows = [[str(loan.id), "1", "2026-03-17", "9000.00", "777.00"]]
+        for user in (self.desk, self.compliance):
+            with self.subTest(user=user.name):
+                answer = self._load(fields, rows, self.env["loan.contract"].with_user(user))
+                self.assertTrue(answer["messages"])
+                loan.invalidate_recordset()
+                self.assertEqual(loan.installment_ids.mapped("amount"), before)

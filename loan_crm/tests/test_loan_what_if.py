@@ -174,7 +174,7 @@ class TestLoanWhatIf(LoanCommon):
         self.assertRegex(form.comparison_html, r"saves")
 
     def test_what_was_changed_before_is_part_of_the_answer(self):
-        self.env["loan.contract.event"].with_user(self.manager).create(
+        self.env["loan.contract.event"].create(
             {"contract_id": self.contract.id, "kind": "drawdown", "date": TODAY, "amount": 6000}
         ).action_post()
         form = self._ask(asks_settlement=True)

@@ -45,7 +45,8 @@ class LoanContractDrawdown(models.TransientModel):
         return self._act_once(self._draw_down)
 
     def _draw_down(self):
-        event = self.env["loan.contract.event"].create(
+        events_sudo = self.env["loan.contract.event"].sudo()  # that the user may change the loan was asked
+        event = events_sudo.create(
             {
                 "contract_id": self.contract_id.id,
                 "kind": "drawdown",

@@ -160,7 +160,8 @@ class LoanRepaymentPrepay(models.TransientModel):
         repayment = self.env["loan.repayment"].create(
             {**self._prepare_repayment_vals(amounts["total"]), "kind": "prepayment"}
         )
-        self.env["loan.contract.event"].create(
+        events_sudo = self.env["loan.contract.event"].sudo()  # that the user may change the loan was asked
+        events_sudo.create(
             {
                 "contract_id": contract.id,
                 "kind": "prepayment",
