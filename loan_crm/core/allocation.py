@@ -201,11 +201,12 @@ def replay_late(
     with localcontext(EXACT):  # the caller's precision must not be able to lose a cent
         items = [_Item(row) for row in owed]
         by_key = {item.key: item for item in items}
-        # What is meant for one payment alone is not paid by others.
-        targets = {payment.target for payment in payments if payment.target is not None}
-        queue = [item for item in items if item.left() and item.key not in targets]
+        # What is meant for one payment is not paid by others before it; what that one leaves open, or has too
+        # much of, is like everything else.
+        reserved = {payment.target for payment in payments if payment.target is not None}
+        queue = [item for item in items if item.left()]
         first = 0  # the oldest that may still ask for something
-        purse = _Purse(queue, parts)
+        purse = _Purse([item for item in queue if item.key not in reserved], parts)
         for payment in payments:
             left, taken = _checked(payment.amount), {}
             purse.spend(payment.date)
@@ -218,20 +219,24 @@ def replay_late(
                 if payment.target not in by_key:
                     raise AllocationError("target_unknown", key=payment.target)
                 left = by_key[payment.target].take(left, parts, taken)
-            else:
-                if by_component:
-                    due = [item for item in queue[first:] if item.due <= payment.date]
-                    for part in parts:
-                        for item in due:
-                            left = item.take(left, (part,), taken)
-                index = first
-                while left and index < len(queue):
-                    if overpayment == "waits" and queue[index].due > payment.date:
-                        break
-                    left = queue[index].take(left, parts, taken)
-                    index += 1
-                if overpayment == "waits":
-                    purse.add(payment.key, left, taken)
+                reserved.discard(payment.target)
+            if by_component and left:
+                due = [
+                    item for item in queue[first:] if item.due <= payment.date and item.key not in reserved
+                ]
+                for part in parts:
+                    for item in due:
+                        left = item.take(left, (part,), taken)
+            index = first
+            while left and index < len(queue):
+                item = queue[index]
+                index += 1
+                if overpayment == "waits" and item.due > payment.date:
+                    break
+                if item.key not in reserved:
+                    left = item.take(left, parts, taken)
+            if overpayment == "waits":
+                purse.add(payment.key, left, taken)
             while first < len(queue) and not queue[first].left():
                 first += 1
             allocations[payment.key] = taken, left

@@ -89,8 +89,11 @@ class Walk:
                 break
             if index > limit:
                 raise TermsError("term_too_long", maximum=limit)
-        if self.events:
-            raise TermsError("event_after_end", date=self.events[-1][2].date)
+        # A rate fixed ahead finds nothing to change where the loan was repaid before its time.
+        repaid_early = index < self.agreed or (self.result and self.result[-1][6] == PREPAYMENT)
+        left = [item[2] for item in self.events if not (repaid_early and isinstance(item[2], Change))]
+        if left:
+            raise TermsError("event_after_end", date=left[-1].date)
         return self.result
 
     # -------------------------------------------------------------- events

@@ -94,6 +94,19 @@ class LoanRepricingMixin(models.AbstractModel):
             raise UserError(self.env._("The next repricing of %s does not move on.", stuck[0].display_name))
         return events_sudo
 
+    def _last_posted_day(self):
+        """Return the last due date that has passed or is paid: what was asked by then stays as it was.
+
+        A value that was published or entered late takes effect from there, so nobody owes more on an installment
+        that was paid in full, and nobody is told afterwards.
+        """
+        self.ensure_one()
+        today = self.company_id._loan_today()
+        posted = self.installment_ids.filtered(
+            lambda row: row.kind == "installment" and (row.due_date <= today or row.state == "paid")
+        )
+        return max(posted.mapped("due_date"), default=self.start_date)
+
     def _prepare_repricing_vals(self, value):
         """Return the values of the event that a published value makes of this loan's next repricing date.
 
@@ -106,7 +119,7 @@ class LoanRepricingMixin(models.AbstractModel):
         return {
             "contract_id": self.id,
             "kind": "rate",
-            "date": self.next_reprice_date,
+            "date": max(self.next_reprice_date, self._last_posted_day()),
             "changes_rate": True,
             "yearly_rate": float(rate),
             "reference_value_id": value.id,

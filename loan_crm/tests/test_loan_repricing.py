@@ -158,11 +158,27 @@ class TestLoanRepricing(NightCommon):
             self._night()
             self.assertEqual(
                 [(event.date, event.yearly_rate) for event in contract.event_ids.sorted("date")],
-                [(date(2027, 1, 1), 3.5), (date(2028, 1, 1), 3.0)],
+                # What fell due meanwhile stays as it was asked: the first rate comes too late for it.
+                [(date(2027, 12, 15), 3.5), (date(2028, 1, 1), 3.0)],
             )
             self.assertEqual(contract.next_reprice_date, date(2029, 1, 1))
         with self._on("2028-12-25"):
             self.assertEqual(self._night().repriced_count, 0, "repaid by then")
+
+    def test_a_value_that_comes_late_changes_no_installment_that_fell_due(self):
+        contract = self._floating_loan()
+        self._publish("2026-12-20", 4.6)
+        with self._on("2027-03-01"):
+            rows = contract.installment_ids.filtered(lambda row: row.due_date <= date(2027, 3, 1))
+            for row in rows:
+                if row.amount_open:
+                    self._pay(contract, row.amount_open, date=row.due_date)
+            before = rows.mapped("amount")
+            self._night()
+            self.assertEqual(len(contract.event_ids), 1)
+            self.assertEqual(contract.event_ids.date, max(rows.mapped("due_date")))
+            self.assertEqual((rows.mapped("amount"), set(rows.mapped("state"))), (before, {"paid"}))
+            self.assertEqual((contract.days_past_due, contract.amount_overdue), (0, 0))
 
     def test_the_same_rate_is_told_but_changes_no_row(self):
         contract = self._floating_loan()
@@ -351,26 +367,22 @@ class TestLoanRepricing(NightCommon):
 
     def test_a_rate_entered_by_hand_is_told_too(self):
         contract = self._contract()
-        event = (
-            self.env["loan.contract.event"]
-            .with_user(self.manager)
-            .create(
-                {
-                    "contract_id": contract.id,
-                    "kind": "rate",
-                    "date": TODAY + timedelta(days=30),
-                    "changes_rate": True,
-                    "yearly_rate": 5.0,
-                }
-            )
+        event = self.env["loan.contract.event"].create(
+            {
+                "contract_id": contract.id,
+                "kind": "rate",
+                "date": TODAY + timedelta(days=30),
+                "changes_rate": True,
+                "yearly_rate": 5.0,
+            }
         )
         event.action_post()
         self.assertEqual((event.rate_before, event.yearly_rate), (6.0, 5.0))
         self.assertTrue(event.notice_message_id)
         self.assertNotIn("published", event.notice_message_id.body)
 
-    def test_nobody_enters_what_the_letter_leaves_behind(self):
-        with self.assertRefused("follows from other records"):
+    def test_nobody_enters_a_rate(self):
+        with self.assertRefused("not allowed to create"):
             self.env["loan.contract.event"].with_user(self.manager).create(
                 {
                     "contract_id": self._contract().id,
@@ -378,7 +390,6 @@ class TestLoanRepricing(NightCommon):
                     "date": TODAY,
                     "changes_rate": True,
                     "yearly_rate": 5.0,
-                    "rate_before": 1.0,
                 }
             )
 

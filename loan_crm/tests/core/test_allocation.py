@@ -256,3 +256,38 @@ class TestWaitingMoney(BaseCase):
         payments = [Payment("a", date(2026, 1, 10), Decimal(250))]
         result = allocation.replay_late(payments, self._owed(), None, date(2026, 1, 10)).allocations["a"]
         self.assertEqual((len(result.shares), result.rest), (3, 0))
+
+
+class TestMeantForOneRow(BaseCase):
+    """A prepayment pays its own row; what is left open of it, or too much, is like everything else."""
+
+    def test_what_a_prepayment_leaves_open_others_pay(self):
+        owed = [
+            Owed(1, date(2026, 1, 10), Decimal(10), Decimal(90)),
+            Owed(2, date(2026, 2, 1), Decimal(6), Decimal(50)),
+        ]
+        own = Payment("own", date(2026, 2, 1), Decimal(40), 2)
+        later = Payment("later", date(2026, 3, 1), Decimal(200))
+        replay = allocation.replay_late([own, later], owed, None, date(2026, 3, 1))
+        self.assertEqual(replay.open, {})
+        self.assertEqual(replay.allocations["later"].rest, 200 - 100 - 16)
+
+    def test_what_a_prepayment_has_too_much_pays_others(self):
+        owed = [
+            Owed(1, date(2026, 1, 10), Decimal(10), Decimal(90)),
+            Owed(2, date(2026, 2, 1), Decimal(0), Decimal(50)),
+        ]
+        replay = allocation.replay_late([Payment("own", date(2026, 2, 1), Decimal(70), 2)], owed, None, None)
+        self.assertEqual([share.key for share in replay.allocations["own"].shares], [2, 1])
+        self.assertEqual(replay.open[1].interest + replay.open[1].principal, 80)
+
+    def test_nobody_else_pays_it_before(self):
+        owed = [
+            Owed(1, date(2026, 1, 10), Decimal(0), Decimal(50)),
+            Owed(2, date(2026, 3, 10), Decimal(0), Decimal(50)),
+        ]
+        early = Payment("early", date(2026, 1, 1), Decimal(80))
+        own = Payment("own", date(2026, 1, 10), Decimal(50), 1)
+        replay = allocation.replay_late([early, own], owed, None, None)
+        self.assertEqual([share.key for share in replay.allocations["early"].shares], [2])
+        self.assertEqual(replay.allocations["early"].rest, 30)
