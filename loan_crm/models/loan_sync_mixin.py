@@ -1,7 +1,7 @@
 from psycopg2 import DataError, IntegrityError
 
 from odoo import api, models
-from odoo.exceptions import AccessError, ConcurrencyError, UserError, ValidationError
+from odoo.exceptions import ConcurrencyError, UserError, ValidationError
 from odoo.tools import split_every
 from odoo.tools.translate import LazyTranslate
 
@@ -327,9 +327,3 @@ class LoanSyncMixin(models.AbstractModel):
             field = self._fields.get(name)
             label = field._description_string(self.env) if field else name
             raise ValidationError(f"{label}: {reason}" if label else reason)
-
-    @api.model
-    def _sync_check_seen(self, records):
-        """Refuse to change what the caller may not see, in the same words as what does not exist."""
-        if records._filtered_access("write") != records:
-            raise AccessError(self._sync_sentence("hidden", {}))
