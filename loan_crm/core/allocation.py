@@ -82,7 +82,7 @@ class LateCharges:
     """What a late installment costs, by the product's rules.
 
     A penalty runs day by day on what is overdue of an installment, at the penalty rate by days, from the due
-    date until it is paid: rate · base · days / year, kept exact and rounded half up to the cent whenever it is
+    date until it is paid: rate · base · days / year, kept exact and rounded to the cent whenever it is
     asked for, so many part payments lose nothing. See ``conventions`` for the choices.
 
     :param rates: ((from date, penalty rate, ordinary rate), …) yearly fractions, oldest first; the penalty rate of a
@@ -95,6 +95,7 @@ class LateCharges:
     :param bool keeps_interest: ordinary interest runs on with the penalty, on principal that is really outstanding
     :param Decimal late_fee: once for each late installment
     :param int year_days: the days of a year in the penalty, 360 or 365
+    :param str rounding_mode: how a penalty is rounded to the cent
     """
 
     rates: tuple = ()
@@ -106,6 +107,7 @@ class LateCharges:
     keeps_interest: bool = False
     late_fee: Decimal = _ZERO
     year_days: int = 360
+    rounding_mode: str = "half_up"
 
     @classmethod
     def agreed(cls, conventions, rates, cent=Decimal("0.01")):
@@ -128,6 +130,7 @@ class LateCharges:
             keeps_interest=conventions.overdue_interest == "outstanding",
             late_fee=conventions.late_fee,
             year_days=365 if conventions.penalty_year == "days_365" else 360,
+            rounding_mode=conventions.rounding_mode,
         )
 
 
@@ -370,7 +373,8 @@ class _Item:
             self.accrued += base * Fraction(rate) * days
             if charges.keeps_interest:
                 self.accrued += principal * Fraction(ordinary) * days
-        asked = money.major(money.round_units(self.accrued / Fraction(charges.cent)), charges.cent)
+        exact = self.accrued / Fraction(charges.cent)
+        asked = money.major(money.round_units(exact, charges.rounding_mode), charges.cent)
         self.open["penalty"] += asked - self.charged
         self.charged = asked
 

@@ -354,7 +354,10 @@ def cn_simple_rate(advances, payments, days_in_year=365):
     interest and fees tied to it, to the principal really in use, put on a year; for a loan repaid in
     instalments that principal is what remains after each of them. So what each payment repays must be told.
 
-    :param payments: iterable of :class:`Flow` with ``principal``, which must add up to the advances
+    Interest that joins the loan instead of being paid is in use from then on, like money that was lent.
+
+    :param payments: iterable of :class:`Flow` with ``principal``, which must add up to the advances; it is negative
+        where interest joins the loan
     :rtype: Decimal
     :raises RateError: as :func:`simple_rate`, and ``no_flows``, ``amount_negative``, ``principal_unknown``,
         ``principal_mismatch`` (facts ``principal``, ``credit``), ``principal_overpaid`` (``date``)
@@ -459,7 +462,7 @@ def _checked(flows):
     for flow in flows:
         if not isinstance(flow.date, date) or isinstance(flow.date, datetime):
             raise TypeError(f"a flow needs a date, not {flow.date!r}")
-        if _amount(flow.amount) < 0 or (flow.principal is not None and flow.principal < 0):
+        if _amount(flow.amount) < 0:
             raise RateError("amount_negative", date=flow.date, amount=flow.amount)
     return flows
 

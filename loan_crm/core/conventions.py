@@ -41,6 +41,9 @@ _SCHEDULE = {
     # An odd first period among equal ones: days over 360, a share of that period by its days, the EU's simple
     # days over 365 or 366, the US (1 + f·i)(1 + i)^t, or as if it were a regular one.
     "first_period": ("days_360", "period_share", "eu_simple", "us_appendix_j", "ignored"),
+    # A part of a period among equal ones, when a settlement, a prepayment, a drawdown or a new rate breaks it: that part
+    # of the period by its days, or its days over 360 or 365. What is left of the period makes it whole.
+    "broken_period": ("period_share", "days_360", "days_365"),
     # Who bears the odd days: the first installment, or all of them.
     "odd_interest": ("first_payment", "spread"),
     "month_end": ("anchor", "end_of_month"),
@@ -162,6 +165,7 @@ class Conventions:
     apr_time_axis: str = "actual_days"
     flat_rows: str = "equal_parts"
     penalty_year: str = "days_360"
+    broken_period: str = "period_share"
 
     def __post_init__(self):
         for name, values in CHOICES.items():
@@ -224,7 +228,7 @@ _DISAGREE = (
     (
         "period_basis",
         "first_period",
-        lambda c: c.period_basis == "actual_days" and c.first_period in ("us_appendix_j", "eu_simple"),
+        lambda c: c.period_basis != "equal_periods" and c.first_period != Conventions.first_period,
     ),
     # ACT/ACT alone is split at the new year.
     ("day_count", "year_split", lambda c: c.day_count != "act_act" and c.year_split != "isda"),

@@ -89,8 +89,18 @@ class Periods:
         over, under = self.whole_share(index)
         if start == period.start and end == period.end:
             return over, under
-        # A stretch of an equal period is its share of the days, so that the stretches add up to the period.
-        return over * (end - start).days, under * (period.end - period.start).days
+        # Whatever a stretch is, the stretches of a period add up to it.
+        days = (period.end - period.start).days
+        if self.conventions.broken_period == "period_share":
+            return over * (end - start).days, under * days
+        year = 360 if self.conventions.broken_period == "days_360" else 365
+        return self._gone(period, end, over, under, year) - self._gone(period, start, over, under, year), 1
+
+    @staticmethod
+    def _gone(period, day, over, under, year):
+        """Return the share of a year that has gone by of a period on a day, at most the period's own."""
+        whole = Fraction(over, under)
+        return whole if day == period.end else min(whole, Fraction((day - period.start).days, year))
 
     def _by_days(self, start, end, reference):
         return daycounts.year_fraction(

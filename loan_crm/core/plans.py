@@ -1,7 +1,8 @@
 """What a row repays, by method: the plans a walk asks at each row.
 
-A plan answers :meth:`split`: principal and interest of a row, given the row's interest. It is made for the rows
-still to come, on what is owed then, and dropped whenever an event calls for a new level.
+A plan answers :meth:`split`: principal and interest of a row, given the row's interest; ``repays`` tells whether
+each row has to repay something. It is made for the rows still to come, on what is owed then, and dropped whenever an
+event calls for a new level.
 """
 
 from fractions import Fraction
@@ -20,6 +21,11 @@ def plan(walk, index, accrued):
     :raises TermsError: ``installment_below_cent``
     """
     rows = walk.last - index + 1
+    if walk.method == BALLOON and walk.result:
+        # Prepaid down to the balloon: there is nothing to repay on the way to it, and no more than the rest is left.
+        balloon = money.exact_minor(walk.terms.balloon, walk.terms.cent)
+        if walk.balance - balloon < rows:
+            return _AtTheEnd(walk)
     if walk.method in LEVEL_METHODS:
         return _Payments(walk, index, rows, accrued)
     if walk.method == EQUAL_PRINCIPAL:
@@ -31,6 +37,8 @@ def plan(walk, index, accrued):
 
 class _Payments:
     """Level or stepped payments: interest first, the rest repays."""
+
+    repays = True
 
     def __init__(self, walk, index, rows, accrued):
         self.walk, terms = walk, walk.terms
@@ -172,6 +180,8 @@ class _Payments:
 class _Principals:
     """Equal principal: the same part of the loan each time, and the interest on what is left."""
 
+    repays = True
+
     def __init__(self, walk, index, rows):
         self.walk, self.index = walk, index
         self.principal = walk.round_level(walk.balance, rows)
@@ -193,6 +203,8 @@ class _Flat:
 
     Principal and interest in equal parts; or each row the interest of its own days, under a level payment.
     """
+
+    repays = True
 
     def __init__(self, walk, index, rows, accrued):
         self.walk, self.index, self.level = walk, index, None
@@ -236,6 +248,8 @@ class _Flat:
 
 class _AtTheEnd:
     """Nothing is repaid before the last row."""
+
+    repays = False
 
     def __init__(self, walk):
         self.walk = walk

@@ -1,6 +1,7 @@
 """What a loan would be like: settled today, prepaid, repriced, restructured. Nothing here changes anything."""
 
 from decimal import Decimal, localcontext
+from fractions import Fraction
 from typing import NamedTuple
 
 from . import amortization, dates, money
@@ -34,7 +35,7 @@ class Outlook(NamedTuple):
     :param payment: the next installment; None when nothing lies ahead
     :param next_due: its date
     :param last_due: when the loan ends
-    :param count: how many installments are left
+    :param count: how many installments are left that ask for something
     :param interest: all of theirs
     :param total: all they ask for
     """
@@ -61,7 +62,7 @@ def outlook(rows, day):
     asked = [row for row in ahead if row.payment]
     if not asked:
         return Outlook(None, None, None, 0, interest, total)
-    return Outlook(asked[0].payment, asked[0].due, asked[-1].due, len(ahead), interest, total)
+    return Outlook(asked[0].payment, asked[0].due, asked[-1].due, len(asked), interest, total)
 
 
 def balance_on(terms, events, day):
@@ -110,7 +111,8 @@ def settle(terms, events, day):
     with localcontext(money.EXACT):
         balance = sum((row.principal for row in asked), rows[last].principal)
         interest = sum((row.interest for row in asked), rows[last].interest)
-        scheduled = sum((row.interest for row in ahead), _ZERO)
+        # Interest that joins the loan on the way is interest like any other.
+        scheduled = sum((row.interest + row.capitalised for row in ahead), _ZERO)
         early = charge(terms, day, rows[last].principal)
         return Settlement(balance, interest, early, max(_ZERO, scheduled - interest))
 
@@ -119,7 +121,7 @@ _SETTLED = object()
 
 
 def charge(terms, day, amount):
-    """Return the charge for repaying an amount of principal early on a day, rounded half up to the cent.
+    """Return the charge for repaying an amount of principal early on a day, rounded to the cent as agreed.
 
     :param Decimal amount: principal repaid ahead of the schedule
     """
@@ -129,7 +131,8 @@ def charge(terms, day, amount):
     if months and day >= dates.add_months(start, months):
         return money.quantize(_ZERO, terms.cent)
     with localcontext(money.EXACT):
-        return money.quantize(amount * conventions.prepayment_charge_rate, terms.cent)
+        exact = Fraction(amount) * Fraction(conventions.prepayment_charge_rate) / Fraction(terms.cent)
+        return money.major(money.round_units(exact, conventions.rounding_mode), terms.cent)
 
 
 def _is_drawdown(event):

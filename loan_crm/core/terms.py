@@ -21,6 +21,10 @@ STEPPED = "stepped"  # payments that grow (or fall) by a share every so many ins
 METHODS = (ANNUITY, EQUAL_PRINCIPAL, FLAT, INTEREST_ONLY, BULLET, BALLOON, STEPPED)
 # Methods whose payment is worked out from the whole term: they can be nudged, and they have one to keep.
 LEVEL_METHODS = (ANNUITY, BALLOON, STEPPED)
+# Methods whose principal is due on one day, or spread by the number of rows: repaying early cannot shorten them.
+TERM_BOUND_METHODS = (FLAT, INTEREST_ONLY, BULLET)
+# Effects of a prepayment that end a loan sooner.
+SHORTENING = ("keep_installment", "keep_installment_whole")
 
 # Fifty years; also keeps the exact powers of the annuity factor to a few kilobytes.
 MAX_YEARS = 50
@@ -46,7 +50,8 @@ class TermsError(Refusal):
     ``step_out_of_range``, ``options_disagree`` (``first``, ``second``: names of fields or options),
     ``multiple_finer_than_cent``.
     Events: ``event_before_start``, ``event_after_end``, ``event_amount_not_positive``,
-    ``event_finer_than_cent``, ``prepayment_beyond_balance`` (``balance``), ``event_remaining_out_of_range``.
+    ``event_finer_than_cent``, ``prepayment_beyond_balance`` (``balance``), ``prepayment_beyond_next_due``
+    (``balance`` that is left on the due date it waits for), ``event_remaining_out_of_range``.
     """
 
 
@@ -205,6 +210,8 @@ class Terms:
             raise TermsError("options_disagree", first="method", second="last_row")
         if method in (*LEVEL_METHODS, INTEREST_ONLY, BULLET) and conventions.remainder_row == "first":
             raise TermsError("options_disagree", first="method", second="remainder_row")
+        if method in TERM_BOUND_METHODS and conventions.prepayment_effect in SHORTENING:
+            raise TermsError("options_disagree", first="method", second="prepayment_effect")
         if method != STEPPED and conventions.shortfall == "capitalised":
             raise TermsError("options_disagree", first="method", second="shortfall")
         if conventions.installment_multiple:

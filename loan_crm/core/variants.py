@@ -175,7 +175,17 @@ def _variant(terms, events, day, balance, charge=_ZERO):
         ]
         paid = ahead.total + principal + interest_now + sum((row.payment for row in others), _ZERO)
         interest = paid - balance
-        total = paid + charge
+        # What waits for the next due date has been paid; it only does not count yet.
+        past = [event for event in events if isinstance(event, Prepayment) and event.date <= day]
+        waiting = sum((event.amount for event in past if event.amount and event.key is not _ASKED), _ZERO) - sum(
+            (
+                row.principal
+                for row in rows
+                if row.due <= day and row.kind != amortization.INSTALLMENT and row not in asked
+            ),
+            _ZERO,
+        )
+        total = paid + charge - waiting
     return Variant(
         ahead.payment,
         ahead.next_due,

@@ -16,9 +16,10 @@ from .terms import (
     EQUAL_PRINCIPAL,
     FLAT,
     INTEREST_ONLY,
-    LEVEL_METHODS,
     MAX_YEARS,
+    SHORTENING,
     STEPPED,
+    TERM_BOUND_METHODS,
     Change,
     Drawdown,
     Prepayment,
@@ -91,9 +92,12 @@ class Walk:
                 raise TermsError("term_too_long", maximum=limit)
         # A rate fixed ahead finds nothing to change where the loan was repaid before its time.
         repaid_early = index < self.agreed or (self.result and self.result[-1][6] == PREPAYMENT)
-        left = [item[2] for item in self.events if not (repaid_early and isinstance(item[2], Change))]
+        left = [item for item in self.events if not (repaid_early and isinstance(item[2], Change))]
         if left:
-            raise TermsError("event_after_end", date=left[-1].date)
+            _day, _order, event, waited = left[-1]
+            if waited:
+                raise TermsError("prepayment_beyond_next_due", balance=self._shown(0))
+            raise TermsError("event_after_end", date=event.date)
         return self.result
 
     # -------------------------------------------------------------- events
@@ -111,11 +115,14 @@ class Walk:
                 raise TermsError("options_disagree", first="method", second="change")
             if event.method not in (None, ANNUITY, EQUAL_PRINCIPAL, INTEREST_ONLY):
                 raise TermsError("options_disagree", first="method", second="change")
-            if self.conventions.repricing_day == "day_before":
+            # A new rate alone: which installments new terms touch is agreed with them.
+            if self.conventions.repricing_day == "day_before" and only_rate and event.remaining is None:
                 return max(self.periods.start, event.date - timedelta(1))
             return event.date
         if isinstance(event, Prepayment):
             _check_choice("prepayment_effect", event.effect)
+            if event.effect in SHORTENING and self.terms.method in TERM_BOUND_METHODS:
+                raise TermsError("options_disagree", first="method", second="prepayment_effect")
             if event.amount is None:
                 return event.date
         if not event.amount.is_finite() or event.amount <= 0:
@@ -155,7 +162,7 @@ class Walk:
             day = max(day, since)
             self._accrue(accrued, index, since, day)
             since = day
-            self._meet(event, index, accrued, day)
+            self._meet(event, index, accrued, day, waited)
         self._accrue(accrued, index, since, period.end)
         return accrued
 
@@ -175,7 +182,7 @@ class Walk:
         over, under = self.periods.share(index, start, end)
         return rate_over * over, rate_under * under
 
-    def _meet(self, event, index, accrued, day):
+    def _meet(self, event, index, accrued, day, waited):
         if self.last is None:  # as many rows as today's payment takes
             self.last = index + self._rows_needed(index) - 1 if self.balance else self.agreed
         if index > self.last:
@@ -186,7 +193,7 @@ class Walk:
             self.lent += amount
             self.plan = None
         elif isinstance(event, Prepayment):
-            self._prepay(event, index, accrued, day)
+            self._prepay(event, index, accrued, day, waited)
         else:
             self._change(event, index, accrued, day)
 
@@ -238,17 +245,19 @@ class Walk:
         if self.method in (ANNUITY, STEPPED, EQUAL_PRINCIPAL):
             self.last = None
 
-    def _prepay(self, event, index, accrued, day):
+    def _prepay(self, event, index, accrued, day, waited):
         whole = event.amount is None
+        spent = whole and self._spend_waiting(day)
         amount = self.balance if whole else money.exact_minor(event.amount, self.terms.cent)
-        if not 0 < amount <= self.balance:
-            raise TermsError("prepayment_beyond_balance", balance=self._shown(self.balance))
+        if not (0 < amount <= self.balance or spent):
+            reason = "prepayment_beyond_next_due" if waited else "prepayment_beyond_balance"
+            raise TermsError(reason, balance=self._shown(self.balance))
         effect = event.effect or self.conventions.prepayment_effect
         keeps = self.method != FLAT and effect in _KEEPING and amount < self.balance
         plan = self._planned(index, accrued, day) if keeps else None
         if amount == self.balance and self.conventions.settlement_interest == "to_next_due":
             self._accrue_to_next_due(index, accrued, day)
-        if self.method == FLAT:  # a part repaid bears no interest any more
+        if self.method == FLAT and amount:  # a part repaid bears no interest any more
             self.lent -= self.lent * Fraction(amount) / self.balance
         self.balance -= amount
         interest = 0
@@ -256,8 +265,7 @@ class Walk:
             interest = self.sum(accrued) + self.deferred + self.postponed
             accrued.clear()
             self.deferred = self.postponed = 0
-        due = max(day, self.result[-1][1]) if self.result else day
-        self.result.append((0, due, amount, interest, self.balance, 0, PREPAYMENT, event.key))
+        self._add_own_row(event, day, amount, interest)
         self.plan = None
         if not plan:
             return
@@ -270,6 +278,25 @@ class Walk:
             self.plan = plan
             self.last = index + self._rows_needed(index, whole=True) - 1
             self.plan = None
+
+    def _spend_waiting(self, day):
+        """Let prepayments that wait for the next due date count now, since the loan ends before it.
+
+        :return: whether there were any
+        """
+        waiting = sorted((item for item in self.events if item[3]), key=lambda item: item[1])
+        for item in waiting:
+            self.events.remove(item)
+            amount = money.exact_minor(item[2].amount, self.terms.cent)
+            if amount > self.balance:
+                raise TermsError("prepayment_beyond_next_due", balance=self._shown(self.balance))
+            self.balance -= amount
+            self._add_own_row(item[2], day, amount, 0)
+        return bool(waiting)
+
+    def _add_own_row(self, event, day, principal, interest):
+        due = max(day, self.result[-1][1]) if self.result else day
+        self.result.append((0, due, principal, interest, self.balance, 0, PREPAYMENT, event.key))
 
     def _accrue_to_next_due(self, index, accrued, day):
         """Let a settlement bear the whole running period, where that is agreed; on a due date none has begun."""
@@ -323,7 +350,7 @@ class Walk:
             principal = self.balance
             interest += self.postponed
             self.postponed = 0
-        elif principal <= 0 and self.method in (*LEVEL_METHODS, FLAT):
+        elif principal <= 0 and self.plan.repays:
             if self.conventions.shortfall != "capitalised":
                 raise self._never_falls(principal + interest, interest)
             capitalised, principal = min(-principal, interest), 0

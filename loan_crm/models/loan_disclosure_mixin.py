@@ -96,7 +96,8 @@ class LoanDisclosureMixin(models.AbstractModel):
     def _cash_flows(self):
         """Return (advances, payments) of the schedule that holds, tuples of :class:`core.annual_rates.Flow`.
 
-        The upfront fee is a payment on the day of the payout; what each row repays is told with it.
+        The upfront fee is a payment on the day of the payout; what each row repays is told with it, less the interest
+        it adds to the loan.
         """
         self.ensure_one()
         cent = self._cent()
@@ -112,9 +113,13 @@ class LoanDisclosureMixin(models.AbstractModel):
                 Flow(self.start_date, money.from_float(self.fee, cent), money.from_float(0.0, cent))
             )
         payments += [
-            Flow(row.due_date, money.from_float(row.amount, cent), money.from_float(row.principal, cent))
+            Flow(
+                row.due_date,
+                money.from_float(row.amount, cent),
+                money.from_float(row.principal, cent) - money.from_float(row.capitalised, cent),
+            )
             for row in self.installment_ids
-            if row.amount
+            if row.amount or row.capitalised
         ]
         return tuple(Flow(day, amount) for day, amount in advances if amount), tuple(payments)
 

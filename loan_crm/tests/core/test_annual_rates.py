@@ -784,6 +784,8 @@ if given:
             return rate(advances, payments)
         except RateError as refused:
             assume(refused.reason != "no_rate_found")
+            # Equal months put two days of unequal months at one time: what is lent and lost there leaves no flow.
+            assume(not (refused.reason == "no_sign_change" and totals(advances, payments).cost < 0))
             raise
 
     class TestAnnualRatesProperties(BaseCase):

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import product
 
 from odoo.tests import BaseCase
 
@@ -18,6 +19,7 @@ from odoo.addons.loan_crm.core.allocation import LateCharges, Owed, Payment
 from odoo.addons.loan_crm.core.amortization import Change, Drawdown, Prepayment, Terms, TermsError
 from odoo.addons.loan_crm.core.calendars import BusinessCalendar
 from odoo.addons.loan_crm.core.conventions import CHOICES, STANDARD, ConventionError, Conventions
+from odoo.addons.loan_crm.core.terms import SHORTENING
 
 BY_DAYS = {"period_basis": "actual_days", "day_count": "act_360"}
 
@@ -373,14 +375,27 @@ class TestConventions(BaseCase):
         )
         # Inside a period only an own row carries interest: 14 days of 10, then 14 of 5.
         inside = Prepayment(date(2026, 3, 1), Decimal(18000))
-        self.hold(
-            "prepayment_effect",
-            {
-                **{effect: ["0.00", "210.00", "155.00"] for effect in CHOICES["prepayment_effect"]},
-                "own_row": ["140.00", "70.00", "155.00"],
-            },
-            lambda **c: interests(by_day(**c), inside),
-        )
+        for effect, expected in (
+            ("keep_term", ["0.00", "210.00", "155.00"]),
+            ("own_row", ["140.00", "70.00", "155.00"]),
+            ("last_installment", ["0.00", "210.00", "155.00"]),
+        ):
+            with self.subTest(effect=effect):
+                self.assertEqual(interests(by_day(prepayment_effect=effect), inside), expected)
+
+    def test_a_term_that_cannot_be_shortened_says_so(self):
+        for method, effect in product(("interest_only", "bullet", "flat"), SHORTENING):
+            with self.subTest(method=method, effect=effect):
+                with self.assertRaises(TermsError) as refused:
+                    loan("1000", "12", 4, more={"method": method}, prepayment_effect=effect)
+                self.assertEqual(
+                    (refused.exception.reason, *refused.exception.facts.values()),
+                    ("options_disagree", "method", "prepayment_effect"),
+                )
+                with self.assertRaises(TermsError) as refused:
+                    early = Prepayment(date(2026, 3, 1), Decimal(100), effect)
+                    rows(loan("1000", "12", 4, more={"method": method}), early)
+                self.assertEqual(refused.exception.facts["second"], "prepayment_effect")
 
     def test_an_installment_is_kept_in_the_first_period_too(self):
         early = Prepayment(date(2026, 1, 31), Decimal(200), "keep_installment")
@@ -393,6 +408,83 @@ class TestConventions(BaseCase):
             "prepayment_date",
             {"same_day": ["0.00", "210.00", "155.00"], "next_due": ["280.00", "0.00", "155.00"]},
             lambda **c: interests(by_day(**c), inside),
+        )
+
+    def test_who_settles_does_not_wait_with_what_waits(self):
+        agreed = loan("12000", "6", 12, prepayment_date="next_due")
+        waiting = Prepayment(date(2026, 2, 20), Decimal(3000), key="waits")
+        day = date(2026, 3, 5)
+        end = proposals.settle(agreed, [waiting], day)
+        alone = proposals.settle(agreed, [], day)
+        # The 3,000 are there already, and bore interest to the day like all the rest.
+        self.assertEqual((alone.principal - end.principal, end.interest), (3000, alone.interest))
+        ended = rows(agreed, waiting, Prepayment(day, None, key="ends"))
+        self.assertEqual(
+            [(row.key, row.due, row.principal) for row in ended[-2:]],
+            [("waits", day, 3000), ("ends", day, end.principal)],
+        )
+        self.assertEqual((ended[-1].interest, ended[-1].balance), (end.interest, 0))
+
+    def test_a_settlement_may_owe_interest_alone(self):
+        agreed = loan("12000", "6", 12, more={"method": "interest_only"}, prepayment_date="next_due")
+        waiting = Prepayment(date(2026, 2, 20), Decimal(12000))
+        end = proposals.settle(agreed, [waiting], date(2026, 3, 7))
+        self.assertEqual((end.principal, end.interest), (0, Decimal("42.86")))
+
+    def test_what_cannot_wait_says_what_is_left_by_then(self):
+        agreed = loan("12000", "6", 12, prepayment_date="next_due")
+        for day, amount, left in (
+            (date(2026, 6, 20), "7500", "7173.47"),
+            (date(2026, 12, 20), "500", "1027.64"),
+            (date(2027, 1, 5), "500", "0.00"),
+        ):
+            with self.subTest(day=day), self.assertRaises(TermsError) as refused:
+                rows(agreed, Prepayment(day, Decimal(amount)), Prepayment(day, Decimal("600")))
+            self.assertEqual(refused.exception.reason, "prepayment_beyond_next_due")
+
+    def test_a_balloon_is_never_more_than_what_is_left(self):
+        car = {"method": "balloon", "balloon": Decimal(50000)}
+        agreed = loan("100000", "6", 36, more=car)
+        day = date(2028, 8, 1)
+        for amount in ("9000", "15000", "40000"):
+            for effect in ("keep_term", "own_row", "last_installment", "keep_installment"):
+                with self.subTest(amount=amount, effect=effect):
+                    after = rows(agreed, Prepayment(day, Decimal(amount), effect))
+                    self.assertEqual(after[-1].balance, 0)
+                    self.assertGreaterEqual(min(row.payment for row in after), 0)
+        rest = rows(agreed, Prepayment(day, Decimal(15000)))
+        level = {row.payment for row in rest[-5:-1]}
+        self.assertEqual(len(level), 1)  # nothing but interest on the way to it
+        self.assertEqual({row.principal for row in rest[-5:-1]}, {0})
+        # 45,000 are left of 100,000: less than the balloon
+        early = rows(agreed, Prepayment(date(2026, 2, 1), Decimal(55000)))
+        self.assertEqual((early[-1].principal, early[-1].due), (45000, date(2029, 1, 15)))
+
+    def test_days_of_a_broken_period(self):
+        # 36,000 at 12 %: a month costs 360, its 28 days as many parts; days cost 12 over 360, and all but 12 over 365.
+        def settled(day, **chosen):
+            return proposals.settle(loan("36000", "12", 6, date(2026, 3, 15), **chosen), (), day).interest
+
+        self.hold(
+            "broken_period",
+            {"period_share": Decimal(180), "days_360": Decimal(168), "days_365": Decimal("165.70")},
+            lambda **c: settled(date(2026, 3, 1), **c),
+        )
+        # The parts of a period are its whole: on the last of 31 days nothing is left to add to a twelfth.
+        for rule in CHOICES["broken_period"]:
+            terms = loan("36000", "12", 6, date(2026, 4, 15), broken_period=rule)
+            for day in range(1, 31):
+                early = Prepayment(date(2026, 3, 15) + timedelta(day), Decimal(18000), "own_row")
+                with self.subTest(rule=rule, day=day):
+                    whole = sum(Decimal(interest) for interest in interests(terms, early)[:2])
+                    part = Decimal(interests(terms, early)[0])
+                    self.assertAlmostEqual(whole - part, (360 - part) / 2, delta=Decimal("0.01"))
+        self.assertEqual(
+            interests(
+                loan("36000", "12", 6, date(2026, 4, 15), broken_period="days_360"),
+                Prepayment(date(2026, 4, 14), None),
+            ),
+            ["360.00"],
         )
 
     def test_interest_of_a_settlement(self):
