@@ -41,8 +41,8 @@ _SCHEDULE = {
     # An odd first period among equal ones: days over 360, a share of that period by its days, the EU's simple
     # days over 365 or 366, the US (1 + f·i)(1 + i)^t, or as if it were a regular one.
     "first_period": ("days_360", "period_share", "eu_simple", "us_appendix_j", "ignored"),
-    # A part of a period among equal ones, when a settlement, a prepayment, a drawdown or a new rate breaks it: that part
-    # of the period by its days, or its days over 360 or 365. What is left of the period makes it whole.
+    # A part of a period among equal ones, when a settlement, a prepayment, a drawdown or a new rate breaks it: that
+    # part of the period by its days, or its days over 360 or 365. What is left of the period makes it whole.
     "broken_period": ("period_share", "days_360", "days_365"),
     # Who bears the odd days: the first installment, or all of them.
     "odd_interest": ("first_payment", "spread"),

@@ -177,7 +177,9 @@ def _variant(terms, events, day, balance, charge=_ZERO):
         interest = paid - balance
         # What waits for the next due date has been paid; it only does not count yet.
         past = [event for event in events if isinstance(event, Prepayment) and event.date <= day]
-        waiting = sum((event.amount for event in past if event.amount and event.key is not _ASKED), _ZERO) - sum(
+        waiting = sum(
+            (event.amount for event in past if event.amount and event.key is not _ASKED), _ZERO
+        ) - sum(
             (
                 row.principal
                 for row in rows

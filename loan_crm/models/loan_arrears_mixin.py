@@ -28,7 +28,7 @@ class LoanArrearsMixin(models.AbstractModel):
         help="Days since the oldest unpaid due date, counted as the product says.",
     )
     day_zero = fields.Date(
-        "Late Since",
+        "Days Count From",
         readonly=True,
         copy=False,
         help="The day on which the oldest unpaid installment was zero days past due.",

@@ -137,6 +137,18 @@ class LoanContract(models.Model):
         precompute=True,
         help="What the last installment leaves for itself.",
     )
+    agreed_installment = fields.Monetary(
+        help="Of an annuity: the payment that was agreed on, where it is not to be worked out. The loan ends when it "
+        "is repaid, and the last installment takes what is left then. Zero: worked out from the term."
+    )
+    credit_limit = fields.Monetary(
+        "Limit of the Line",
+        help="All that may be paid out on this loan, the first payout included. Zero: it is paid out once.",
+    )
+    first_reprice_date = fields.Date(
+        "First Repricing",
+        help="The agreed day from which a floating loan has its second rate; others follow from it.",
+    )
     fee = fields.Monetary(
         "Upfront Fee in All",
         compute="_compute_fee",
@@ -237,6 +249,19 @@ class LoanContract(models.Model):
     _term_positive = models.Constraint(
         "CHECK (term BETWEEN 1 AND 2600)", "The term must lie between 1 and 2600 installments."
     )
+    _installment_positive = models.Constraint(
+        "CHECK (agreed_installment >= 0 AND agreed_installment <> 'NaN')",
+        "The agreed installment cannot be negative.",
+    )
+    _limit_covers_principal = models.Constraint(
+        "CHECK (COALESCE(credit_limit, 0) = 0 OR (credit_limit >= principal AND credit_limit <> 'NaN'))",
+        "The limit of a line cannot be smaller than its first payout.",
+    )
+    _first_reprice_after_start = models.Constraint(
+        "CHECK (reprice_rule <> 'agreed_day' OR rate_type <> 'floating' "
+        "OR (first_reprice_date IS NOT NULL AND first_reprice_date > start_date))",
+        "A rate that is repriced from an agreed day needs that day, and it lies after the payout.",
+    )
     _first_due_after_start = models.Constraint(
         "CHECK (first_due_date > start_date)",
         "The first due date must lie after the day the loan is paid out.",
@@ -270,6 +295,9 @@ class LoanContract(models.Model):
             "first_due_date",
             "due_day",
             "balloon",
+            "agreed_installment",
+            "credit_limit",
+            "first_reprice_date",
             "schedule_source",
         }
     )
@@ -317,6 +345,7 @@ class LoanContract(models.Model):
         "start_date",
         "reprice_rule",
         "reprice_months",
+        "first_reprice_date",
         "event_ids.state",
         "event_ids.kind",
         "event_ids.date",
@@ -335,11 +364,12 @@ class LoanContract(models.Model):
     def _reprice_date_after(self, day):
         """Return the first day after another from which a floating loan is repriced."""
         self.ensure_one()
-        step = max(1, self.reprice_months)
+        step, anchor, count = max(1, self.reprice_months), self.start_date, 1
         if self.reprice_rule == "new_year":
-            return day.replace(year=day.year + 1, month=1, day=1)
-        count = 1
-        while (result := dates.add_months(self.start_date, count * step)) <= day:
+            anchor = anchor.replace(month=1, day=1)
+        elif self.reprice_rule == "agreed_day" and self.first_reprice_date:
+            anchor, count = self.first_reprice_date, 0
+        while (result := dates.add_months(anchor, count * step)) <= day:
             count += 1
         return result
 
@@ -356,7 +386,7 @@ class LoanContract(models.Model):
                 contract.principal * contract.fee_rate / 100 + contract.fee_amount
             )
 
-    @api.depends("start_date", "frequency", "due_rule", "fixed_due_day")
+    @api.depends("start_date", "frequency", "due_rule", "fixed_due_day", "least_first_days")
     def _compute_first_due_date(self):
         for contract in self:
             if not contract.start_date:
@@ -369,6 +399,7 @@ class LoanContract(models.Model):
                     contract.frequency or "monthly",
                     rule,
                     contract.fixed_due_day or None if rule == "fixed_day" else None,
+                    contract.least_first_days or None,
                 )
             except Refusal:  # told when it is saved, in words; a form that is being filled in goes on
                 contract.first_due_date = contract.start_date + relativedelta(months=1)
@@ -429,7 +460,8 @@ class LoanContract(models.Model):
                 )
             )
         most = product.principal_max
-        if self.principal < product.principal_min or (most and self.principal > most):
+        lent = max(self.principal, self.credit_limit)
+        if self.principal < product.principal_min or (most and lent > most):
             least = currency.format(product.principal_min)
             raise ValidationError(
                 self.env._(

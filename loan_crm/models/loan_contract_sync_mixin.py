@@ -9,7 +9,18 @@ from ..core import feed, money
 # Travels in the context from a feed to `_write_schedule`: rows follow when all of the batch is there. An object's
 # identity cannot be sent over RPC.
 _ROWS_FOLLOW = object()
-_PLAIN = ("principal", "yearly_rate", "term", "start_date", "first_due_date", "due_day", "balloon")
+_PLAIN = (
+    "principal",
+    "yearly_rate",
+    "term",
+    "start_date",
+    "first_due_date",
+    "due_day",
+    "balloon",
+    "agreed_installment",
+    "credit_limit",
+    "first_reprice_date",
+)
 _NEEDED = ("customer", "product", "principal", "term", "start_date")
 _TOLD = 10  # differences of one schedule that are told; more are counted
 _FIELD_OF = {"customer": "customer_id", "product": "product_id", "reference_rate": "reference_rate_id"}

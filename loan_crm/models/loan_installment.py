@@ -116,6 +116,8 @@ class LoanInstallment(models.Model):
     _open_due_idx = models.Index("(due_date, id) WHERE state = 'open'")
     # What the night settles: rows that ask for nothing wait here for their day.
     _nothing_due_idx = models.Index("(due_date, id) WHERE state = 'draft' AND amount = 0")
+    # What the night adds to the principal owed.
+    _joins_idx = models.Index("(company_id, due_date) WHERE capitalised > 0 AND version_to IS NULL")
     _customer_due_idx = models.Index("(customer_id, due_date, id)")
 
     @api.depends("contract_id.name", "number", "contract_id.installment_count")

@@ -1,4 +1,5 @@
 import logging
+from datetime import date
 from functools import partial
 
 from odoo import api, fields, models
@@ -239,9 +240,35 @@ class LoanNight(models.Model):
         ids = [row[0] for row in self.env.cr.fetchall()]
         if ids:
             self.env["loan.installment"].invalidate_model()
-            self.env["loan.contract"].browse(sorted(set(ids)))._refresh_totals()
             self.settled_count += len(ids)
+        if more := {*ids, *self._joined_since()}:
+            self.env["loan.contract"].browse(sorted(more))._refresh_totals()
         return self.env["ir.cron"]._commit_progress(1)
+
+    def _joined_since(self):
+        """Return ids of loans that interest has joined since the last night: they owe more principal now."""
+        last = self.search(
+            [("company_id", "=", self.company_id.id), ("date", "<", self.date), ("state", "=", "done")],
+            order="date desc",
+            limit=1,
+        )
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT contract_id
+                  FROM loan_installment
+                 WHERE capitalised > 0
+                   AND version_to IS NULL
+                   AND company_id = %(company)s
+                   AND due_date <= %(today)s
+                   AND due_date > %(last)s
+                """,
+                company=self.company_id.id,
+                today=self.date,
+                last=last.date or date.min,
+            )
+        )
+        return [row[0] for row in rows]
 
     def _spend(self):
         """Let credit that waited pay what falls due today."""

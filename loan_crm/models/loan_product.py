@@ -1,7 +1,15 @@
+from datetime import date
+from decimal import Decimal
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..core import dates
+from ..core.calendars import BusinessCalendar
 from ..core.refusal import Refusal
+from ..core.terms import MAX_YEARS, Terms, TermsError
+
+_SAMPLE = Decimal(1_000_000)  # an amount that any options can be held against
 
 
 class LoanProduct(models.Model):
@@ -96,7 +104,7 @@ class LoanProduct(models.Model):
     def _check_options(self):
         """Refuse choices that no loan of this product could be made of."""
         for product in self:
-            product._as_conventions()
+            product._check_sample()
             if product.rate_type == "floating" and not product.reference_rate_id:
                 raise ValidationError(
                     self.env._("A floating product follows a reference rate. Choose the one it follows.")
@@ -120,14 +128,48 @@ class LoanProduct(models.Model):
                 raise ValidationError(
                     self.env._("Stepped payments need a step, and no other repayment method has one.")
                 )
-            if product.reprice_months < 1 or not 0 <= product.fixing_days <= 366:
+            if product.reprice_months < 1 or not 1 <= product.fixing_days <= 366:
                 raise ValidationError(
                     self.env._(
-                        "A floating rate is repriced after at least one month and fixed at most a year before."
+                        "A floating rate is repriced after at least one month, and fixed a day to a year before it "
+                        "holds, so that the borrower is told beforehand."
                     )
                 )
+            if not 0 <= product.least_first_days <= 366:
+                raise ValidationError(self.env._("The shortest first period lies between 0 and 366 days."))
             if product.fee_rate < 0 or product.fee_amount < 0 or product.fee_rate > 100:
                 raise ValidationError(self.env._("An upfront fee lies between nothing and the amount lent."))
+
+    def _check_sample(self):
+        """Refuse choices that disagree: those any loan of this product would be refused for.
+
+        :raise ValidationError: naming the two
+        """
+        conventions, frequency = self._as_conventions(), dates.FREQUENCIES[self.frequency]
+        moved = conventions.business_day_rule != "unadjusted"
+        balloon = self.repayment_method == "balloon"
+        try:
+            Terms(
+                principal=_SAMPLE,
+                yearly_rate=Decimal("0.05"),
+                count=min(self.term_max, MAX_YEARS * frequency.per_year),
+                first_due=date(2000, 2, 15),
+                method=self.repayment_method,
+                frequency=self.frequency,
+                balloon=_SAMPLE / 2 if balloon else Decimal(0),
+                grace=self.grace,
+                step_rate=self._as_fraction(self.step_rate)
+                if self.repayment_method == "stepped"
+                else Decimal(0),
+                step_every=self.step_every,
+                interest_grace=self.interest_grace,
+                calendar=BusinessCalendar() if moved else None,
+                conventions=conventions,
+            )
+        except TermsError as refusal:
+            # A step that is missing altogether is told below, in the words of the form.
+            if refusal.facts.get("second") != "step_rate":
+                raise ValidationError(self._refusal_sentence(refusal)) from refusal
 
     @api.constrains("currency_id")
     def _check_currency(self):

@@ -134,24 +134,29 @@ class LoanProposalMixin(models.AbstractModel):
             )
 
     def _check_drawdown(self, amount):
-        """Refuse to pay out more on this loan than its product lends.
+        """Refuse to pay out more on this loan than its line allows.
 
         :param float amount: what is to be paid out now
         """
         self.ensure_one()
         if self.currency_id.compare_amounts(amount, 0.0) <= 0:
             raise ValidationError(self.env._("The amount must be more than zero."))
+        if not self.credit_limit:
+            raise ValidationError(
+                self.env._(
+                    "%s is no line: it was paid out once, and nothing more was agreed on.", self.display_name
+                )
+            )
         drawn = sum(
             event.amount for event in self.event_ids if event.kind == "drawdown" and event.state == "posted"
         )
-        most = self.product_id.principal_max
-        room = most - self.principal - drawn
-        if most and self.currency_id.compare_amounts(amount, room) > 0:
+        room = self.credit_limit - self.principal - drawn
+        if self.currency_id.compare_amounts(amount, room) > 0:
             raise ValidationError(
                 self.env._(
-                    "Loans of %(product)s end at %(most)s: only %(room)s more can be paid out on this one.",
-                    product=self.product_id.name,
-                    most=self.currency_id.format(most),
+                    "The line of %(loan)s ends at %(most)s: only %(room)s more can be paid out.",
+                    loan=self.display_name,
+                    most=self.currency_id.format(self.credit_limit),
                     room=self.currency_id.format(max(0.0, room)),
                 )
             )

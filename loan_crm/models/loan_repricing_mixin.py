@@ -23,13 +23,17 @@ class LoanRepricingMixin(models.AbstractModel):
     def _rates(self):
         """Return the nominal rates of this loan as `[(since, percent), ...]`, the oldest first."""
         self.ensure_one()
+        # New terms hold from the day agreed with them.
         early = timedelta(days=1 if self.repricing_day == "day_before" else 0)
         changes = self.event_ids.filtered(lambda event: event.state == "posted" and event.changes_rate)
         # In the order they happened: new ones stand last in the cache, whatever their day.
         changes = changes.sorted(lambda event: (event.date, event._origin.id or 0))
         return [
             (date.min, self.yearly_rate),
-            *((event.date - early, event.yearly_rate) for event in changes),
+            *(
+                (event.date - early if event.kind == "rate" else event.date, event.yearly_rate)
+                for event in changes
+            ),
         ]
 
     @api.model

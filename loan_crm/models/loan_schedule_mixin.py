@@ -74,6 +74,8 @@ class LoanScheduleMixin(models.AbstractModel):
                 grace=self.grace,
                 step_rate=self._as_fraction(self.step_rate),
                 step_every=self.step_every,
+                interest_grace=self.interest_grace,
+                installment=money.from_float(self.agreed_installment, cent),
                 calendar=self._as_calendar(calendars),
                 conventions=conventions,
             )
@@ -102,11 +104,6 @@ class LoanScheduleMixin(models.AbstractModel):
         if calendars is not None:
             calendars[company.id] = result
         return result
-
-    @api.model
-    def _as_fraction(self, percent):
-        """Return a percentage of a Float field as an exact Decimal fraction."""
-        return Decimal(str(percent or 0.0)) / 100
 
     def _refused(self, refusal):
         return ValidationError(
@@ -375,23 +372,26 @@ class LoanScheduleMixin(models.AbstractModel):
             return
         self.env["loan.installment"].flush_model()
         self.env["loan.contract"].flush_model()
+        companies = self.company_id
         self.env.cr.execute(
             SQL(
                 """
                 WITH summed AS (
                     SELECT contract.id,
                            COALESCE(sum(row.amount - row.fee), 0) AS amount_total,
-                           COALESCE(sum(row.interest), 0) AS interest_total,
+                           COALESCE(sum(row.interest + row.capitalised), 0) AS interest_total,
                            count(*) FILTER (WHERE row.kind = 'installment') AS installment_count,
                            max(row.due_date) FILTER (WHERE row.kind = 'installment') AS last_due_date,
                            -- Interest still to be added to the loan is in the principal of later rows already.
                            CASE WHEN contract.state IN ('active', 'closed')
-                                THEN COALESCE(sum(row.principal - row.principal_paid), 0)
-                                   - COALESCE(sum(row.capitalised) FILTER (WHERE row.state = 'draft'), 0)
+                                THEN GREATEST(0, COALESCE(sum(row.principal - row.principal_paid), 0)
+                                   - COALESCE(sum(row.capitalised) FILTER (WHERE row.due_date > today.day), 0))
                                 ELSE 0 END AS principal_outstanding,
                            CASE WHEN contract.state IN ('active', 'closed')
                                 THEN COALESCE(sum(row.amount_open), 0) ELSE 0 END AS amount_open
                       FROM loan_contract AS contract
+                      JOIN unnest(%(companies)s, %(days)s) AS today (company_id, day)
+                        ON today.company_id = contract.company_id
                       LEFT JOIN loan_installment AS row
                         ON row.contract_id = contract.id AND row.version_to IS NULL
                      WHERE contract.id = ANY(%(ids)s)
@@ -440,6 +440,8 @@ class LoanScheduleMixin(models.AbstractModel):
                         wanted.amount_open, wanted.next_due_date, wanted.next_due_amount)
                 """,
                 ids=list(self.ids),
+                companies=companies.ids,
+                days=[company._loan_today() for company in companies],
             )
         )
         self.invalidate_recordset()  # and what is computed of them

@@ -49,9 +49,17 @@ _REFUSALS = {
     "event_finer_than_cent": _lt("The amount has more decimals than %(currency)s can pay."),
     "event_remaining_out_of_range": _lt("The number of installments still to come is out of range."),
     "prepayment_beyond_balance": _lt("Only %(balance)s is owed of the loan."),
+    "prepayment_beyond_next_due": _lt(
+        "A prepayment of this loan counts from the next due date, and only %(balance)s is owed then. Settle the loan "
+        "instead."
+    ),
     "days_not_increasing": _lt("Two installments would fall on one business day."),
     "no_room": _lt("The calendar has no business day left between two installments."),
 }
+
+
+# What the core calls otherwise than the forms do.
+_FIELDS = {"method": "repayment_method", "installment": "agreed_installment"}
 
 
 @lru_cache(maxsize=256)  # thousands of loans share the few sets of conventions of their products
@@ -133,6 +141,11 @@ class LoanTermsMixin(models.AbstractModel):
     grace = _figure(
         fields.Integer, "Installments without Principal", "So many first installments repay no principal."
     )
+    interest_grace = _figure(
+        fields.Integer,
+        "Installments without Interest",
+        "So many first installments ask for no interest; the next one asks for all of it.",
+    )
     step_rate = _figure(
         fields.Float,
         "Step (%)",
@@ -162,7 +175,13 @@ class LoanTermsMixin(models.AbstractModel):
     )
     reprice_months = _figure(fields.Integer, "Repriced Every", "In months, usually 3, 6 or 12.")
     reprice_rule = _option(
-        [("anniversary", "Counted from the payout"), ("new_year", "On 1 January")], "Repricing Date"
+        [
+            ("anniversary", "Counted from the payout"),
+            ("new_year", "Counted from 1 January"),
+            ("agreed_day", "Counted from an agreed day"),
+        ],
+        "Repricing Date",
+        "Each loan says its agreed day itself.",
     )
     fixing_days = _figure(
         fields.Integer,
@@ -181,6 +200,12 @@ class LoanTermsMixin(models.AbstractModel):
         "Where the first due date is put, and so all others.",
     )
     fixed_due_day = _figure(fields.Integer, "Fixed Due Day", "Day of the month, 1 to 31.")
+    least_first_days = _figure(
+        fields.Integer,
+        "Shortest First Period",
+        "In days: with a fixed due day the first due date is never nearer to the payout. Zero: half a month less than "
+        "a whole period.",
+    )
     month_end = _option(
         [
             ("anchor", "Keep the day, short months use their last one"),
@@ -246,6 +271,16 @@ class LoanTermsMixin(models.AbstractModel):
         "Odd First Period",
         "Interest when the first due date is not a whole period after the payout.",
     )
+    broken_period = _option(
+        [
+            ("period_share", "Share of that period by its days"),
+            ("days_360", "Days at the yearly rate / 360"),
+            ("days_365", "Days at the yearly rate / 365"),
+        ],
+        "Broken Period",
+        "Interest of a part of a period, when a settlement, a prepayment, a drawdown or a new rate breaks it. What is "
+        "left of the period makes it whole.",
+    )
     odd_interest = _option(
         [("first_payment", "The first installment alone"), ("spread", "All installments")],
         "Odd Days Are Borne By",
@@ -295,7 +330,7 @@ class LoanTermsMixin(models.AbstractModel):
             ("none", "No multiple"),
             ("up", "Installments up to a multiple"),
             ("nearest", "Installments to the nearest multiple"),
-            ("every_amount", "Every amount to the nearest multiple"),
+            ("every_amount", "Every amount to a multiple"),
         ],
         "In Multiples",
     )
@@ -377,7 +412,9 @@ class LoanTermsMixin(models.AbstractModel):
         ],
         "Days Late Are Counted",
     )
-    grace_days = _figure(fields.Integer, "Grace Days", "So many days late cost nothing.")
+    grace_days = _figure(
+        fields.Integer, "Grace Days", "So many days late cost nothing; one day more costs all of them."
+    )
     significant_from = _option(
         [("over_30", "More than 30 days"), ("from_30", "30 days")],
         "Stage 2 From",
@@ -414,6 +451,7 @@ class LoanTermsMixin(models.AbstractModel):
             ("outstanding", "On principal really outstanding"),
         ],
         "Ordinary Interest When Late",
+        "On principal really outstanding: the loan's own rate runs on overdue principal, beside the penalty.",
     )
     late_fee = _figure(fields.Monetary, "Late Fee", "Once for each installment later than the grace days.")
     allocation_order = _option(
@@ -457,7 +495,9 @@ class LoanTermsMixin(models.AbstractModel):
         "The yearly cost in percent that the borrower is told, under its own name.",
     )
     apr_time_axis = _option(
-        [("actual_days", "Actual days / 365"), ("equal_months", "Equal months")], "Time in the Rate"
+        [("actual_days", "Years and actual days"), ("equal_months", "Equal months or weeks")],
+        "Time in the APRC",
+        "How the APRC (EU) measures time. The other rates have one rule each.",
     )
 
     # What a schedule and its cost depend on, beside amounts and dates.
@@ -465,6 +505,7 @@ class LoanTermsMixin(models.AbstractModel):
         "repayment_method",
         "frequency",
         "grace",
+        "interest_grace",
         "step_rate",
         "step_every",
         "balloon_share",
@@ -476,6 +517,7 @@ class LoanTermsMixin(models.AbstractModel):
         "fixing_days",
         "due_rule",
         "fixed_due_day",
+        "least_first_days",
         "fee_rate",
         "fee_amount",
     )
@@ -551,6 +593,11 @@ class LoanTermsMixin(models.AbstractModel):
         except Refusal as refusal:
             raise ValidationError(self._refusal_sentence(refusal)) from refusal
 
+    @api.model
+    def _as_fraction(self, percent):
+        """Return a percentage of a Float field as an exact Decimal fraction."""
+        return Decimal(str(percent or 0.0)) / 100
+
     def _refusal_sentence(self, refusal):
         """Return what the core declines in the words of the form.
 
@@ -575,7 +622,7 @@ class LoanTermsMixin(models.AbstractModel):
         return sentence % facts
 
     def _option_label(self, name):
-        name = {"method": "repayment_method"}.get(name, name)
+        name = _FIELDS.get(name, name)
         others = {
             "balloon": self.env._("Balloon"),
             "due_day": self.env._("Due Day"),
@@ -589,7 +636,7 @@ class LoanTermsMixin(models.AbstractModel):
         """Return an option as a person sees it, “label: value”."""
         label, field = (
             self._option_label(name),
-            self._fields.get({"method": "repayment_method"}.get(name, name)),
+            self._fields.get(_FIELDS.get(name, name)),
         )
         if field is None or field.type != "selection":
             return f"“{label}”"

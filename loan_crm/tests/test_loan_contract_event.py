@@ -30,6 +30,7 @@ class TestLoanContractEvent(LoanCommon):
             first_due_date=TODAY - relativedelta(months=2) + timedelta(7),
             prepayment_charge_rate=1.0,
             prepayment_charge_months=12,
+            credit_limit=21000,
         )
         for row in cls.contract.installment_ids[:2]:
             cls._pay(cls.contract, row.amount, row.due_date)
@@ -183,12 +184,19 @@ class TestLoanContractEvent(LoanCommon):
         self.assertEqual((form.amount_due, form.late_charges), (first.amount, penalty))
         self.assertAlmostEqual(form.total, first.amount + penalty + 2000)
         form.action_prepay()
-        ordinary, prepayment = contract.repayment_ids.sorted("id")
-        self.assertEqual((ordinary.kind, prepayment.kind), ("installment", "prepayment"))
-        self.assertAlmostEqual(ordinary.amount, first.amount + penalty)
-        self.assertEqual(prepayment.amount, 2000)
-        self.assertEqual(ordinary.allocation_ids.installment_id, first)
+        repayment = contract.repayment_ids  # one sum came in
+        self.assertEqual((repayment.kind, repayment.amount), ("prepayment", form.total))
+        self.assertEqual(
+            {row.installment_id.kind: row.principal for row in repayment.allocation_ids},
+            {"prepayment": 2000, "installment": first.principal},
+        )
         self.assertEqual((contract.amount_overdue, contract.days_past_due, contract.charges_open), (0, 0, 0))
+        self.assertEqual((contract.amount_credit, first.state), (0, "paid"))
+        before = contract.installment_ids.mapped("amount")
+        repayment.action_reverse()
+        self.assertEqual(first.amount_open, first.amount)
+        self.assertAlmostEqual(contract.charges_open, penalty)
+        self.assertNotEqual(contract.installment_ids.mapped("amount"), before)
 
     def test_a_settlement_ends_the_loan_closed(self):
         settled = proposals.settle(self.contract._as_terms(), [], TODAY)
@@ -225,6 +233,32 @@ class TestLoanContractEvent(LoanCommon):
                 self.assertEqual(form.interest, first)
             form.action_prepay()
             self.assertEqual(contract.state, "closed", values)
+
+    def test_who_settles_does_not_wait_with_what_waits(self):
+        contract = self._contract(prepayment_date="next_due")
+        self._prepay(contract, amount=3000)
+        waiting = contract.installment_ids.filtered(lambda row: row.kind == "prepayment")
+        first = contract.installment_ids.filtered(lambda row: row.kind == "installment")[0]
+        self.assertEqual((waiting.due_date, waiting.state), (first.due_date, "paid"))
+        self.assertAlmostEqual(contract.principal_outstanding, 9000)
+        form = self._prepay(contract, press=False, settles=True)
+        self.assertEqual((form.error, form.principal), (False, 9000))
+        # 21 of the 28 days that cost 60: what waits bears them with the rest
+        self.assertEqual(form.interest, 45.0)
+        form.action_prepay()
+        self.assertEqual((contract.state, contract.amount_open, contract.amount_credit), ("closed", 0, 0))
+        self._check_foots(contract)
+
+    def test_what_cannot_wait_says_so(self):
+        contract = self._contract(prepayment_date="next_due", term=1)
+        self.assertRegex(self._prepay(contract, press=False, amount=500).error, "Settle the loan instead")
+        self._prepay(contract, settles=True)
+        self.assertEqual(contract.state, "closed")
+
+    def test_a_term_that_cannot_be_shortened_is_not_promised(self):
+        contract = self._contract(repayment_method="interest_only")
+        error = self._prepay(contract, press=False, amount=500, effect="keep_installment").error
+        self.assertRegex(error, "Repayment Method: Interest only.*After a Prepayment")
 
     def test_wrong_prepayments_are_refused_in_plain_words(self):
         before = self._rows()
@@ -263,8 +297,19 @@ class TestLoanContractEvent(LoanCommon):
         self.assertGreater(self.contract.installment_ids[2].amount, self.contract.installment_ids[1].amount)
         self._check_foots()
 
-    def test_a_drawdown_keeps_to_what_the_product_lends(self):
+    def test_only_a_line_can_be_drawn_again(self):
+        once = self._contract()
+        self.assertRegex(self._draw(10, once, press=False).error, "nothing more was agreed")
+        with self.assertRefused("smaller than its first payout"):
+            self._contract(credit_limit=11999)
+        with self.assertRefused("terms of LN"):
+            once.with_user(self.manager).credit_limit = 20000
         self.product.principal_max = 15000
+        with self.assertRefused("end at .\\s15,000.00"):
+            self._contract(credit_limit=15001)
+
+    def test_a_drawdown_keeps_to_the_limit_of_the_line(self):
+        self.contract = self._contract(credit_limit=15000)
         self._draw(2000)
         for amount, words in (
             (1000.01, "only .\\s1,000.00 more"),
@@ -479,7 +524,7 @@ class TestLoanContractEvent(LoanCommon):
 
     def test_nobody_makes_a_change_by_hand(self):
         """New terms come from the forms that ask for consent and money, a new rate from the night."""
-        contract = self._contract()
+        contract = self._contract(credit_limit=20000)
         for vals in (
             {"kind": "rate", "changes_rate": True, "yearly_rate": 0, "remaining": 60},
             {"kind": "prepayment", "settles": True, "amount": 1000, "charge": 50000},
@@ -505,7 +550,7 @@ class TestLoanContractEvent(LoanCommon):
         self.assertEqual(event.state, "reversed")
 
     def test_a_drawdown_makes_nobody_late_in_retrospect(self):
-        contract = self._due_in(-5)
+        contract = self._due_in(-5, credit_limit=20000)
         for row in contract.installment_ids[:1]:
             self._pay(contract, row.amount, date=row.due_date)
         event = self.env["loan.contract.event"].create(

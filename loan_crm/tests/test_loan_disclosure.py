@@ -111,10 +111,16 @@ class TestLoanDisclosure(LoanCommon):
             name="Holiday", repayment_method="annuity", grace=3, grace_interest="capitalised", fee_rate=1.0
         )
         contract = self._contract(active=False, product_id=product.id, disclosed_rate="cn_simple")
-        rate = contract._annual_rate("cn_simple")
-        self.assertIsNone(rate["value"])
-        self.assertIn("Interest is added to the loan", contract.disclosed_rate_told)
-        self.assertIsNotNone(contract._annual_rate("cn_irr")["value"])
+        # Interest that joins the loan is in use from then on: 1 % of 12,000 and of what it grew to, beside the fee.
+        rows = contract.installment_ids
+        use, owed, since = 0, 12000, contract.start_date
+        for row in rows:
+            use += owed * (row.due_date - since).days
+            owed, since = row.balance, row.due_date
+        cost = sum(rows.mapped("amount")) + contract.fee - 12000
+        told = float(contract._annual_rate("cn_simple")["value"])
+        self.assertAlmostEqual(told, cost * 365 / use * 100, 2)
+        self.assertIn("simple", contract.disclosed_rate_told)
         # All is kept back: the borrower gets nothing, and no rate stands for that.
         nothing = self._contract(active=False, fee_amount=12000)
         self.assertIsNone(nothing._annual_rate("cn_irr")["value"])

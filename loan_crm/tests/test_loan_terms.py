@@ -116,6 +116,7 @@ class TestLoanTerms(LoanCommon):
         self.assertTrue(all(calendar.is_business_day(day) for day in dues))
 
     def test_choices_that_cannot_be_held_together_are_named(self):
+        lpr = self.env.ref("loan_crm.loan_reference_rate_lpr_1y")
         for values, words in [
             ({"multiple_rule": "up"}, "In Multiples.*Multiple Of"),
             ({"rounding_stage": "display", "last_row": "level_nudged"}, "Amounts Are Rounded.*Rounding Left"),
@@ -129,9 +130,39 @@ class TestLoanTerms(LoanCommon):
             ({"repayment_method": "stepped"}, "step"),
             ({"penalty_factor": 11}, "Penalty Rate.*out of range"),
             ({"fee_rate": -1}, "upfront fee"),
+            # What no loan of the product could be made of.
+            ({"repayment_method": "flat", "grace": 3}, "Flat interest.*Installments without Principal"),
+            (
+                {"repayment_method": "bullet", "grace": 2},
+                "Everything at maturity.*Installments without Principal",
+            ),
+            (
+                {"repayment_method": "interest_only", "last_row": "level_nudged"},
+                "Interest only.*Rounding Left",
+            ),
+            (
+                {"repayment_method": "interest_only", "prepayment_effect": "keep_installment"},
+                "After a Prepayment",
+            ),
+            ({"period_basis": "actual_days", "first_period": "ignored"}, "Interest of a Period.*Odd First"),
+            (
+                {"period_basis": "level_equal_interest_days", "first_period": "us_appendix_j"},
+                "Interest of a Period.*Odd First",
+            ),
+            (
+                {"grace": 3, "grace_interest": "deferred", "interest_grace": 1},
+                "Installments without Interest",
+            ),
+            ({"term_max": 3, "grace": 3}, "At most 2 installments"),
+            ({"least_first_days": -1}, "shortest first period"),
+            (
+                {"rate_type": "floating", "reference_rate_id": lpr.id, "fixing_days": 0},
+                "told beforehand",
+            ),
         ]:
             with self.subTest(values=values), self.assertRefused(words):
                 self._product(**values)
+        self.assertTrue(self._product(repayment_method="stepped", step_rate=5, business_day_rule="following"))
         flat = self._product(repayment_method="flat")
         with self.assertRefused("Flat interest.*Installments without Principal"):
             self._draft(flat, grace=2)
@@ -149,6 +180,54 @@ class TestLoanTerms(LoanCommon):
         contract.with_user(self.manager).action_activate()
         self.assertAlmostEqual(contract.principal_outstanding, 12000)
         self.assertEqual(contract.next_due_date, rows[3].due_date)
+        # All of it is interest, however it is borne; and a loan that was paid ahead owes nothing.
+        self.assertAlmostEqual(contract.interest_total, contract.amount_total - 12000)
+        self.assertAlmostEqual(contract.interest_total, sum(rows.mapped("interest")) + added)
+        self.assertAlmostEqual(contract.version_ids.interest_total, contract.interest_total)
+        self._pay(contract, contract.amount_open)
+        self.assertEqual((contract.state, contract.principal_outstanding), ("closed", 0))
+
+    def test_a_payment_below_the_interest_adds_to_what_is_owed_day_by_day(self):
+        contract = self._contract(
+            repayment_method="stepped",
+            step_rate=30,
+            step_every=12,
+            shortfall="capitalised",
+            term=60,
+            yearly_rate=24,
+            principal=20000,
+        )
+        first, second = contract.installment_ids[:2]
+        self.assertGreater(first.capitalised, 0)
+        self.assertAlmostEqual(contract.principal_outstanding, 20000)
+        for row, owed in ((first, first.balance), (second, second.balance)):
+            with self._days_later((row.due_date - TODAY).days, "00:10"), self._without_commit():
+                self.env["loan.night"]._run(self.company)
+                self.assertAlmostEqual(contract.principal_outstanding, owed)
+
+    def test_interest_put_off_is_asked_for_at_once(self):
+        product = self._product(interest_grace=2)
+        rows = self._draft(product, repayment_method="equal_principal").installment_ids
+        self.assertEqual(rows[:3].mapped("interest"), [0, 0, 60 + 55 + 50])
+
+    def test_an_installment_that_was_agreed_ends_the_loan_when_it_is_repaid(self):
+        contract = self._draft(self._product(), agreed_installment=1500)
+        self.assertEqual(set(contract.installment_ids[:-1].mapped("amount")), {1500})
+        self.assertEqual(len(contract.installment_ids), 9)
+        with self.assertRefused("Repayment Method: Equal principal.*Agreed Installment"):
+            self._draft(self._product(), repayment_method="equal_principal", agreed_installment=1500)
+        with self.assertRefused("cannot be negative|smallest coin"):
+            self._draft(self._product(), agreed_installment=-1)
+
+    def test_the_shortest_first_period_is_the_lenders(self):
+        product = self._product(due_rule="fixed_day", fixed_due_day=20)
+        for least, first in ((0, date(2026, 4, 20)), (13, date(2026, 3, 20)), (40, date(2026, 4, 20))):
+            product.least_first_days = least
+            form = Form(self.env["loan.contract"].with_user(self.manager))
+            form.customer_id, form.product_id = self.customer, product
+            form.principal, form.start_date = 12000, date(2026, 3, 6)
+            with self.subTest(least=least):
+                self.assertEqual(form.save().first_due_date, first)
 
     def test_a_floating_loan_starts_with_what_was_published(self):
         lpr = self.env.ref("loan_crm.loan_reference_rate_lpr_5y")
@@ -158,6 +237,16 @@ class TestLoanTerms(LoanCommon):
         self.assertEqual(contract.next_reprice_date, date(2027, 2, 17))
         new_year = self._draft(product, reprice_rule="new_year")
         self.assertEqual(new_year.next_reprice_date, date(2027, 1, 1))
+        quarters = self._draft(product, reprice_rule="new_year", reprice_months=3)
+        self.assertEqual(quarters.next_reprice_date, date(2026, 4, 1))
+        agreed = self._draft(
+            product, reprice_rule="agreed_day", reprice_months=6, first_reprice_date=date(2026, 5, 20)
+        )
+        self.assertEqual(agreed.next_reprice_date, date(2026, 5, 20))
+        self.assertEqual(agreed._reprice_date_after(date(2026, 5, 20)), date(2026, 11, 20))
+        for first in (False, agreed.start_date):
+            with self.assertRefused("needs that day"):
+                self._draft(product, reprice_rule="agreed_day", first_reprice_date=first)
 
     def test_the_rows_are_those_of_the_core(self):
         contract = self._draft(self._product(), principal=98765.43, term=37, yearly_rate=4.35)
@@ -288,6 +377,22 @@ class TestWaitingCredit(LoanCommon):
         self.assertEqual(form.amount, 1032.80)
         form.amount = 1500
         self.assertEqual(form.amount_credit, 467.20)
+
+    def test_the_desk_is_told_what_was_owed_on_the_day_the_money_came(self):
+        product = self._product(penalty_factor=1.5)
+        contract = self._due_in(-40, product_id=product.id)
+        form = Form(
+            self.env["loan.repayment.register"]
+            .with_user(self.manager)
+            .with_context(default_contract_id=contract.id)
+        )
+        self.assertEqual(
+            (form.charges_open, form.amount_overdue), (contract.charges_open, contract.amount_overdue)
+        )
+        form.date = TODAY - timedelta(40)
+        self.assertEqual((form.charges_open, form.amount_overdue), (0, contract.installment_ids[0].amount))
+        form.amount = contract.amount_open + 1
+        self.assertEqual(form.amount_credit, 1)
 
     def test_a_reversal_takes_what_waited_with_it(self):
         repayment = self._pay(self.contract, 1500)

@@ -30,7 +30,9 @@ class TestLoanWhatIf(LoanCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.contract = cls._contract(prepayment_charge_rate=1.0, prepayment_charge_months=12)
+        cls.contract = cls._contract(
+            prepayment_charge_rate=1.0, prepayment_charge_months=12, credit_limit=20000
+        )
 
     def _ask(self, contract=None, user=None, **values):
         """Return a form that asks nothing but what is given."""
@@ -180,6 +182,34 @@ class TestLoanWhatIf(LoanCommon):
         form = self._ask(asks_settlement=True)
         self.assertAlmostEqual(self._line(form, "agreed").total, self.contract.amount_total)
         self.assertEqual(self._line(form, "settle").principal, 18000)
+
+    def test_no_shorter_term_is_promised_where_there_is_none(self):
+        for values in (
+            {"repayment_method": "interest_only"},
+            {"repayment_method": "bullet"},
+            {"repayment_method": "flat"},
+            {"repayment_method": "balloon", "balloon": 5000},
+        ):
+            contract = self._contract(**values)
+            form = self._ask(contract, asks_prepayment=True, prepay_amount=2000)
+            with self.subTest(**values):
+                self.assertEqual(form.line_ids.mapped("kind"), ["agreed", "prepay_term"])
+                self.assertFalse(form.prepay_error)
+
+    def test_installments_that_fall_away_are_not_counted(self):
+        contract = self._contract(prepayment_effect="last_installment")
+        self.env["loan.repayment.prepay"].create({"contract_id": contract.id, "amount": 2500}).action_prepay()
+        agreed = self._line(self._ask(contract, asks_rate=True), "agreed")
+        asking = contract.installment_ids.filtered(lambda row: row.amount and row.kind == "installment")
+        self.assertEqual((agreed.count, agreed.payment), (10, asking[0].amount))
+        self.assertEqual(agreed.count, len(asking))
+
+    def test_what_waits_is_not_asked_for_again(self):
+        contract = self._contract(prepayment_date="next_due")
+        self.env["loan.repayment.prepay"].create({"contract_id": contract.id, "amount": 3000}).action_prepay()
+        form = self._ask(contract, asks_settlement=True)
+        self.assertAlmostEqual(self._line(form, "agreed").total, contract.amount_open)
+        self.assertEqual(self._line(form, "settle").principal, 9000)
 
     def test_what_is_overdue_comes_on_top(self):
         product = self._product(penalty_factor=1.5)

@@ -8,8 +8,8 @@ from ..core.refusal import Refusal
 class LoanRepaymentPrepay(models.TransientModel):
     """Take money ahead of the schedule, or all that is left: what it pays and costs is told before it is booked.
 
-    What is overdue on the day is paid first and with it, as an ordinary repayment. The rest repays principal: a
-    repayment of its own kind and the change of the loan that goes with it, posted and reversed together.
+    One repayment for the one sum that was received. Its principal pays the row the change of the loan makes for it,
+    and the rest what is overdue on the day; posted and reversed together with the change.
     """
 
     _name = "loan.repayment.prepay"
@@ -143,20 +143,15 @@ class LoanRepaymentPrepay(models.TransientModel):
             )
 
     def action_prepay(self):
-        """Book the prepayment, and before it what is overdue; both or neither."""
+        """Book the prepayment, and with it what is overdue."""
         return self._act_once(self._prepay)
 
     def _prepay(self):
         contract = self.contract_id
         amounts = self._amounts()
-        overdue = amounts["amount_due"] + amounts["late_charges"]
         currency = self.currency_id
         if not currency.compare_amounts(amounts["total"], 0.0) > 0:
             raise UserError(self.env._("Nothing is left to pay: what was paid ahead covers it."))
-        if overdue and not self.settles:
-            arrears = self.env["loan.repayment"].create(self._prepare_repayment_vals(overdue))
-            arrears.action_post()
-            amounts["total"] -= overdue
         repayment = self.env["loan.repayment"].create(
             {**self._prepare_repayment_vals(amounts["total"]), "kind": "prepayment"}
         )

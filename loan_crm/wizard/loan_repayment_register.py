@@ -28,8 +28,10 @@ class LoanRepaymentRegister(models.TransientModel):
     )
     reference = fields.Char("Bank Reference")
     note = fields.Char()
-    amount_overdue = fields.Monetary(related="contract_id.amount_overdue")
-    charges_open = fields.Monetary(related="contract_id.charges_open")
+    amount_overdue = fields.Monetary("Overdue", compute="_compute_owed")
+    charges_open = fields.Monetary(
+        "Late Charges", compute="_compute_owed", help="Penalty and fees up to the day the money came in."
+    )
     next_due_date = fields.Date(related="contract_id.next_due_date")
     next_due_amount = fields.Monetary(related="contract_id.next_due_amount")
     amount_open = fields.Monetary(related="contract_id.amount_open")
@@ -45,12 +47,20 @@ class LoanRepaymentRegister(models.TransientModel):
             contract = form.contract_id
             form.amount = contract.amount_overdue + contract.charges_open or contract.next_due_amount
 
+    @api.depends("contract_id", "date")
+    def _compute_owed(self):
+        for form in self:
+            form.amount_overdue = form.charges_open = 0.0
+            if form.contract_id and form.date:
+                owed = form.contract_id._owed_on(min(form.date, form.company_id._loan_today()))
+                form.amount_overdue, form.charges_open = float(owed.scheduled), float(owed.charges)
+
     @api.depends("contract_id")
     def _compute_date(self):
         for form in self:
             form.date = (form.company_id or self.env.company)._loan_today()
 
-    @api.depends("amount", "contract_id", "date")
+    @api.depends("amount", "contract_id", "date", "charges_open")
     def _compute_amount_credit(self):
         for form in self:
             contract = form.contract_id
@@ -58,7 +68,7 @@ class LoanRepaymentRegister(models.TransientModel):
             if contract.overpayment == "waits":
                 due = contract.installment_ids.filtered(lambda row, form=form: row.due_date <= form.date)
                 asked = sum(due.mapped("amount_open"))
-            form.amount_credit = max(0.0, form.amount - asked - contract.charges_open)
+            form.amount_credit = max(0.0, form.amount - asked - form.charges_open)
 
     def action_register(self):
         """Enter and post the repayment."""

@@ -433,14 +433,21 @@ class TestConventions(BaseCase):
 
     def test_what_cannot_wait_says_what_is_left_by_then(self):
         agreed = loan("12000", "6", 12, prepayment_date="next_due")
-        for day, amount, left in (
-            (date(2026, 6, 20), "7500", "7173.47"),
-            (date(2026, 12, 20), "500", "1027.64"),
-            (date(2027, 1, 5), "500", "0.00"),
+        plain = rows(agreed)
+        for day, amount in (
+            (date(2026, 6, 20), "7000"),
+            (date(2026, 12, 20), "1030"),
+            (date(2027, 1, 5), "500"),
         ):
+            left = next(row.balance for row in plain if row.due > day)
             with self.subTest(day=day), self.assertRaises(TermsError) as refused:
-                rows(agreed, Prepayment(day, Decimal(amount)), Prepayment(day, Decimal("600")))
-            self.assertEqual(refused.exception.reason, "prepayment_beyond_next_due")
+                rows(agreed, Prepayment(day, Decimal(amount)))
+            self.assertEqual(
+                (refused.exception.reason, refused.exception.facts),
+                ("prepayment_beyond_next_due", {"balance": left}),
+            )
+            if left:
+                self.assertEqual(rows(agreed, Prepayment(day, left))[-1].balance, 0)
 
     def test_a_balloon_is_never_more_than_what_is_left(self):
         car = {"method": "balloon", "balloon": Decimal(50000)}
