@@ -185,7 +185,9 @@ def _serving(env, config):
     """Yield the Odoo server, starting, and its log; show what it complains of."""
     log = databases.new_log("odoo")
     child = process.spawn(
-        odoo.command("-c", config),
+        # Named here as well: the environment's PGDATABASE, emptied or not, beats the configuration file, and without a
+        # name the jobs of every database of this server would run, prepared ones among them.
+        odoo.command("-c", config, "-d", DATABASE),
         env={**os.environ, **{name: str(value) for name, value in _fenced(env, config).items()}},
         cwd=DEV.parent,
         stdout=open(log, "a", encoding="utf-8"),  # noqa: SIM115 - the child's
