@@ -147,19 +147,23 @@ class LoanProposalMixin(models.AbstractModel):
                     "%s is no line: it was paid out once, and nothing more was agreed on.", self.display_name
                 )
             )
-        drawn = sum(
-            event.amount for event in self.event_ids if event.kind == "drawdown" and event.state == "posted"
-        )
-        room = self.credit_limit - self.principal - drawn
+        room = self._left_on_line()
         if self.currency_id.compare_amounts(amount, room) > 0:
             raise ValidationError(
                 self.env._(
                     "The line of %(loan)s ends at %(most)s: only %(room)s more can be paid out.",
                     loan=self.display_name,
                     most=self.currency_id.format(self.credit_limit),
-                    room=self.currency_id.format(max(0.0, room)),
+                    room=self.currency_id.format(room),
                 )
             )
+
+    def _left_on_line(self):
+        """Return what can still be paid out on this loan."""
+        drawn = sum(
+            event.amount for event in self.event_ids if event.kind == "drawdown" and event.state == "posted"
+        )
+        return max(0.0, self.currency_id.round(self.credit_limit - self.principal - drawn))
 
     def _check_can_be_asked(self):
         self.ensure_one()

@@ -529,7 +529,7 @@ class LoanTermsMixin(models.AbstractModel):
         "rate_type": "fixed",
         "reprice_months": 12,
         "reprice_rule": "anniversary",
-        "fixing_days": 10,
+        "fixing_days": 1,
         "due_rule": "same_day",
         "penalty_factor": 1.5,
     }

@@ -270,7 +270,13 @@ class TestLoanContractEvent(LoanCommon):
             ({"amount": 100, "date": self.contract.start_date - timedelta(1)}, "before the loan is paid out"),
         ):
             with self.subTest(**values):
-                self.assertRegex(self._prepay(press=False, **values).error, words)
+                form = self._prepay(press=False, **values)
+                if values["amount"]:
+                    self.assertRegex(form.error, words)
+                else:  # who has only opened the form has done nothing wrong yet
+                    self.assertEqual(
+                        (form.error, form.comparison_html, bool(form.hint)), (False, False, True)
+                    )
                 with self.assertRefused(words):
                     self._prepay(**values)
         self.assertEqual(self._rows(), before)
@@ -409,7 +415,10 @@ class TestLoanContractEvent(LoanCommon):
             ({"grace": 10}, "At most 9"),
         ):
             with self.subTest(**values):
-                self.assertRegex(self._restructure(press=False, **values).error, words)
+                form = self._restructure(press=False, **values)
+                self.assertRegex(form.error or form.hint, words)
+                # Who has only opened the form has done nothing wrong yet.
+                self.assertEqual((bool(form.error), bool(form.hint)), (bool(values), not values))
                 with self.assertRefused(words):
                     self._restructure(**values)
         self.assertFalse(self.contract.event_ids)

@@ -394,12 +394,16 @@ class TestLoanNight(NightCommon):
         self.company.loan_reminder_user_id = self.lead
         other = self.env["loan.reference.rate"].create({"name": "Nobody's Rate", "code": "NOBODY"})
         product = self._product(name="Odd", rate_type="floating", reference_rate_id=other.id, yearly_rate=5)
-        self._floating_loan(product_id=product.id, reprice_rule="anniversary", reprice_months=1)
+        self._floating_loan(
+            product_id=product.id, reprice_rule="anniversary", reprice_months=1, fixing_days=10
+        )
         night = self._night()
         self.assertEqual(night.activity_ids.user_id, self.lead)
         with self._days_later(1, "00:10"):
             self.assertFalse(self._night().activity_ids, "the same loan, and the to-do is still open")
-        self._floating_loan(product_id=product.id, reprice_rule="anniversary", reprice_months=1)
+        self._floating_loan(
+            product_id=product.id, reprice_rule="anniversary", reprice_months=1, fixing_days=10
+        )
         with self._days_later(2, "00:10"):
             self.assertTrue(self._night().activity_ids, "another loan")
         self.env["mail.activity"].search([("res_model", "=", "loan.night")]).action_done()
@@ -411,7 +415,9 @@ class TestLoanNight(NightCommon):
     def test_who_may_open_a_night(self):
         other = self.env["loan.reference.rate"].create({"name": "Nobody's Rate", "code": "NOBODY"})
         product = self._product(name="Odd", rate_type="floating", reference_rate_id=other.id, yearly_rate=5)
-        self._floating_loan(product_id=product.id, reprice_rule="anniversary", reprice_months=1)
+        self._floating_loan(
+            product_id=product.id, reprice_rule="anniversary", reprice_months=1, fixing_days=10
+        )
         night = self._night()
         for user, sees, failures in (
             (self.lead, True, 1),

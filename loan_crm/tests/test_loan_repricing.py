@@ -194,7 +194,7 @@ class TestLoanRepricing(NightCommon):
     def test_without_a_published_value_a_person_is_asked(self):
         other = self.env["loan.reference.rate"].create({"name": "Nobody's Rate", "code": "NOBODY"})
         product = self._product(name="Odd", rate_type="floating", reference_rate_id=other.id, yearly_rate=5)
-        lost = self._floating_loan(product_id=product.id, reprice_rule="new_year")
+        lost = self._floating_loan(product_id=product.id, reprice_rule="new_year", fixing_days=10)
         fine = self._floating_loan()
         with self._on("2026-12-22"):
             night = self._night()

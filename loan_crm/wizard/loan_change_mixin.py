@@ -19,6 +19,7 @@ class LoanChangeMixin(models.AbstractModel):
     company_id = fields.Many2one(related="contract_id.company_id")
     currency_id = fields.Many2one(related="contract_id.currency_id")
     date = fields.Date(required=True)
+    hint = fields.Char(compute="_compute_difference")
     error = fields.Char(compute="_compute_difference")
     comparison_html = fields.Html("Difference", compute="_compute_difference", sanitize=False)
     rows_html = fields.Html("Row by Row", compute="_compute_difference", sanitize=False)
@@ -26,13 +27,20 @@ class LoanChangeMixin(models.AbstractModel):
 
     def _compute_difference(self):
         for form in self:
-            form.error = form.comparison_html = form.rows_html = False
+            form.hint = form.error = form.comparison_html = form.rows_html = False
             if not form.contract_id or not form.date:  # a day that was cleared, or is not filled in yet
+                continue
+            form.hint = form._hint()
+            if form.hint:
                 continue
             try:
                 form.comparison_html, form.rows_html = form._difference()
             except UserError as refusal:
                 form.error = str(refusal)
+
+    def _hint(self):
+        """Return what to fill in while nothing is asked for yet, and so nothing is wrong; else an empty text."""
+        raise NotImplementedError
 
     def _difference(self):
         """Return what the change would make of the loan, as a table of figures and one of rows.

@@ -16,6 +16,12 @@ class LoanContractDrawdown(models.TransientModel):
     )
     amount = fields.Monetary("Amount Paid Out")
     note = fields.Char("Reason")
+    left_on_line = fields.Monetary("Left on the Line", compute="_compute_left_on_line")
+
+    @api.depends("contract_id")
+    def _compute_left_on_line(self):
+        for form in self:
+            form.left_on_line = form.contract_id._left_on_line() if form.contract_id else 0.0
 
     @api.depends("contract_id")
     def _compute_date(self):
@@ -26,6 +32,11 @@ class LoanContractDrawdown(models.TransientModel):
     @api.depends_context("lang")
     def _compute_difference(self):
         return super()._compute_difference()
+
+    def _hint(self):
+        if self.amount:
+            return ""
+        return self.env._("Type how much is paid out: what becomes of the installments is shown here.")
 
     def _as_change(self):
         return terms.Drawdown(self.date, money.from_float(self.amount, self.contract_id._cent()))

@@ -97,6 +97,14 @@ class LoanContractRestructure(models.TransientModel):
     def _compute_difference(self):
         return super()._compute_difference()
 
+    def _hint(self):
+        if self._changed():
+            return ""
+        return self.env._(
+            "These are the terms as agreed. Change the installments, the rate or the holiday: what becomes of the loan "
+            "is shown here."
+        )
+
     def _as_change(self):
         values = self._changed()
         contract = self.contract_id

@@ -134,6 +134,13 @@ class LoanRepaymentPrepay(models.TransientModel):
     def _compute_difference(self):
         return super()._compute_difference()
 
+    def _hint(self):
+        if self.settles or self.amount:
+            return ""
+        return self.env._(
+            "Type how much of the loan is repaid early: what it changes and costs is shown here."
+        )
+
     def _check_possible(self):  # pylint: disable=missing-return
         super()._check_possible()
         contract = self.contract_id
