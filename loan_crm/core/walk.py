@@ -230,7 +230,7 @@ class Walk:
                 raise TermsError("event_remaining_out_of_range", remaining=event.remaining)
             self.last = self.agreed = index + event.remaining - 1
             self.grace_until = min(self.grace_until, self.last)
-        if event.grace:
+        if event.grace and self.balance:  # where nothing is owed, nothing is put off
             if not 0 < event.grace <= self.last - index:
                 raise TermsError("grace_out_of_range", maximum=self.last - index)
             self.grace_until = index + event.grace
