@@ -41,6 +41,8 @@
         "wizard/loan_repayment_prepay_views.xml",
         "wizard/loan_contract_restructure_views.xml",
         "wizard/loan_contract_drawdown_views.xml",
+        "wizard/loan_contract_event_reverse_views.xml",
+        "wizard/loan_contract_judge_views.xml",
         "views/loan_contract_views.xml",
         "views/loan_installment_views.xml",
         "views/loan_repayment_views.xml",

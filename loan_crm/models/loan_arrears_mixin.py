@@ -47,6 +47,7 @@ class LoanArrearsMixin(models.AbstractModel):
     judged_class_id = fields.Many2one(
         "loan.asset.class",
         "Judged Class",
+        readonly=True,
         copy=False,
         ondelete="restrict",
         tracking=True,
@@ -127,6 +128,13 @@ class LoanArrearsMixin(models.AbstractModel):
         if bounds.latest:
             domain &= Domain("day_zero", "<=", bounds.latest)
         return domain | unset if bounds.includes_unset else domain
+
+    def action_judge(self):
+        """Open the form in which a team lead or a compliance officer judges the class."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("loan_crm.loan_contract_judge_action")
+        action["context"] = {"default_contract_id": self.id}
+        return action
 
     def write(self, vals):
         result = super().write(vals)

@@ -597,7 +597,13 @@ class LoanContract(models.Model):
 
     @api.model
     def _loan_derived(self):
-        return super()._loan_derived() | set(self._totals()) | {"version_number"}
+        # Whose schedule it is, is the feed's to say: one kept elsewhere is neither repriced nor moved here. A class
+        # is judged in a form of its own, by others than who manages the loan.
+        return (
+            super()._loan_derived()
+            | set(self._totals())
+            | {"version_number", "schedule_source", "judged_class_id"}
+        )
 
     def _mail_get_partner_fields(self, introspect_fields=False):
         return ["partner_id"]

@@ -1,7 +1,9 @@
 from decimal import Decimal
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..core import money, terms
 
@@ -89,6 +91,7 @@ class LoanContractEvent(models.Model):
         "loan.reference.rate.value",
         "Published Value",
         ondelete="restrict",
+        index="btree_not_null",
         readonly=True,
         help="The value of the reference rate that a new rate was made of.",
     )
@@ -109,6 +112,7 @@ class LoanContractEvent(models.Model):
         help="Document number, mail or recording, to find the consent again.",
     )
     note = fields.Char("Reason", tracking=True)
+    reversal_reason = fields.Char("Taken Back Because", readonly=True, copy=False, tracking=True)
     version_ids = fields.One2many("loan.schedule.version", "event_id", "Schedule Versions", readonly=True)
 
     _one_rate_a_day = models.UniqueIndex(
@@ -190,8 +194,19 @@ class LoanContractEvent(models.Model):
         return True
 
     def action_reverse(self):
-        """Take wrong changes back: the schedule becomes what it was without them."""
+        """Take wrong changes back: the schedule becomes what it was without them.
+
+        Terms that a borrower agreed to are taken back by a team lead alone, who says why in a form.
+        """
         self.contract_id.check_access("write")
+        if "restructure" in self.mapped("kind"):
+            self.ensure_one()
+            self._check_may_take_back()
+            action = self.env["ir.actions.act_window"]._for_xml_id(
+                "loan_crm.loan_contract_event_reverse_action"
+            )
+            action["context"] = {"default_event_id": self.id}
+            return action
         paid = self.filtered(lambda event: event.repayment_id.state == "posted")
         if paid:
             raise UserError(
@@ -200,11 +215,65 @@ class LoanContractEvent(models.Model):
                     paid[0].display_name,
                 )
             )
+        self._reverse()
+        return True
+
+    def _take_back(self, reason):
+        """Take back terms that a borrower agreed to.
+
+        :param str reason: why, to be kept with the change
+        :raise AccessError: for who is no team lead of this loan
+        """
+        self.ensure_one()
+        self.contract_id.check_access("write")
+        self._check_may_take_back()
+        self._reverse()
+        event_sudo = self.sudo()  # as when it was posted
+        event_sudo.reversal_reason = reason
+        event_sudo.contract_id._message_log(
+            body=Markup("<p>%s</p>")
+            % self.env._("%(change)s was taken back: %(reason)s", change=self.display_name, reason=reason)
+        )
+
+    def _check_may_take_back(self):
+        if self.env.su or self.env.user.has_group("loan_crm.loan_crm_group_team_lead"):
+            return
+        raise AccessError(
+            self.env._(
+                "The borrower agreed to these terms. If they are to change again, put new terms on record with the "
+                "borrower's consent; if they were entered wrongly, ask your team lead to take them back."
+            )
+        )
+
+    def _check_nothing_stands_on_it(self):
+        """Refuse to take a change from under what was agreed or settled on its figures.
+
+        A prepayment goes with its repayment: whether money came is a fact, whatever was agreed since.
+        """
+        for event in self.filtered(lambda event: event.kind != "prepayment"):
+            later = event.contract_id.event_ids.filtered(
+                lambda other, event=event: (
+                    other.state == "posted"
+                    and other not in self
+                    and (other.date, other.id) > (event.date, event.id)
+                    and (other.kind == "restructure" or other.settles or other.kind == event.kind == "rate")
+                )
+            )
+            if later:
+                raise UserError(
+                    self.env._(
+                        "%(later)s came after %(change)s and rests on it. Reverse that one first.",
+                        later=later[-1:].display_name,
+                        change=event.display_name,
+                    )
+                )
+
+    def _reverse(self):
         events_sudo = self.sudo()  # as when they are posted
+        events_sudo._check_nothing_stands_on_it()
         events_sudo._move_to("reversed")
         events_sudo._follow(self.env._("%(change)s was reversed: the schedule is what it was without it."))
         events_sudo._take_back_notices()
-        return True
 
     def _check_may_count(self):
         for event in self:

@@ -255,8 +255,8 @@ class LoanContractSyncMixin(models.AbstractModel):
     def _sync_run(self):
         """Let loans run whose rows stand already."""
         self._move_to("active", start="draft")
-        # As superuser: nobody writes installments by hand, a feed is one of the verbs that do.
-        self.sudo()._open_schedule()
+        contracts_sudo = self.sudo()  # nobody writes installments by hand, a feed is one of the verbs that do
+        contracts_sudo._open_schedule()
 
     def _sync_change(self, lines):
         current = self.browse([line.record.id for line in lines if line.rows is not None])._current_rows()
@@ -269,11 +269,14 @@ class LoanContractSyncMixin(models.AbstractModel):
             line.status = "updated" if vals or rows or runs else "unchanged"
             if line.status == "updated":
                 record.check_access("write")  # rows are written with raised rights below
+            if "schedule_source" in vals:
+                record_sudo = record.sudo()  # whose schedule it is, nobody enters: the rows that come tell it
+                record_sudo.schedule_source = vals.pop("schedule_source")
             if vals:
                 record.write(vals)
             if rows and record.state == "draft":
-                # As superuser: nobody writes installments by hand, a feed is one of the verbs that do.
-                record.sudo()._write_given_schedule({record.id: rows}, "draft")
+                record_sudo = record.sudo()  # nobody writes rows by hand, a feed is one of the verbs that do
+                record_sudo._write_given_schedule({record.id: rows}, "draft")
             elif rows:
                 record_sudo = record.sudo()  # as above; that the caller may change the loan was asked first
                 record_sudo._wait_for_lock()
@@ -284,6 +287,12 @@ class LoanContractSyncMixin(models.AbstractModel):
             if rows:
                 rewritten.append(line)
         self._sync_tell_differences(rewritten)
+
+    @api.model
+    def _check_not_derived(self, names):
+        if self.env.context.get("loan_rows") is _ROWS_FOLLOW:
+            names = set(names) - {"schedule_source"}  # the feed's own to say
+        return super()._check_not_derived(names)
 
     def _write_schedule(self, state="draft"):
         if self.env.context.get("loan_rows") is _ROWS_FOLLOW:

@@ -25,6 +25,7 @@ class LoanGuardMixin(models.AbstractModel):
         return super().write(vals)
 
     def onchange(self, values, field_names, fields_spec):
+        self.check_access("read")  # a form left open: what it holds is not sent again, and nobody else asks
         self._check_entered([values])
         return super().onchange(values, field_names, fields_spec)
 

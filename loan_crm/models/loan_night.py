@@ -20,8 +20,8 @@ class LoanNight(models.Model):
 
     Nothing of it asks how long ago the last night was. Dates decide what is to be done, so a night that was missed is
     done by the next one, and one that was begun twice finds nothing left. Each step commits by batches with the
-    figures of what it did; a loan that fails is left aside, told (`loan.night.failure`) and tried again by the
-    next night.
+    figures of what it did and with where it stands, so a run that has little time goes on where the last one
+    ended; a loan that fails is left aside, told (`loan.night.failure`) and tried again by the next night.
     """
 
     _name = "loan.night"
@@ -58,6 +58,16 @@ class LoanNight(models.Model):
     failure_ids = fields.One2many("loan.night.failure", "night_id", "Loans Left Aside", readonly=True)
     failure_count = fields.Integer("Failures", compute="_compute_failure_count", compute_sudo=True)
     trouble = fields.Text("What Went Wrong", readonly=True)
+    progress = fields.Json(
+        readonly=True,
+        export_string_translation=False,
+        help="Where the work stands: the steps that are done, and of a step in parts the last loan it looked at.",
+    )
+    turn = fields.Integer(
+        readonly=True,
+        export_string_translation=False,
+        help="Whose turn it is among companies at work: the lowest number, and a new one with each run.",
+    )
 
     _company_date_uniq = models.UniqueIndex("(company_id, date)", "A company has one night a day.")
 
@@ -86,8 +96,13 @@ class LoanNight(models.Model):
 
     @api.model
     def _cron_run(self):
-        """Do the night of each company whose day has begun and whose night has not been done."""
-        for company in self.env["res.company"].search([("loan_tz", "!=", False)], order="id"):
+        """Do the night of each company whose day has begun and whose night has not been done.
+
+        The company that had the last turn and did not finish comes last, so a large book keeps nobody waiting.
+        """
+        turns = dict(self._read_group([("state", "=", "running")], ["company_id"], ["turn:max"]))
+        companies = self.env["res.company"].search([("loan_tz", "!=", False)], order="id")
+        for company in companies.sorted(lambda company: turns.get(company) or 0):
             try:
                 finished = self._run(company)
             except Exception:
@@ -112,15 +127,17 @@ class LoanNight(models.Model):
         night = night._undisturbed(partial(night._open, company, today))
         if night.state != "running":
             return True
-        for step, name in (
-            (night._age, self.env._("Ageing")),
-            (night._settle, self.env._("Installments without payment")),
-            (night._spend, self.env._("Waiting credit")),
-            (night._move, self.env._("Business days")),
-            (night._reprice, self.env._("Repricing")),
+        for step, work, name in (
+            ("age", night._age, self.env._("Ageing")),
+            ("settle", night._settle, self.env._("Installments without payment")),
+            ("spend", night._spend, self.env._("Waiting credit")),
+            ("move", night._move, self.env._("Business days")),
+            ("reprice", night._reprice, self.env._("Repricing")),
         ):
+            if step in night._stand("done", ()):
+                continue
             try:
-                finished = step()
+                finished = work()
             except _Taken:
                 self.env.cr.rollback()
                 return True
@@ -128,7 +145,8 @@ class LoanNight(models.Model):
                 # What a step cannot do must not keep the others from being done.
                 self.env.cr.rollback()
                 _logger.exception("A step of the night of company %s failed", company.id)
-                night._undisturbed(partial(night._note_trouble, self._trouble_told(name, error)))
+                told = self._trouble_told(name, error)
+                night._undisturbed(partial(night._note_trouble, told, step))
                 continue
             if not finished:
                 return False
@@ -146,12 +164,17 @@ class LoanNight(models.Model):
         """Do a piece of work that ends in its commit while no other worker does this night.
 
         :param work: called without arguments, and from the start each time
-        :raise _Taken: when another worker is at it, who will do the rest
+        :raise _Taken: when another worker is at it, who will do the rest, or has done it
         """
 
         def locked():
             self.env.cr.execute(
-                SQL("SELECT id FROM loan_night WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED", self.id),
+                SQL(
+                    # One that the next night has closed is at work no more.
+                    "SELECT id FROM loan_night WHERE id = %s AND state = 'running' "
+                    "FOR NO KEY UPDATE SKIP LOCKED",
+                    self.id,
+                ),
                 log_exceptions=False,  # that another worker was faster is no error
             )
             if not self.env.cr.fetchone():
@@ -162,7 +185,7 @@ class LoanNight(models.Model):
 
     @api.model
     def _open(self, company, today):
-        """Return the night of a day, made once however many workers ask for it."""
+        """Return the night of a day, made once however many workers ask for it; older ones end here."""
         self.env.cr.execute(
             SQL(
                 """
@@ -179,14 +202,38 @@ class LoanNight(models.Model):
             ),
             log_exceptions=False,  # that another worker opens it, too, is no error
         )
+        night = self.search([("company_id", "=", company.id), ("date", "=", today)])
+        night._close_older()
+        if night.state == "running" and night.try_lock_for_update(allow_referencing=True):
+            # Before any work: one that ends the worker loses its turn as well.
+            [(last,)] = self._read_group([("state", "=", "running")], [], ["turn:max"])
+            night.turn = (last or 0) + 1
         self.env["ir.cron"]._commit_progress()
-        return self.search([("company_id", "=", company.id), ("date", "=", today)])
+        return night
+
+    def _close_older(self):
+        """End the nights of this company that were cut off by midnight: say so, and wake somebody once."""
+        older = self.search(
+            [("company_id", "=", self.company_id.id), ("date", "<", self.date), ("state", "=", "running")]
+        ).try_lock_for_update(allow_referencing=True)
+        for night in older:
+            told = self.env._(
+                "Cut off before it was finished. What it had left to do is done by a later night."
+            )
+            night.write(
+                {
+                    "state": "trouble",
+                    "finished_at": fields.Datetime.now(),
+                    "trouble": f"{night.trouble}\n{told}" if night.trouble else told,
+                }
+            )
+        older[:1]._wake_somebody()
 
     @api.model
     def _begin_again(self, company):
         """Let the night of today be done once more, soon; what is done already is not done twice."""
         night = self.search([("company_id", "=", company.id), ("date", "=", company._loan_today())])
-        night.write({"state": "running", "finished_at": False, "trouble": False})
+        night.write({"state": "running", "finished_at": False, "trouble": False, "progress": False})
         # As superuser: what could not be done is tried again, and told again if it still cannot.
         night.failure_ids.sudo().unlink()
         self.env.ref("loan_crm.ir_cron_night").sudo()._trigger()  # as above
@@ -201,11 +248,25 @@ class LoanNight(models.Model):
 
     # ------------------------------------------------------------ the steps
 
+    def _stand(self, name, default=None):
+        """Return what a run before this one has noted under a name."""
+        return (self.progress or {}).get(name, default)
+
+    def _note_stand(self, **values):
+        """Note where the work stands, to be committed with it."""
+        self.progress = {**(self.progress or {}), **values}
+
+    def _finish(self, step):
+        """Note that a step has nothing left to do tonight."""
+        done = self._stand("done", [])
+        self._note_stand(done=[*done, *({step} - set(done))])
+
     def _age(self):
         """Grade the loans by how late they are."""
 
         def work():
             self.graded_count += self.env["loan.contract"]._grade(self.company_id, self.date)
+            self._finish("age")
             return self.env["ir.cron"]._commit_progress(1)
 
         return bool(self._alone(work))
@@ -243,6 +304,7 @@ class LoanNight(models.Model):
             self.settled_count += len(ids)
         if more := {*ids, *self._joined_since()}:
             self.env["loan.contract"].browse(sorted(more))._refresh_totals()
+        self._finish("settle")
         return self.env["ir.cron"]._commit_progress(1)
 
     def _joined_since(self):
@@ -272,14 +334,14 @@ class LoanNight(models.Model):
 
     def _spend(self):
         """Let credit that waited pay what falls due today."""
-        after, left = 0, True
+        left = True
         while left:
-            after, left = self._alone(partial(self._spend_batch, after))
-            if after is None:
+            left = self._alone(self._spend_batch)
+            if left is None:
                 return True
         return False
 
-    def _spend_batch(self, after):
+    def _spend_batch(self):
         waiting = self.env["loan.contract"].search(
             [
                 ("company_id", "=", self.company_id.id),
@@ -287,15 +349,18 @@ class LoanNight(models.Model):
                 ("amount_credit", ">", 0),
                 ("next_due_date", "<=", self.date),
                 ("overpayment", "=", "waits"),
-                ("id", ">", after),
+                ("id", ">", self._stand("spent", 0)),
             ],
             order="id",
             limit=_BATCH,
         )
         if not waiting:
-            return None, True
+            self._finish("spend")
+            self.env["ir.cron"]._commit_progress()
+            return None
         self.spent_count += len(self._apart("spend", waiting, lambda loans: loans._spend_credit()))
-        return waiting[-1].id, self.env["ir.cron"]._commit_progress(len(waiting))
+        self._note_stand(spent=waiting[-1].id)
+        return self.env["ir.cron"]._commit_progress(len(waiting))
 
     def _move(self):
         """Let due dates follow the business days that were published."""
@@ -303,10 +368,9 @@ class LoanNight(models.Model):
         wanted = calendar._as_applied() if calendar else False
         days = self._days_to_move(self.company_id, self.date)
         again = self._failed("move", before=True)
-        after, left = 0, True
         while days is None or days or again:
-            after, left = self._alone(partial(self._move_batch, days, again, after))
-            if after is None:
+            left = self._alone(partial(self._move_batch, wanted, days, again))
+            if left is None:
                 break
             if not left:
                 return False
@@ -326,18 +390,22 @@ class LoanNight(models.Model):
         )[0][0]
         return calendar._moved_days(company.loan_calendar_applied, wanted, today, last) if last else set()
 
-    def _move_batch(self, days, again, after):
+    def _move_batch(self, wanted, days, again):
+        # Loans that a run before looked at follow the days of then: where those are others now, from the start.
+        after = self._stand("moved", 0) if self._stand("calendar") == wanted else 0
         contracts = self.env["loan.contract"]._to_move(self.company_id, self.date, days, again, after, _BATCH)
         if not contracts:
-            return None, True
+            return None
         self.moved_count += len(self._apart("move", contracts, lambda loans: loans._follow_calendar()))
-        return contracts[-1].id, self.env["ir.cron"]._commit_progress(len(contracts))
+        self._note_stand(moved=contracts[-1].id, calendar=wanted)
+        return self.env["ir.cron"]._commit_progress(len(contracts))
 
     def _note_calendar(self, wanted):
         """Remember which days the loans follow: those of the step's beginning, and only if all loans followed."""
         company = self.company_id
         if not self._failed("move") and company.loan_calendar_applied != wanted:
             company.loan_calendar_applied = wanted
+        self._finish("move")
         return self.env["ir.cron"]._commit_progress(1)
 
     def _reprice(self):
@@ -351,6 +419,7 @@ class LoanNight(models.Model):
 
     def _settle_undelivered(self):
         self.env["loan.contract.event"]._settle_undelivered(self.company_id)
+        self._finish("reprice")
         return self.env["ir.cron"]._commit_progress(1)
 
     def _reprice_batch(self):
@@ -438,8 +507,9 @@ class LoanNight(models.Model):
             return self.env._("%(step)s: %(reason)s", step=step, reason=error)
         return self.env._("%s could not be finished. The server's log tells why.", step)
 
-    def _note_trouble(self, told):
+    def _note_trouble(self, told, step):
         self.trouble = f"{self.trouble}\n{told}" if self.trouble else told
+        self._finish(step)  # not again tonight, unless somebody lets it run again
         self.env["ir.cron"]._commit_progress()
 
     def _close(self):

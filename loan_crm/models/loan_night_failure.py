@@ -27,7 +27,12 @@ class LoanNightFailure(models.Model):
         related="contract_id.customer_id", store=True, index=True, precompute=True, string="Customer"
     )
     step = fields.Selection(
-        [("spend", "Waiting Credit"), ("move", "Business Days"), ("reprice", "Repricing")],
+        [
+            ("spend", "Waiting Credit"),
+            ("move", "Business Days"),
+            ("reprice", "Repricing"),
+            ("notice", "Letter about a New Rate"),
+        ],
         required=True,
         readonly=True,
     )

@@ -4,6 +4,7 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools.misc import format_date
 
 
@@ -50,8 +51,33 @@ class LoanReferenceRateValue(models.Model):
     def write(self, vals):
         before = self._as_told()
         result = super().write(vals)
-        self._log(before, self._as_told())
+        after = self._as_told()
+        self.filtered(lambda value: before[value] != after[value])._check_fixed_no_rate(before)
+        self._log(before, after)
         return result
+
+    def _check_fixed_no_rate(self, before):
+        """Refuse to change what rates in force were made of: a letter told the borrower how.
+
+        :param dict before: :meth:`_as_told` of before the change
+        """
+        # As superuser: that loans follow this value is asked, not which.
+        events_sudo = self.env["loan.contract.event"].sudo()
+        event_sudo = events_sudo.search(
+            [("reference_value_id", "in", self.ids), ("state", "=", "posted")], limit=1
+        )
+        if event_sudo:
+            rate, day, value = before[self.browse(event_sudo.reference_value_id.id)]
+            raise UserError(
+                self.env._(
+                    "%(rate)s: loans have got their rate from the %(value)s%% of %(date)s, and their borrowers were "
+                    "told so. Publish a new value from its own day on. If this one was typed wrong, have the rates "
+                    "made of it reversed first.",
+                    rate=rate.name,
+                    value=value,
+                    date=format_date(self.env, day),
+                )
+            )
 
     def unlink(self):
         self._log(self._as_told(), defaultdict(tuple))

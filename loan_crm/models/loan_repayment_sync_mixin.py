@@ -85,6 +85,9 @@ class LoanRepaymentSyncMixin(models.AbstractModel):
                 stale |= record if counts else self.browse()
                 continue
             vals = self._sync_differing(record, line.vals) if record else line.vals
+            if record and record.kind == "prepayment" and (not counts or vals.keys() & set(_MONEY)):
+                self._sync_fault(line, "amount", "prepayment")
+                continue
             if counts and not vals.keys() & set(_MONEY):
                 line.status = "updated" if vals else "unchanged"
                 if vals:

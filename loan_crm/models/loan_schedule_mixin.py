@@ -317,7 +317,7 @@ class LoanScheduleMixin(models.AbstractModel):
             )
 
     def _hand_over_reminders(self, replaced_sudo):
-        """Let reminders about a due date follow the row that asks for it now."""
+        """Let reminders about a due date follow the row that asks for it now, one of each step and channel."""
         if not replaced_sudo:
             return
         reminders = self.env["loan.reminder"]
@@ -325,16 +325,29 @@ class LoanScheduleMixin(models.AbstractModel):
         self.env.cr.execute(
             SQL(
                 """
+                WITH moving AS (
+                    SELECT DISTINCT ON (heir.id, reminder.step_id, reminder.channel)
+                           reminder.id, heir.id AS heir_id
+                      FROM loan_installment AS gone
+                      JOIN loan_reminder AS reminder ON reminder.installment_id = gone.id
+                      JOIN loan_installment AS heir
+                        ON heir.contract_id = gone.contract_id
+                       AND heir.due_date = gone.due_date
+                       AND heir.version_to IS NULL
+                       AND heir.kind = 'installment'
+                     WHERE gone.id = ANY(%s)
+                       AND NOT EXISTS (
+                           SELECT FROM loan_reminder AS own
+                            WHERE own.installment_id = heir.id
+                              AND own.step_id IS NOT DISTINCT FROM reminder.step_id
+                              AND own.channel IS NOT DISTINCT FROM reminder.channel)
+                     -- An installment's own before that of a prepayment of the same day.
+                     ORDER BY heir.id, reminder.step_id, reminder.channel, gone.kind <> 'installment', reminder.id
+                )
                 UPDATE loan_reminder AS reminder
-                   SET installment_id = heir.id
-                  FROM loan_installment AS gone
-                  JOIN loan_installment AS heir
-                    ON heir.contract_id = gone.contract_id
-                   AND heir.due_date = gone.due_date
-                   AND heir.version_to IS NULL
-                   AND heir.kind = 'installment'
-                 WHERE gone.id = ANY(%s)
-                   AND reminder.installment_id = gone.id
+                   SET installment_id = moving.heir_id
+                  FROM moving
+                 WHERE reminder.id = moving.id
                 """,
                 list(replaced_sudo.ids),
             )

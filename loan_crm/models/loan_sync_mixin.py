@@ -34,6 +34,9 @@ _REASONS = {
     "ahead": _lt("The loan is to be paid out on %(date)s and cannot run before."),
     "not_draft": _lt("A cancelled loan does not run."),
     "not_paid_out": _lt("has not been paid out, so nothing can be repaid on it."),
+    "prepayment": _lt(
+        "belongs to a prepayment, which came with a new schedule. Reverse it and take it again on the loan."
+    ),
     "rows_missing": _lt("is a list of rows, at least one."),
     "row_not_a_row": _lt("Row %(row)s is not a list of names and values."),
     "row_unknown_field": _lt("Row %(row)s: “%(name)s” is no field of a row."),

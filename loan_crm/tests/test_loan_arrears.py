@@ -95,12 +95,53 @@ class TestLoanArrears(LoanCommon):
         mention = self.env.ref("loan_crm.loan_asset_class_special_mention")
         contract = self._late(100).with_user(self.manager)
         self.assertEqual(contract.asset_class_id.name, "Substandard")
-        contract.judged_class_id = doubtful
+        self._judge(contract, doubtful)
         self.assertEqual(contract.asset_class_id, doubtful, "at once, not only by night")
-        contract.judged_class_id = mention
+        self._judge(contract, mention)
         self.assertEqual(contract.asset_class_id.name, "Substandard")
-        contract.judged_class_id = False
+        self._judge(contract, doubtful, self.compliance)
+        self._judge(contract, self.env["loan.asset.class"], self.compliance)
         self.assertEqual(contract.asset_class_id.name, "Substandard")
+
+    def _judge(self, contract, asset_class, user=None, reason="The workshop has closed"):
+        """Judge as a team lead or compliance officer does: by the button and the form it opens."""
+        user = user or self.lead
+        action = contract.with_user(user).action_judge()
+        form = self.env[action["res_model"]].with_user(user).with_context(**action["context"])
+        form.create({"judged_class_id": asset_class.id, "reason": reason}).action_judge()
+
+    def test_who_manages_a_loan_does_not_judge_it(self):
+        doubtful = self.env.ref("loan_crm.loan_asset_class_doubtful")
+        contract = self._late(10)
+        for user in (
+            self.manager,
+            self.desk,
+            self.administrator,
+            self.stranger,
+            self.other_lead,
+            self.employee,
+        ):
+            with self.subTest(user=user.name), self.assertRaises(AccessError):
+                self._judge(contract, doubtful, user)
+        for user in (self.manager, self.lead):
+            with self.subTest(user=user.name), self.assertRefused("cannot be entered"):
+                contract.with_user(user).judged_class_id = doubtful
+        own = self._due_in(-10, self._customer("Feng Jie", manager=self.lead))
+        with self.assertRefused("Nobody judges a loan they manage"):
+            self._judge(own, doubtful, self.lead)
+        with self.assertRefused("Say what the judgement rests on"):
+            self._judge(contract, doubtful, reason=" ")
+        self.assertFalse(contract.judged_class_id)
+        self._judge(own, doubtful, self.compliance)
+        self.assertEqual(own.asset_class_id, doubtful)
+        self.assertTrue(
+            own.message_ids.filtered(
+                lambda message: (
+                    "Judged as Doubtful: The workshop has closed" in (message.body or "")
+                    and message.author_id == self.compliance.partner_id
+                )
+            )
+        )
 
     def test_a_judgement_holds_for_a_loan_that_is_not_late(self):
         contract = self._due_in(7)

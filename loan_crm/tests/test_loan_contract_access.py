@@ -20,6 +20,9 @@ PROTECTED = (
     "loan.repayment",
     "loan.repayment.allocation",
     "loan.reminder",
+    "loan.contract.event",
+    "loan.schedule.version",
+    "loan.arrears.change",
 )
 # Something each model lets its writers write, and something that is never written by hand.
 CHANGES = {
@@ -29,6 +32,9 @@ CHANGES = {
     "loan.repayment": {"note": "seen"},
     "loan.repayment.allocation": {"principal": 1.0},
     "loan.reminder": {"state": "sent"},
+    "loan.contract.event": {"note": "seen"},
+    "loan.schedule.version": {"note": "seen"},
+    "loan.arrears.change": {"days_past_due": 1},
 }
 
 
@@ -70,6 +76,18 @@ class AccessCommon(LoanCommon):
                 "amount": 900,
             }
         )
+        event = contract.env["loan.contract.event"].create(
+            {"contract_id": contract.id, "kind": "drawdown", "date": TODAY, "amount": 600}
+        )
+        change = contract.env["loan.arrears.change"].create(
+            {
+                "contract_id": contract.id,
+                "customer_id": contract.customer_id.id,
+                "company_id": contract.company_id.id,
+                "date": TODAY,
+                "days_past_due": 0,
+            }
+        )
         records = (
             contract.customer_id,
             contract,
@@ -77,6 +95,9 @@ class AccessCommon(LoanCommon):
             repayment,
             repayment.allocation_ids,
             reminder,
+            event,
+            contract.version_ids,
+            change,
         )
         assert tuple(record._name for record in records) == PROTECTED
         cls.env.flush_all()
@@ -221,7 +242,14 @@ class TestLoanContractAccess(AccessCommon):
             self.assertCannotChange(user, self.family.values())
 
     def test_a_manager_writes_no_installment_allocation_or_reminder_by_hand(self):
-        for name in ("loan.installment", "loan.repayment.allocation", "loan.reminder"):
+        for name in (
+            "loan.installment",
+            "loan.repayment.allocation",
+            "loan.reminder",
+            "loan.contract.event",
+            "loan.schedule.version",
+            "loan.arrears.change",
+        ):
             self.assertCannotChange(self.manager, [self.family[name]])
 
     def test_a_button_is_no_way_around_the_rights(self):
@@ -420,6 +448,56 @@ class TestLoanContractAccess(AccessCommon):
         self.assertFalse(self.env(user=self.lead)["loan.repayment.register"].search([("id", "=", form.id)]))
         with self.assertRaises(AccessError):
             self._as(self.lead, form).read(["amount"])
+
+    def test_a_form_left_open_answers_no_more_once_the_duty_ended(self):
+        """A form works its figures out as superuser; its writer has handed the customer over meanwhile."""
+        mine = self.env(user=self.manager)
+        vals = {"contract_id": self.contract.id}
+        what_if = mine["loan.what.if"].create({**vals, "asks_restructuring": True, "remaining": 20})
+        lead = self.env(user=self.lead)
+        event = self.env["loan.contract.event"].create(
+            {"contract_id": self.contract.id, "kind": "drawdown", "date": TODAY, "amount": 600}
+        )
+        forms = [
+            what_if,
+            what_if.line_ids[0],
+            *(
+                mine[name].create(vals)
+                for name in (
+                    "loan.repayment.register",
+                    "loan.repayment.prepay",
+                    "loan.contract.restructure",
+                    "loan.contract.drawdown",
+                )
+            ),
+            lead["loan.contract.judge"].create(vals),
+            lead["loan.contract.event.reverse"].create({"event_id": event.id}),
+        ]
+        for form in forms:
+            self.assertTrue(form.read(), "open as long as the duty lasts")
+        self.customer.sudo().manager_user_id = self.stranger
+        self.assertFalse(self._as(self.lead, self.contract).has_access("read"))
+        for form in forms:
+            user = form.env.user
+            changes = {"date": TODAY} if "date" in form._fields else {"create_date": False}
+            names = [name for name, field in form._fields.items() if field.type not in ("one2many", "binary")]
+            doors = {
+                "web_read": lambda form: form.web_read({"display_name": {}}),
+                "write": lambda form, changes=changes: form.write(changes),
+                "web_save": lambda form, changes=changes: form.web_save(changes, {"display_name": {}}),
+                "onchange": lambda form: form.onchange({}, [], {"contract_id": {}}),
+                "unlink": lambda form: form.unlink(),
+                "export": lambda form: form.export_data(["display_name"]),
+                **{f"read {name}": lambda form, name=name: form.read([name]) for name in names},
+                **{
+                    button: lambda form, button=button: getattr(form, button)()
+                    for button in self._buttons(form)
+                },
+            }
+            for door, knock in doors.items():
+                with self.subTest(form=form._name, door=door), self.assertRaises(AccessError):
+                    knock(self._as(user, form))
+            self.assertFalse(self._as(user, form).search([("id", "=", form.id)]))
 
     def test_what_is_told_in_a_chatter_stays_there(self):
         for record in (self.customer, self.contract, self.family["loan.repayment"]):

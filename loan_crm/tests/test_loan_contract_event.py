@@ -71,6 +71,18 @@ class TestLoanContractEvent(LoanCommon):
             form.action_draw_down()
         return form
 
+    def _take_back(self, event, user=None, reason="Typed into the wrong loan"):
+        """Take new terms back as the team lead does: by the button and the form it opens."""
+        action = event.with_user(user or self.lead).action_reverse()
+        form = (
+            self.env[action["res_model"]]
+            .with_user(user or self.lead)
+            .with_context(**action["context"])
+            .create({"reason": reason})
+        )
+        form.action_reverse()
+        return form
+
     def _check_foots(self, contract=None):
         contract = contract or self.contract
         rows = contract.installment_ids
@@ -443,11 +455,12 @@ class TestLoanContractEvent(LoanCommon):
         self.assertFalse(versions[0].difference_html)
         for version in versions[1:]:
             self.assertIn("o_loan_row_", version.difference_html)
-        # Reversed, the last but one leaves the others; each version before is still what it was.
+        # Newest first; each version before is still what it was.
+        self._take_back(self.contract.event_ids.filtered(lambda event: event.kind == "restructure"))
         self.contract.event_ids.filtered(lambda event: event.kind == "drawdown").with_user(
             self.manager
         ).action_reverse()
-        self.assertEqual(self.contract.version_number, 5)
+        self.assertEqual(self.contract.version_number, 6)
         self.env.invalidate_all()
         again = [tuple(row[name] for name in ROW) for row in versions[3].installment_ids]
         self.assertEqual(again, seen[3])
@@ -459,9 +472,11 @@ class TestLoanContractEvent(LoanCommon):
             lambda: self._restructure(remaining=30, yearly_rate=4.0, grace=2, grace_interest="capitalised"),
         ):
             press()
-            self.contract.event_ids.filtered(lambda event: event.state == "posted").with_user(
-                self.manager
-            ).action_reverse()
+            event = self.contract.event_ids.filtered(lambda event: event.state == "posted")
+            if event.kind == "restructure":
+                self._take_back(event)
+            else:
+                event.with_user(self.manager).action_reverse()
             self.assertEqual(self._rows(), before)
         self.assertEqual(self.contract.version_number, 5)
 
@@ -557,6 +572,75 @@ class TestLoanContractEvent(LoanCommon):
                 event.with_user(user).action_reverse()
         event.with_user(self.manager).action_reverse()
         self.assertEqual(event.state, "reversed")
+
+    def test_terms_that_were_agreed_are_not_taken_back_by_one_click(self):
+        before = self._rows()
+        self._restructure(remaining=20)
+        event = self.contract.event_ids
+        with self.assertRefused("put new terms on record"):
+            event.with_user(self.manager).action_reverse()
+        forms = self.env["loan.contract.event.reverse"]
+        for user in (self.manager, self.desk, self.compliance, self.administrator):
+            with self.subTest(user=user.name), self.assertRaises(AccessError):
+                forms.with_user(user).create({"event_id": event.id, "reason": "Oops"})
+        with self.assertRaises(AccessError):
+            forms.with_user(self.other_lead).create({"event_id": event.id, "reason": "Oops"})
+        for reason in (False, "  "):
+            with self.assertRefused("Say why"):
+                self._take_back(event, reason=reason)
+        self.assertEqual(event.state, "posted")
+        self._take_back(event)
+        self.assertEqual((event.state, event.reversal_reason), ("reversed", "Typed into the wrong loan"))
+        self.assertEqual(self._rows(), before)
+        self.assertTrue(
+            self.contract.message_ids.filtered(
+                lambda message: (
+                    "Typed into the wrong loan" in message.body and message.author_id == self.lead.partner_id
+                )
+            )
+        )
+        with self.assertRefused("cannot|moment|already|Reversed"):
+            forms.with_user(self.lead).create({"event_id": event.id, "reason": "Again"}).action_reverse()
+
+    def test_nothing_is_taken_from_under_what_was_agreed_on_it(self):
+        self._draw(1000)
+        drawdown = self.contract.event_ids
+        self._restructure(remaining=20)
+        agreed = self.contract.event_ids - drawdown
+        with self.assertRefused("rests on it. Reverse that one first"):
+            drawdown.with_user(self.manager).action_reverse()
+        self.assertEqual(drawdown.state, "posted")
+        self._take_back(agreed)
+        drawdown.with_user(self.manager).action_reverse()
+        self.assertEqual(drawdown.state, "reversed")
+
+    def test_money_that_did_not_come_is_taken_back_whatever_was_agreed_since(self):
+        self._prepay(amount=3000)
+        self._restructure(remaining=20)
+        repayment = self.contract.repayment_ids.filtered(lambda repayment: repayment.kind == "prepayment")
+        repayment.with_user(self.manager).action_reverse()
+        self.assertEqual(set(self.contract.event_ids.mapped("state")), {"reversed", "posted"})
+        self._check_foots()
+
+    def test_two_reminders_of_one_day_do_not_meet_on_one_row(self):
+        """A prepayment's row and an installment due on its day were both reminded of; new rows replace both."""
+        contract = self._due_in(3)
+        reminder = self._remind().filtered(lambda reminder: reminder.contract_id == contract)
+        first = contract.installment_ids[0]
+        twin = first.sudo().copy(
+            {"kind": "prepayment", "number": 0, "contract_id": contract.id, "due_date": first.due_date}
+        )
+        other = reminder.sudo().copy({"installment_id": twin.id})
+        gone = first | twin
+        gone.write({"version_to": 2, "state": "replaced"})
+        heir = first.copy({"version_from": 2, "version_to": False, "state": "open"})
+        self.env.flush_all()
+        # As rows are written: an Integer of the ORM is zero and not empty.
+        self.env.cr.execute("UPDATE loan_installment SET version_to = NULL WHERE id = %s", [heir.id])
+        contract._hand_over_reminders(gone)
+        self.env.invalidate_all()
+        self.assertEqual(reminder.installment_id, heir)
+        self.assertEqual(other.installment_id, twin)
 
     def test_a_drawdown_makes_nobody_late_in_retrospect(self):
         contract = self._due_in(-5, credit_limit=20000)

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
+from ..models.loan_night import _Taken
 from .common import NOW, TODAY
 from .test_loan_repricing import NightCommon
 
@@ -325,6 +326,101 @@ class TestLoanNight(NightCommon):
         self.assertEqual(self._last_night().state, "running")
         self.assertEqual(self._night().state, "done")
         self.assertTrue(contract.event_ids)
+
+    @contextmanager
+    def _no_time(self):
+        """Let the scheduler's time be over whenever a job asks."""
+        with patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *args, **kwargs: 0):
+            yield
+
+    def test_a_run_without_time_gets_one_step_further(self):
+        """However slow one step is: the next run goes on behind it."""
+        contracts = self._book()
+        grades = type(self.env["loan.contract"])
+        origin, graded = grades._grade, []
+
+        def grade(records, company, today, ids=None):
+            if ids is None and company == self.company:
+                graded.append(today)
+            return origin(records, company, today, ids)
+
+        with self._days_later(8, "00:10"), self._no_time(), patch.object(grades, "_grade", grade):
+            for _run in range(10):
+                if self.env["loan.night"]._run(self.company):
+                    break
+            night = self._last_night()
+            self.assertEqual((night.state, night.moved_count, night.repriced_count), ("done", 1, 1))
+            self.assertEqual(len(graded), 1, "what is done is not done again by each run")
+        self.assertTrue(contracts.event_ids)
+
+    def test_no_lender_waits_for_another_ones_book(self):
+        other = self.env["res.company"].create(
+            {"name": "Suzhou Finance", "loan_tz": "Asia/Shanghai", "currency_id": self.cny.id}
+        )
+        self.env.user.company_ids |= other
+        lenders = self.env["res.company"].search_count([("loan_tz", "!=", False)])
+        nights = self.env["loan.night"]
+        turns = []
+
+        def run(nights, company):
+            nights._open(company, company._loan_today())
+            turns.append(company)
+            return False  # the book is large: its time is over before it is done
+
+        with (
+            self._days_later(1, "00:30"),
+            self._no_time(),
+            patch.object(type(nights), "_run", run),
+        ):
+            for _run in range(2 * lenders):
+                nights._cron_run()
+        self.assertEqual(len(set(turns[:lenders])), lenders)
+        self.assertEqual(turns[lenders:], turns[:lenders], "in turns, also the second time")
+
+    def test_loans_that_fail_are_not_tried_first_by_each_run(self):
+        contracts = self.env["loan.contract"]
+        for _number in range(3):
+            contract = self._due_in(3, overpayment="waits")
+            self._pay(contract, contract.installment_ids[0].amount)
+            contracts |= contract
+        self.assertTrue(all(contract.amount_credit for contract in contracts))
+        model = type(contracts)
+        origin, tried = model._spend_credit, []
+
+        def spend(loans):
+            tried.append(loans)
+            if contracts[0] in loans:
+                raise UserError(POISON)
+            return origin(loans)
+
+        with (
+            self._days_later(3, "00:10"),
+            self._no_time(),
+            patch("odoo.addons.loan_crm.models.loan_night._BATCH", 1),
+            patch.object(model, "_spend_credit", spend),
+            mute_logger(LOGGER),
+        ):
+            for _run in range(12):
+                if self.env["loan.night"]._run(self.company):
+                    break
+        night = self._last_night()
+        self.assertEqual((night.state, night.spent_count), ("trouble", 2))
+        self.assertEqual(tried.count(contracts[0]), 2, "in its batch and alone, by one run only")
+
+    def test_a_night_cut_off_by_midnight_does_not_stay_at_work(self):
+        self.company.loan_reminder_user_id = self.lead
+        self._floating_loan(reprice_rule="anniversary", reprice_months=1)
+        with self._no_time():
+            self.env["loan.night"]._run(self.company)
+        cut = self._last_night()
+        with self._days_later(1, "00:10"):
+            self.assertEqual(self._night().state, "done")
+        self.assertEqual((cut.state, bool(cut.finished_at)), ("trouble", True))
+        self.assertIn("Cut off before it was finished", cut.trouble)
+        self.assertEqual(cut.activity_ids.user_id, self.lead)
+        # Who was still at that night stops: what is left is the next one's.
+        with self.assertRaises(_Taken):
+            cut._alone(lambda: None)
 
     # ------------------------------------------------------------ what fails
 

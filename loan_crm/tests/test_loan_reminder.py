@@ -5,6 +5,7 @@ from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import format_date, mute_logger
+from odoo.tools.safe_eval import safe_eval
 
 from .common import NOW, TODAY, LoanCommon
 
@@ -489,6 +490,21 @@ class TestLoanReminder(LoanCommon):
         self.assertEqual(self._of(broken).state, "failed")
         self.assertIn("nothing_of_the_kind", self._of(broken).failure)
         self.assertEqual(self._of(fine).state, "queued")
+
+    def test_all_letters_about_loans_are_the_administrators(self):
+        letters = self.env["mail.template"]
+        for name in ("reminder_before", "rate_notice", "key_facts", "what_if"):
+            letters |= self.env.ref(f"loan_crm.mail_template_{name}")
+        action = self.env["ir.actions.act_window"]._for_xml_id("loan_crm.mail_template_action_letters")
+        self.assertLessEqual(letters, letters.search(safe_eval(action["domain"])))
+        other = self.env["mail.template"].create(
+            {"name": "Other", "model_id": self.env.ref("base.model_res_partner").id}
+        )
+        for letter in letters:
+            with self.subTest(letter=letter.name):
+                self.assertTrue(letter.with_user(self.administrator).has_access("write"))
+                self.assertFalse(letter.with_user(self.manager).has_access("write"))
+        self.assertFalse(other.with_user(self.administrator).has_access("write"))
 
     def _break_letters(self):
         def explode(*args, **kwargs):

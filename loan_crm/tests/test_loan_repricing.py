@@ -133,7 +133,7 @@ class TestLoanRepricing(NightCommon):
         with self._on("2026-12-22"):
             night = self._night()
             self._night()
-            night.state = "running"
+            night._begin_again(self.company)
             self._night()
             self.assertEqual((night.repriced_count, len(contract.event_ids)), (1, 1))
         with self._on("2026-12-23"):
@@ -217,7 +217,7 @@ class TestLoanRepricing(NightCommon):
                 contract = self._floating_loan(spread=spread, yearly_rate=0.5)
                 self._publish(f"2026-12-{10 + int(-spread)}", 3.0)
                 with self._on("2026-12-22"):
-                    self.env["loan.night"].search([]).state = "running"
+                    self.env["loan.night"]._begin_again(self.company)
                     self._night()
                     self.assertEqual(contract.event_ids.yearly_rate, wanted)
                 facts = contract.event_ids.notice_facts
@@ -257,6 +257,11 @@ class TestLoanRepricing(NightCommon):
         with self._on("2026-12-22"):
             self._night()
             event = contract.event_ids
+            administrator = wrong.with_user(self.administrator)
+            for vals in ({"value": 3.0}, {"date": "2026-12-19"}):
+                with self.assertRefused("Publish a new value"):
+                    administrator.write(vals)
+            administrator.value = 30.0  # nothing changes
             event.action_reverse()
             self.assertEqual(self._rows(contract), before)
             self.assertEqual(event.notice_message_id.mail_ids.state, "cancel", "the letter stays here")
@@ -335,7 +340,7 @@ class TestLoanRepricing(NightCommon):
                     self._customer(partner_id=self._partner("Silent", **values).id)
                 )
                 with self._on("2026-12-22"):
-                    self.env["loan.night"].search([]).state = "running"
+                    self.env["loan.night"]._begin_again(self.company)
                     self._night()
                 event = contract.event_ids
                 self.assertEqual((event.state, event.notice_hold_reason), ("posted", reason))
@@ -344,6 +349,32 @@ class TestLoanRepricing(NightCommon):
                 self.assertTrue(
                     [m for m in contract.message_ids if "The borrower was not told" in (m.body or "")]
                 )
+
+    def test_a_call_is_asked_of_nobody_without_the_duty(self):
+        """To-dos open the loan's name to whoever gets them, and its notes by following it."""
+        silent = self._partner("Silent", email=False)
+        contract = self._floating_loan(self._customer(partner_id=silent.id))
+        self.company.loan_reminder_user_id = self.administrator
+        contract.customer_id.manager_user_id = False
+        with self._on("2026-12-22"):
+            night = self._night()
+            self.assertEqual(contract.activity_ids.user_id, self.lead, "the lead of the customer's team")
+            self.assertEqual(contract.activity_ids.date_deadline, date(2026, 12, 22), "the lender's day")
+            self.assertNotIn(self.administrator.partner_id, contract.message_partner_ids)
+            self.assertEqual(night.state, "done")
+        orphan = self._floating_loan(self._customer(partner_id=self._partner("Nobody", email=False).id))
+        orphan.customer_id.write({"manager_user_id": False, "team_id": False})
+        with self._on("2026-12-23"):
+            night = self._night()
+            self.assertFalse(orphan.activity_ids)
+            self.assertNotIn(self.administrator.partner_id, orphan.message_partner_ids)
+            self.assertEqual((night.state, night.failure_ids.step), ("trouble", "notice"))
+            self.assertEqual(night.failure_ids.contract_id, orphan)
+            self.assertEqual(night.activity_ids.user_id, self.administrator)
+            self.env.invalidate_all()
+            self.assertFalse(night.with_user(self.administrator).failure_ids, "whose loan it is, is not told")
+            self.env.invalidate_all()
+            self.assertTrue(night.with_user(self.compliance).failure_ids)
 
     def test_a_letter_that_comes_back_makes_a_to_do(self):
         contract = self._floating_loan()

@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tests import HttpCase, tagged
 
-from .common import LoanCommon
+from .common import TODAY, LoanCommon
 
 START, FIRST = "2026-02-17", "2026-03-17"
 # A schedule of 9,000 as another system works it out, its second interest a cent off ours.
@@ -291,17 +291,37 @@ class TestLoanSync(SyncCommon):
         self.assertEqual(self._loan("X1").installment_ids.mapped("interest"), [45.0, 30.09, 15.08])
 
     def test_rows_that_have_not_come_yet_do_not_run(self):
-        loan = self.contracts.create(
-            {
-                "customer_id": self.customer.id,
-                "product_id": self.product.id,
-                "principal": 900,
-                "schedule_source": "external",
-                "start_date": START,
-            }
+        vals = {
+            "customer_id": self.customer.id,
+            "product_id": self.product.id,
+            "principal": 900,
+            "start_date": START,
+        }
+        loan = (
+            self.contracts.sudo().create({**vals, "schedule_source": "external"}).with_env(self.contracts.env)
         )
         with self.assertRefused("has not come yet"):
             loan.action_activate()
+
+    def test_whose_schedule_it_is_nobody_enters(self):
+        """A loan said to be kept elsewhere would never be repriced, moved or changed here."""
+        vals = {
+            "customer_id": self.customer.id,
+            "product_id": self.product.id,
+            "principal": 900,
+            "start_date": START,
+        }
+        with self.assertRefused("cannot be entered"):
+            self.contracts.create({**vals, "schedule_source": "external"})
+        loan = self.contracts.with_context(default_schedule_source="external").create(vals)
+        self.assertEqual(loan.schedule_source, "own")
+        with self.assertRefused("cannot be entered"):
+            loan.schedule_source = "external"
+        with self.assertRefused("cannot be entered"):
+            loan.with_context(loan_rows=True).schedule_source = "external"
+        self.contracts.sync([self._given("X9", state="draft")])
+        with self.assertRefused("cannot be entered"):
+            self._loan("X9").with_user(self.contracts.env.user).schedule_source = "own"
 
     # ------------------------------------------------------------ repayments
 
@@ -347,6 +367,27 @@ class TestLoanSync(SyncCommon):
             paid = 1032.80 if state == "posted" else 0
             self.assertAlmostEqual(self._loan().amount_open, whole - paid)
         self.assertEqual(sorted(self._loan().repayment_ids.mapped("state")), ["posted", "reversed"])
+
+    def test_a_prepayment_does_not_turn_into_an_ordinary_repayment(self):
+        self.contracts.sync([self._line()])
+        loan = self._loan()
+        form = self.env["loan.repayment.prepay"].with_user(self.manager)
+        form.create({"contract_id": loan.id, "amount": 3000}).action_prepay()
+        repayment = loan.repayment_ids
+        repayment.external_ref = "P1"
+        version = loan.version_number
+        answer = self.repayments.sync([self._paid(amount=repayment.amount + 1, date=str(TODAY))])
+        self.assertEqual(self._counts(answer)[-1], 1)
+        self.assertIn("belongs to a prepayment", answer["lines"][0]["errors"][0]["reason"])
+        self.assertEqual(
+            (repayment.state, loan.event_ids.state, loan.version_number), ("posted", "posted", version)
+        )
+        same = self._paid(amount=repayment.amount, date=str(repayment.date), reference="Note")
+        self.assertFalse(self._faults(self.repayments.sync([same])))
+        self.assertEqual(repayment.reference, "Note", "what moves no money is written over")
+        self.repayments.sync([{**same, "state": "reversed"}])
+        self.assertEqual((repayment.state, loan.event_ids.state), ("reversed", "reversed"))
+        self.assertTrue(self._faults(self.repayments.sync([same])), "it does not come again as another kind")
 
     def test_bad_repayments_say_field_and_reason(self):
         self.contracts.sync([self._line(), self._line("D1", state="draft")])
