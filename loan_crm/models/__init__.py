@@ -7,6 +7,15 @@ from . import loan_schedule_mixin
 from . import loan_ledger_mixin
 from . import loan_arrears_mixin
 from . import loan_disclosure_mixin
+from . import loan_wording_mixin
+from . import loan_key_facts_interest_mixin
+from . import loan_key_facts_shape_mixin
+from . import loan_key_facts_pay_mixin
+from . import loan_key_facts_cost_mixin
+from . import loan_key_facts_late_mixin
+from . import loan_key_facts_early_mixin
+from . import loan_key_facts_rate_mixin
+from . import loan_key_facts_picture_mixin
 from . import loan_key_facts_mixin
 from . import loan_sync_mixin
 from . import loan_contract_sync_mixin

@@ -46,7 +46,7 @@ class LoanArrearsMixin(models.AbstractModel):
     )
     judged_class_id = fields.Many2one(
         "loan.asset.class",
-        "Judged Class",
+        "Class Override",
         readonly=True,
         copy=False,
         ondelete="restrict",

@@ -17,7 +17,7 @@ class LoanAssetClass(models.Model):
     code = fields.Char(required=True)
     active = fields.Boolean(default=True)
     days_from = fields.Integer(
-        "At the Latest From", required=True, help="Days past due from which a loan is in this class at best."
+        "From Days Past Due", required=True, help="Days past due from which a loan is in this class at best."
     )
     bad = fields.Boolean("Non-Performing")
 

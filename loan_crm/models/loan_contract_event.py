@@ -71,7 +71,7 @@ class LoanContractEvent(models.Model):
     remaining = fields.Integer(
         "Installments Still to Come", help="The next one included. Zero: as many as now."
     )
-    grace = fields.Integer("Payment Holiday", help="So many of them repay no principal.")
+    grace = fields.Integer("Installments without Principal", help="So many of them repay no principal.")
     grace_interest = fields.Selection(
         lambda self: self.env["loan.product"]._fields["grace_interest"]._description_selection(self.env),
         "Interest Meanwhile",

@@ -302,6 +302,287 @@ class TestLoanKeyFacts(KeyFacts):
 
 @tagged("post_install", "-at_install", "loan")
 @freeze_time(NOW)
+class TestLoanKeyFactsWording(KeyFacts):
+    """No sentence of the sheet says more than is true of this loan, whatever its conventions and its history."""
+
+    def _how(self, contract, key):
+        return " ".join(self._fact(contract, key)["how"])
+
+    def _loan(self, term=12, **values):
+        return self._contract(product_id=self._product(name="Told", **values).id, term=term)
+
+    def _event(self, contract, kind, day, **values):
+        event = self.env["loan.contract.event"].create(
+            {"contract_id": contract.id, "kind": kind, "date": day, **values}
+        )
+        if kind == "restructure":
+            event.write({"consent_date": TODAY, "consent_method": "signed", "consent_reference": "Folder 7"})
+        event.action_post()
+        return event
+
+    def _floating(self, code="T1Y", **values):
+        """Return a loan at LPR 3.45 % plus 0.9, repriced on 17 May, and its reference rate."""
+        reference = self.env["loan.reference.rate"].create(
+            {"name": "LPR 1Y", "code": code, "value_ids": [(0, 0, {"date": "2026-01-20", "value": 3.45})]}
+        )
+        values = {"spread": 0.9, "reprice_months": 3, "fixing_days": 10} | values
+        return self._loan(rate_type="floating", reference_rate_id=reference.id, **values), reference
+
+    # ------------------------------------------------------------ the rate
+
+    def test_a_rate_that_is_fixed_ahead_is_told(self):
+        contract, reference = self._floating()
+        with self._days_later(60):  # 9 May: fixed on the 7th for the 17th
+            reference.value_ids = [(0, 0, {"date": "2026-04-20", "value": 3.0})]
+            contract._reprice()
+            contract.invalidate_recordset()
+            self.assertEqual(self._fact(contract, "floating")["value"], "4.35%")
+            coming = self._fact(contract, "coming")
+            self.assertEqual(coming["value"], "3.9%")
+            self.assertIn("May 17, 2026", coming["text"])
+            self.assertIn("LPR 1Y 3% + 0.9% = 3.9%", coming["how"][0])
+            self.assertEqual(self._fact(contract, "reprice")["value"], "August 17, 2026")
+            # One point more than what holds on that day, not than what holds now.
+            rise = self._fact(contract, "rise")
+            self.assertIn("With 4.9% from August 17, 2026 on", rise["how"][0])
+            self._event(contract, "rate", "2026-08-17", changes_rate=True, yearly_rate=4.9)
+            row = contract.installment_ids.filtered(lambda row: str(row.due_date) == "2026-09-17")
+            self.assertEqual(rise["value"], self._told(row.amount))
+
+    def test_a_rate_that_stays_the_same_tells_each_of_its_days(self):
+        contract, _reference = self._floating()
+        with self._days_later(60):
+            contract._reprice()  # nothing was published since: 3.45 again
+            contract.invalidate_recordset()
+            self.assertIn("from February 17, 2026 on", self._how(contract, "floating"))
+            self.assertIn("from May 17, 2026 on", self._how(contract, "coming"))
+
+    def test_a_new_rate_that_was_agreed_is_told_of_a_fixed_loan(self):
+        contract = self._loan()
+        self.assertIn("until the end", self._fact(contract, "fixed")["text"])
+        self._event(contract, "restructure", "2026-05-01", changes_rate=True, yearly_rate=5.0)
+        self.assertNotIn("until the end", self._fact(contract, "fixed")["text"])
+        self.assertEqual(self._fact(contract, "coming")["value"], "5%")
+
+    def test_a_spread_is_told_as_it_is(self):
+        for spread, text, how in (
+            (0.9, "with 0.9% added.", "LPR 1Y 3.45% + 0.9% = 4.35%"),
+            (-0.25, "less 0.25%.", "LPR 1Y 3.45% − 0.25% = 3.2%"),
+            (0.0, "It is LPR 1Y,", "LPR 1Y 3.45%, from"),
+            (-5.0, "less 5%.", "would be below zero"),
+        ):
+            with self.subTest(spread=spread):
+                contract, _reference = self._floating(f"T{spread}", spread=spread)
+                fact = self._fact(contract, "floating")
+                self.assertIn(text, fact["text"])
+                self.assertIn(how, fact["how"][0])
+
+    def test_a_rise_that_leaves_the_installment_moves_the_end(self):
+        contract, _reference = self._floating(after_repricing="keep_installment", reprice_months=1)
+        rise = self._fact(contract, "rise")
+        self.assertNotIn("instead of " + rise["value"], rise["text"])
+        self.assertIn("would stay", rise["text"])
+        self.assertIn("when the loan ends", self._how(contract, "frequency"))
+
+    # ------------------------------------------------------------ what is paid, and when
+
+    def test_installments_are_counted_as_the_schedule_numbers_them(self):
+        for grace_interest in ("capitalised", "deferred"):
+            contract = self._loan(grace=3, grace_interest=grace_interest)
+            with self.subTest(grace_interest=grace_interest):
+                self.assertIn("No. 4 of 12", self._fact(contract, "next")["text"])
+                self.assertEqual(self._fact(contract, "frequency")["value"], "12")
+                self.assertIn(
+                    "For the 3 installments from March 17, 2026 to May 17, 2026 you pay nothing",
+                    self._how(contract, "frequency"),
+                )
+        bullet = self._loan(repayment_method="bullet")
+        self.assertEqual(self._fact(bullet, "next")["text"], "Due on February 17, 2027.")
+
+    def test_the_same_amount_is_promised_only_where_it_is_true(self):
+        self.assertIn(
+            "You pay the same amount each time; only the last installment differs. Over time",
+            self._how(self._loan(), "frequency"),
+        )
+        free = self._loan(yearly_rate=0.0)
+        self.assertEqual(self._how(free, "frequency"), "You pay the same amount each time.")
+        floating, _reference = self._floating()
+        self.assertIn("A new rate changes what you pay.", self._how(floating, "frequency"))
+        # Odd days on top of the first payment.
+        odd = self._contract(first_due_date=TODAY + relativedelta(days=20))
+        self.assertIn(
+            "After the installment of March 30, 2026 you pay the same amount each time",
+            self._how(odd, "frequency"),
+        )
+        paid = self._loan(grace=2)
+        self.assertIn("With the 2 installments from March 17, 2026", self._how(paid, "frequency"))
+        self.assertIn("After the installment of April 17, 2026", self._how(paid, "frequency"))
+
+    def test_a_holiday_that_was_agreed_later_is_told(self):
+        contract = self._loan()
+        self._event(contract, "restructure", "2026-05-01", grace=2, grace_interest="capitalised")
+        how = self._how(contract, "frequency")
+        self.assertIn("For the 2 installments from May 17, 2026 to June 17, 2026 you pay nothing", how)
+        self.assertIn("After the installment of June 17, 2026 you pay the same amount each time", how)
+        one = self._loan()
+        self._event(one, "restructure", "2026-05-01", grace=1, grace_interest="paid")
+        self.assertIn(
+            "With the installment of May 17, 2026 you pay interest alone.", self._how(one, "frequency")
+        )
+
+    def test_the_interest_of_a_row_is_told_by_its_own_days(self):
+        calendar = self.env["loan.calendar"].create(
+            {
+                "name": "Shanghai",
+                "company_id": self.company.id,
+                "published_until": 2030,
+                "day_ids": [(0, 0, {"date": "2026-03-17", "name": "Closed", "kind": "holiday"})],
+            }
+        )
+        self.company.loan_calendar_id = calendar
+        contract = self._loan(business_day_rule="following", period_basis="actual_days")
+        row = contract.installment_ids[0]
+        self.assertEqual(str(row.due_date), "2026-03-18")
+        # 28 days, though 29 pass until it is due.
+        self.assertIn("to March 17, 2026", self._how(contract, "next"))
+        self.assertIn("× 6% × 28 days ÷ 360", self._how(contract, "next"))
+
+    def test_the_interest_of_a_row_tells_of_a_rate_that_changed_inside_it(self):
+        contract = self._loan()
+        self._event(contract, "restructure", "2026-03-12", changes_rate=True, yearly_rate=3.0)
+        how = self._how(contract, "next")
+        interest = self._told(contract.installment_ids[0].interest)
+        self.assertIn(f"Interest from February 17, 2026 to March 17, 2026: {interest}.", how)
+        self.assertIn("It runs at 6% a year at first. From March 12, 2026 on it runs at 3% a year.", how)
+
+    def test_interest_put_off_is_told_from_where_it_began(self):
+        contract = self._loan(grace=3, grace_interest="deferred")
+        self.assertIn(
+            "Interest from February 17, 2026 to June 17, 2026 at 6% a year", self._how(contract, "next")
+        )
+
+    # ------------------------------------------------------------ what it costs
+
+    def test_drawdowns_are_part_of_what_is_in_hand(self):
+        contract = self._loan()
+        self._event(contract, "drawdown", TODAY, amount=6000)
+        self.assertIn(f"Here: {self._told(18000)} in your hand in all", self._how(contract, "annual"))
+        principal = self._fact(contract, "principal")
+        self.assertEqual(principal["value"], self._told(18000))
+        self.assertIn(self._told(12000), principal["how"][0])
+        self.assertIn(self._told(6000), principal["how"][1])
+        self.assertIn(self._told(18000), contract._key_facts_picture()["told"])
+
+    def test_fees_name_only_what_is_charged(self):
+        for values, told, not_told in (
+            ({"fee_amount": 100}, "A fixed fee", "0%"),
+            ({"fee_rate": 2.0}, "2% of the amount lent, due", self._told(0)),
+            ({"fee_rate": 2.0, "fee_amount": 100}, f"2% of the amount lent and {self._told(100)}", "fixed"),
+        ):
+            with self.subTest(**values):
+                how = self._how(self._loan(**values), "fees")
+                self.assertIn(told, how)
+                self.assertNotIn(not_told, how)
+
+    def test_a_floating_loan_promises_its_cost_for_this_rate_alone(self):
+        contract, _reference = self._floating()
+        self.assertIn("the rate stays", self._fact(contract, "interest")["text"])
+
+    # ------------------------------------------------------------ late and early
+
+    def test_late_charges_grow_only_where_they_do(self):
+        for values, grows in (({"late_fee": 20}, False), ({"late_fee": 20, "penalty_factor": 1.5}, True)):
+            with self.subTest(**values):
+                contract = self._contract(
+                    product_id=self._product(name="Late", **values).id,
+                    start_date=TODAY - relativedelta(months=2),
+                    first_due_date=TODAY - relativedelta(months=1),
+                )
+                self.assertEqual("grow" in self._fact(contract, "charges")["text"], grows)
+
+    def test_ordinary_interest_that_runs_on_is_added_up_with_the_penalty(self):
+        contract = self._loan(penalty_factor=1.5, overdue_interest="outstanding")
+        self.assertIn("15% a year", self._how(contract, "overdue_interest"))
+
+    def test_repaying_early_is_not_called_free_where_it_costs_interest(self):
+        contract = self._loan(settlement_interest="to_next_due")
+        self.assertEqual(self._fact(contract, "charge")["text"], "There is no charge for repaying early.")
+        self.assertEqual(self._fact(contract, "settlement_interest")["value"], "Up to the next due date")
+        self.assertIn("no longer use", self._fact(contract, "settlement_interest")["text"])
+        # Interest of the whole period, and none of it named as being up to the day.
+        self.assertNotIn("up to then", self._how(contract, "settle"))
+        waits = self._loan(prepayment_date="next_due")
+        self.assertIn("from the next due date on", self._fact(waits, "effect")["text"])
+
+    def test_the_example_of_installments_that_fall_away(self):
+        contract = self._loan(prepayment_effect="last_installment")
+        # A tenth of a long loan covers several of its installments.
+        contract = self._contract(product_id=contract.product_id.id, principal=120000, term=60)
+        example = self._fact(contract, "prepay")
+        self._event(contract, "prepayment", TODAY, amount=10000, effect="last_installment")
+        ahead = contract.installment_ids.filtered(lambda row: row.kind == "installment")
+        row = ahead.filtered("amount")[0]
+        self.assertGreater(row.number, 1)
+        day = contract._long_day(row.due_date)
+        self.assertIn(f"You pay nothing before {day}.", example["text"])
+        self.assertIn(f"becomes {self._told(row.amount)} instead of", example["text"])
+        # Interest that was covered by the prepayment is interest all the same.
+        left = sum(ahead.mapped("interest")) + sum(ahead.mapped("capitalised"))
+        self.assertIn(self._told(left), " ".join(example["how"]))
+        self.assertIn("covered by what you have repaid early", self._how(contract, "frequency"))
+
+    def test_the_example_of_a_prepayment_that_waits(self):
+        contract = self._loan(prepayment_date="next_due")
+        example = self._fact(contract, "prepay")
+        self._event(contract, "prepayment", TODAY, amount=1000)
+        rows = contract.installment_ids.filtered(lambda row: row.kind == "installment")
+        self.assertIn(
+            f"until that of April 17, 2026, which becomes {self._told(rows[1].amount)} instead of",
+            example["text"],
+        )
+
+    def test_the_late_example_names_only_what_is_charged(self):
+        contract = self._loan(penalty_factor=1.5, overdue_interest="outstanding")
+        self.assertEqual(
+            self._how(contract, "late_example"),
+            "Penalty and interest that runs on, up to the day of payment.",
+        )
+
+    def test_interest_paid_with_a_prepayment_is_no_saving(self):
+        contract = self._loan(prepayment_effect="own_row")
+        before = sum(contract.installment_ids.mapped("interest"))
+        example = self._fact(contract, "prepay")
+        self._event(contract, "prepayment", TODAY, amount=1000, effect="own_row")
+        after = sum(contract.installment_ids.mapped("interest"))
+        self.assertIn(f"which is {self._told(before - after)} less", " ".join(example["how"]))
+        self.assertIn("for the days up to it", " ".join(example["how"]))
+
+    def test_what_a_prepayment_does_is_told_by_the_method(self):
+        for method, effect, told in (
+            ("annuity", "keep_installment", "the loan ends sooner"),
+            ("flat", "keep_installment", "the loan ends when agreed"),
+            ("interest_only", "keep_installment", "payment at the end"),
+            ("bullet", "keep_installment", "payment at the end"),
+        ):
+            with self.subTest(method=method):
+                contract = self._loan(repayment_method=method, prepayment_effect=effect)
+                self.assertIn(told, self._fact(contract, "effect")["value"])
+
+    def test_flat_interest_is_lowered_by_repaying_early_alone(self):
+        how = self._how(self._loan(repayment_method="flat"), "frequency")
+        self.assertIn("only what you repay early does", how)
+
+    def test_money_beyond_what_is_due_is_told(self):
+        ahead = self._fact(self._loan(), "overpayment")
+        self.assertIn("at once", ahead["value"])
+        waits = self._fact(self._loan(overpayment="waits"), "overpayment")
+        self.assertIn("waits as your credit", waits["value"])
+        for fact in (ahead, waits):
+            self.assertIn("It saves no interest", fact["text"])
+
+
+@tagged("post_install", "-at_install", "loan")
+@freeze_time(NOW)
 class TestLoanKeyFactsDoor(KeyFacts, HttpCase):
     """The address of a report names any loan: who may not see it gets no sheet."""
 

@@ -169,7 +169,7 @@ class TestLoanWhatIf(LoanCommon):
         self.assertEqual(self._line(form, "rate").name, "At 7.1\N{NO-BREAK SPACE}% a year")
         self.assertEqual(
             self._line(form, "restructure").name,
-            "New terms, 24 installments, 5.5\N{NO-BREAK SPACE}% a year, holiday of 3",
+            "New terms, 24 installments, 5.5\N{NO-BREAK SPACE}% a year, 3 without principal",
         )
         self.assertLess(self._line(form, "rate").saving, 0)
         self.assertRegex(form.comparison_html, r"costs .+ more")

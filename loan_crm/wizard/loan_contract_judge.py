@@ -18,7 +18,7 @@ class LoanContractJudge(models.TransientModel):
     asset_class_id = fields.Many2one(related="contract_id.asset_class_id", string="Class Now")
     judged_class_id = fields.Many2one(
         "loan.asset.class",
-        "Judged Class",
+        "Class Override",
         compute="_compute_judged_class_id",
         store=True,
         readonly=False,

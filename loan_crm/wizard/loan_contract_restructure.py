@@ -39,7 +39,7 @@ class LoanContractRestructure(models.TransientModel):
         readonly=False,
         precompute=True,
     )
-    grace = fields.Integer("Payment Holiday", help="So many of them repay no principal.")
+    grace = fields.Integer("Installments without Principal", help="So many of them repay no principal.")
     grace_interest = fields.Selection(
         lambda self: self.env["loan.product"]._fields["grace_interest"]._description_selection(self.env),
         "Interest Meanwhile",
@@ -135,10 +135,14 @@ class LoanContractRestructure(models.TransientModel):
         if self.remaining <= 0:
             raise ValidationError(self.env._("At least one installment must be left."))
         if self.grace < 0:
-            raise ValidationError(self.env._("A payment holiday cannot be negative."))
+            raise ValidationError(
+                self.env._("The number of installments without principal cannot be negative.")
+            )
         if not self._changed():
             raise ValidationError(
-                self.env._("These are the terms as agreed. Change the installments, the rate or the holiday.")
+                self.env._(
+                    "These are the terms as agreed. Change the installments, those without principal, or the rate."
+                )
             )
 
     def action_restructure(self):

@@ -70,7 +70,7 @@ class LoanWhatIf(models.TransientModel):
     )
     asks_restructuring = fields.Boolean("New Terms")
     remaining = fields.Integer(
-        "Installments",
+        "Number of Installments",
         compute="_compute_remaining",
         store=True,
         readonly=False,
@@ -85,7 +85,7 @@ class LoanWhatIf(models.TransientModel):
         readonly=False,
         precompute=True,
     )
-    grace = fields.Integer("Payment Holiday", help="So many installments repay no principal.")
+    grace = fields.Integer("Installments without Principal", help="So many installments repay no principal.")
     grace_interest = fields.Selection(
         lambda self: self.env["loan.product"]._fields["grace_interest"]._description_selection(self.env),
         "Interest Meanwhile",
@@ -242,10 +242,14 @@ class LoanWhatIf(models.TransientModel):
         if self.remaining <= 0:
             raise ValidationError(self.env._("At least one installment must be left."))
         if self.grace < 0:
-            raise ValidationError(self.env._("A payment holiday cannot be negative."))
+            raise ValidationError(
+                self.env._("The number of installments without principal cannot be negative.")
+            )
         if not self._restructure_told():
             raise ValidationError(
-                self.env._("These are the terms as agreed. Change the installments, the rate or the holiday.")
+                self.env._(
+                    "These are the terms as agreed. Change the installments, those without principal, or the rate."
+                )
             )
         contract = self.contract_id
         changes_rate = self.new_rate != contract.current_rate
@@ -265,7 +269,7 @@ class LoanWhatIf(models.TransientModel):
         if self.new_rate != contract.current_rate:
             told.append(self.env._("%s a year", contract._percent_told(self.new_rate)))
         if self.grace:
-            told.append(self.env._("holiday of %s", self.grace))
+            told.append(self.env._("%s without principal", self.grace))
         return told
 
     def _check_date(self):

@@ -65,7 +65,7 @@ class LoanWhatIfLine(models.TransientModel):
             rate = contract._percent_told(form._asked_rate())
             return self.env._("At %s a year", rate)
         if self.kind == "restructure":
-            return ", ".join([self.env._("New terms"), *form._restructure_told()])
+            return self.env._(", ").join([self.env._("New terms"), *form._restructure_told()])
         return self.env._("As agreed")
 
     @api.depends("kind", "principal", "charge", "interest_now", "wizard_id")
