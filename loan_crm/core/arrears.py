@@ -1,4 +1,4 @@
-"""How late a loan is: days past due, the bucket they fall in, and both as a comparison of dates for a search.
+"""How late a loan is: days past due, what grade they lead to, and how to search for them by date.
 
 Ages are never stored, dates are: a stored age has to be rewritten every night, a due date only when someone
 pays.
@@ -9,23 +9,6 @@ from math import ceil, copysign, floor, isinf, isnan
 from typing import NamedTuple
 
 from .conventions import STANDARD
-
-
-class Bucket(NamedTuple):
-    """A span of days past due, both ends included; ``last`` is None where it has no end."""
-
-    key: str
-    first: int
-    last: int | None
-
-
-BUCKETS = (
-    Bucket("current", 0, 0),
-    Bucket("1_30", 1, 30),
-    Bucket("31_60", 31, 60),
-    Bucket("61_90", 61, 90),
-    Bucket("over_90", 91, None),
-)
 
 
 class DueBounds(NamedTuple):
@@ -96,17 +79,6 @@ def stage(days, conventions=STANDARD):
     return 1
 
 
-def bucket(days):
-    """Return the Bucket a number of days past due (0 or more) falls in.
-
-    :raises ValueError: for negative days
-    """
-    for candidate in BUCKETS:
-        if candidate.first <= days and (candidate.last is None or days <= candidate.last):
-            return candidate
-    raise ValueError(f"days past due are never negative: {days}")
-
-
 def due_date_bounds(operator, days, today):
     """Turn "days past due ``operator`` ``days``" into bounds of the oldest unpaid due date.
 
@@ -131,17 +103,6 @@ def due_date_bounds(operator, days, today):
     if operator == ">=":
         return _bounds(days, None, today)
     raise ValueError(f"days past due can not be compared with {operator!r}")
-
-
-def bucket_bounds(key, today):
-    """Return the DueBounds of the bucket with a key.
-
-    :raises KeyError: for an unknown key
-    """
-    for candidate in BUCKETS:
-        if candidate.key == key:
-            return _bounds(candidate.first, candidate.last, today)
-    raise KeyError(key)
 
 
 def whole_days(operator, days):

@@ -80,15 +80,15 @@ class LoanKeyFactsRateMixin(models.AbstractModel):
             "reprice",
             self.env._("Next repricing"),
             self._long_day(self.next_reprice_date),
-            self.env._("Repriced every %s months.", self.reprice_months)
-            if self.reprice_rule == "anniversary"
-            else self.env._("Repriced on 1 January of each year."),
+            self.env._("Repriced on 1 January of each year.")
+            if self.reprice_rule == "new_year" and self.reprice_months == 12
+            else self.env._("Repriced every %s months.", self.reprice_months)
+            if self.reprice_months > 1
+            else self.env._("Repriced every month."),
             [
                 self.env._(
-                    "The latest value published up to %(date)s, %(days)s days before, decides. You are told on that "
-                    "day.",
+                    "The latest value published up to %(date)s decides. You are told on that day.",
                     date=self._long_day(fixing),
-                    days=self.fixing_days,
                 )
                 if fixing >= today
                 else self.env._(

@@ -19,7 +19,10 @@ class LoanKeyFactsShapeMixin(models.AbstractModel):
         """
         ahead = self._still_ahead(rows)
         return self._sentences(
-            *self._holidays_told(rows), self._method_told(ahead.filtered("amount")), self._new_rate_told()
+            *self._holidays_told(rows),
+            self._waiting_interest_told(rows),
+            self._method_told(ahead.filtered("amount")),
+            self._new_rate_told(),
         )
 
     def _still_ahead(self, rows):
@@ -179,6 +182,23 @@ class LoanKeyFactsShapeMixin(models.AbstractModel):
             for stretch, interest in agreed
             if stretch and (self.state != "active" or stretch[-1].due_date >= today)
         ]
+
+    def _waiting_interest_told(self, rows):
+        """Return which installments ask for no interest yet, while there are any."""
+        put_off = rows[: self.interest_grace]
+        if not put_off or (self.state == "active" and put_off[-1].due_date < self.company_id._loan_today()):
+            return ""
+        after = self._long_day(rows[len(put_off)].due_date) if len(rows) > len(put_off) else ""
+        if len(put_off) == 1:
+            return self.env._(
+                "The first installment asks for no interest; the next one, on %(date)s, asks for all of it.",
+                date=after,
+            )
+        return self.env._(
+            "The first %(count)s installments ask for no interest; the next one, on %(date)s, asks for all of it.",
+            count=len(put_off),
+            date=after,
+        )
 
     def _holiday_told(self, stretch, interest):
         """Return what is paid meanwhile.

@@ -104,8 +104,9 @@ class LoanLedgerMixin(models.AbstractModel):
 
         Only rows whose figures differ are written.
         """
-        # As superuser: allocations and paid amounts follow from the repayments, nobody enters them.
-        contracts_sudo = self.sudo()
+        # As superuser: allocations and paid amounts follow from the repayments, nobody enters them. Read together
+        # whatever recordset they came from.
+        contracts_sudo = self.sudo().with_prefetch()
         contracts_sudo._wait_for_lock()
         vals_list, stale_sudo = [], self.env["loan.repayment.allocation"].sudo()
         for contract in contracts_sudo:

@@ -58,16 +58,10 @@ class LoanNight(models.Model):
     failure_ids = fields.One2many("loan.night.failure", "night_id", "Loans Left Aside", readonly=True)
     failure_count = fields.Integer("Failures", compute="_compute_failure_count", compute_sudo=True)
     trouble = fields.Text("What Went Wrong", readonly=True)
-    progress = fields.Json(
-        readonly=True,
-        export_string_translation=False,
-        help="Where the work stands: the steps that are done, and of a step in parts the last loan it looked at.",
-    )
-    turn = fields.Integer(
-        readonly=True,
-        export_string_translation=False,
-        help="Whose turn it is among companies at work: the lowest number, and a new one with each run.",
-    )
+    # Where the work stands: the steps that are done, and of a step in parts the last loan it looked at.
+    progress = fields.Json(readonly=True, export_string_translation=False)
+    # Whose turn it is among companies at work: the lowest number, and a new one with each run.
+    turn = fields.Integer(readonly=True, export_string_translation=False)
 
     _company_date_uniq = models.UniqueIndex("(company_id, date)", "A company has one night a day.")
 
@@ -127,12 +121,19 @@ class LoanNight(models.Model):
         night = night._undisturbed(partial(night._open, company, today))
         if night.state != "running":
             return True
-        for step, work, name in (
-            ("age", night._age, self.env._("Ageing")),
-            ("settle", night._settle, self.env._("Installments without payment")),
-            ("spend", night._spend, self.env._("Waiting credit")),
-            ("move", night._move, self.env._("Business days")),
-            ("reprice", night._reprice, self.env._("Repricing")),
+        names = {
+            "age": self.env._("Ageing"),
+            "settle": self.env._("Installments without payment"),
+            "spend": self.env._("Waiting credit"),
+            "move": self.env._("Business days"),
+            "reprice": self.env._("Repricing"),
+        }
+        for step, work in (
+            ("age", night._age),
+            ("settle", night._settle),
+            ("spend", night._spend),
+            ("move", night._move),
+            ("reprice", night._reprice),
         ):
             if step in night._stand("done", ()):
                 continue
@@ -145,7 +146,7 @@ class LoanNight(models.Model):
                 # What a step cannot do must not keep the others from being done.
                 self.env.cr.rollback()
                 _logger.exception("A step of the night of company %s failed", company.id)
-                told = self._trouble_told(name, error)
+                told = self._trouble_told(names[step], error)
                 night._undisturbed(partial(night._note_trouble, told, step))
                 continue
             if not finished:

@@ -202,22 +202,28 @@ class LoanRateNoticeMixin(models.AbstractModel):
             version.event_id: version
             for version in self.env["loan.schedule.version"].search([("event_id", "in", self._origin.ids)])
         }
+        installments = self.env["loan.installment"]
+        rows = installments.search(
+            [("contract_id", "in", self.contract_id.ids), ("kind", "=", "installment")], order="due_date, id"
+        ).grouped("contract_id")
         for event in self:
             event.notice_facts = (
-                event._prepare_notice_facts(versions.get(event._origin)) if event.date else False
+                event._prepare_notice_facts(
+                    versions.get(event._origin), rows.get(event.contract_id._origin, installments)
+                )
+                if event.date
+                else False
             )
 
-    def _prepare_notice_facts(self, version):
+    def _prepare_notice_facts(self, version, rows):
         """Return what the letter tells in figures: rates as texts, dates as ISO texts, amounts as numbers.
 
         :param version: the `loan.schedule.version` that the rate made; none where it changed nothing
+        :param rows: the installments of the loan, those of all versions
         """
         self.ensure_one()
         contract, value = self.contract_id, self.reference_value_id
         number = version.number if version else contract.version_number + 1
-        rows = self.env["loan.installment"].search(
-            [("contract_id", "=", contract.id), ("kind", "=", "installment")], order="due_date, id"
-        )
         before = rows.filtered(
             lambda row: row.version_from < number and (not row.version_to or row.version_to >= number)
         )

@@ -172,7 +172,10 @@ class LoanScheduleMixin(models.AbstractModel):
         )
 
     def _row_head(self):
-        """Return what the lines of one loan's rows share: their first columns, charges by event, and the cent."""
+        """Return what the lines of one loan's rows share: their first columns, charges by event, and the cent.
+
+        The cent as a whole number and its power of ten, e.g. `(5, "e-2")`, as COPY reads it exactly.
+        """
         self.ensure_one()
         cent = self._cent()
         fees = {
@@ -180,7 +183,9 @@ class LoanScheduleMixin(models.AbstractModel):
             for event in self.event_ids
             if event.charge
         }
-        return f"{self.id}\t{self.customer_id.id}\t{self.company_id.id}", fees, cent.as_integer_ratio()
+        _sign, digits, power = cent.as_tuple()
+        scale = int("".join(map(str, digits))), f"e{power}"
+        return f"{self.id}\t{self.customer_id.id}\t{self.company_id.id}", fees, scale
 
     def _row_lines(self, rows, version=1, state="draft", head=None):
         """Yield rows of one loan as lines for COPY, in the order of `_COLUMNS`.
@@ -188,16 +193,15 @@ class LoanScheduleMixin(models.AbstractModel):
         :param rows: tuples as `core.amortization.schedule_minor` gives them; a ninth element is the row's own fee
         :param head: what :meth:`_row_head` returns, read beforehand where the lines are streamed
         """
-        start, fees, (over, under) = head or self._row_head()
+        start, fees, (unit, e) = head or self._row_head()
         tail = f"\t{version}\n"
         for number, due, principal, interest, balance, capitalised, kind, key, *own in rows:
             fee = own[0] if own else fees.get(key, 0) if fees else 0
             asked = principal + interest + fee
-            amount = asked * over / under
+            amount = f"{asked * unit}{e}"
             yield (
-                f"{start}\t{kind}\t{key or _NULL}\t{number}\t{due}\t{principal * over / under}\t"
-                f"{interest * over / under}\t{fee * over / under}\t{amount}\t{balance * over / under}\t"
-                f"{capitalised * over / under}\t0\t0\t0\t0\t0\t{amount}\t"
+                f"{start}\t{kind}\t{key or _NULL}\t{number}\t{due}\t{principal * unit}{e}\t{interest * unit}{e}\t"
+                f"{fee * unit}{e}\t{amount}\t{balance * unit}{e}\t{capitalised * unit}{e}\t0\t0\t0\t0\t0\t{amount}\t"
                 # A row that asks for nothing waits for its day.
                 f"{state if asked else 'draft'}{tail}"
             )
@@ -234,12 +238,28 @@ class LoanScheduleMixin(models.AbstractModel):
         installments.invalidate_model()
         self._refresh_totals()
         self._refresh_grades()
-        self.version_ids.create(
-            [
-                {**contract._prepare_version_vals(1, None, False), **contract._prepare_version_figures()}
-                for contract in self
-            ]
+        self.flush_recordset()
+        # The first version says of each loan what the loan says of itself, so a book of them is one statement.
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO loan_schedule_version (
+                    contract_id, customer_id, company_id, number, date,
+                    row_count, last_due_date, interest_total, amount_total,
+                    create_uid, write_uid, create_date, write_date)
+                SELECT id, customer_id, company_id, 1, start_date,
+                       installment_count, last_due_date, interest_total, amount_total,
+                       %(uid)s, %(uid)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+                  FROM loan_contract
+                 WHERE id = ANY(%(ids)s)
+                 ORDER BY id
+                """,
+                uid=self.env.uid,
+                ids=list(self.ids),
+            )
         )
+        self.env["loan.schedule.version"].invalidate_model()
+        self.invalidate_recordset(["version_ids"])
 
     def _rebuild(self, event=None, note=None, given=None):
         """Make the schedule of running loans what their terms and events ask for now, as a new version.
@@ -253,9 +273,12 @@ class LoanScheduleMixin(models.AbstractModel):
             out here
         :return: the `loan.schedule.version` records made; none where nothing differs
         """
-        # As superuser: rows and versions follow from the events, nobody enters them.
-        contracts_sudo = self.sudo()
-        calendars, vals_list = {}, []
+        # As superuser: rows and versions follow from the events, nobody enters them. Read together whatever
+        # recordset they came from.
+        contracts_sudo = self.sudo().with_prefetch()
+        calendars, vals_list, made = {}, [], []
+        nothing_sudo = self.env["loan.installment"].sudo()  # as above
+        replaced_sudo, replaced_by = nothing_sudo, {}
         for contract in contracts_sudo:
             if contract.state not in ("active", "closed"):
                 raise UserError(
@@ -284,19 +307,28 @@ class LoanScheduleMixin(models.AbstractModel):
                     kept.add(before.id)
                 else:
                     lines.append(row)
-            replaced_sudo = contract.installment_ids.filtered(lambda row, kept=kept: row.id not in kept)
-            if not lines and not replaced_sudo:
+            gone_sudo = contract.installment_ids.filtered(lambda row, kept=kept: row.id not in kept)
+            if not lines and not gone_sudo:
                 continue
             vals_list.append(contract._prepare_version_vals(version, event, note))
-            replaced_sudo.write({"version_to": version, "state": "replaced"})
-            replaced_sudo.flush_recordset()
-            head = contract._row_head()
-            contract._copy_rows(contract._row_lines(lines, version=version, state="open", head=head))
+            made.append((contract, lines, version, contract._row_head()))
+            replaced_sudo |= gone_sudo
+            replaced_by[version] = replaced_by.get(version, nothing_sudo) | gone_sudo
+        # Nothing was written so far; now all loans at once, however many there are.
+        for version, rows_sudo in replaced_by.items():
+            rows_sudo.write({"version_to": version, "state": "replaced"})
+        replaced_sudo.flush_recordset()
+        if made:
+            contracts_sudo._copy_rows(
+                line
+                for contract, lines, version, head in made
+                for line in contract._row_lines(lines, version=version, state="open", head=head)
+            )
+        for contract, _lines, version, _head in made:
             contract.version_number = version
-            contract._hand_over_reminders(replaced_sudo)
+        contracts_sudo._hand_over_reminders(replaced_sudo)
         contracts_sudo._refresh_totals()
-        for vals in vals_list:
-            contract = contracts_sudo.browse(vals["contract_id"])
+        for (contract, *_rest), vals in zip(made, vals_list, strict=True):
             vals.update(contract._prepare_version_figures())
         versions_sudo = self.env["loan.schedule.version"].sudo()  # as above
         return versions_sudo.create(vals_list)
@@ -389,46 +421,42 @@ class LoanScheduleMixin(models.AbstractModel):
         self.env.cr.execute(
             SQL(
                 """
+                -- One reading of the rows, found by their loans: a plan that joins first reads the whole book.
                 WITH summed AS (
-                    SELECT contract.id,
-                           COALESCE(sum(row.amount - row.fee), 0) AS amount_total,
-                           COALESCE(sum(row.interest + row.capitalised), 0) AS interest_total,
-                           count(*) FILTER (WHERE row.kind = 'installment') AS installment_count,
-                           max(row.due_date) FILTER (WHERE row.kind = 'installment') AS last_due_date,
+                    SELECT contract_id,
+                           sum(amount - fee) AS amount_total,
+                           sum(interest + capitalised) AS interest_total,
+                           count(*) FILTER (WHERE kind = 'installment') AS installment_count,
+                           max(due_date) FILTER (WHERE kind = 'installment') AS last_due_date,
                            -- Interest still to be added to the loan is in the principal of later rows already.
-                           CASE WHEN contract.state IN ('active', 'closed')
-                                THEN GREATEST(0, COALESCE(sum(row.principal - row.principal_paid), 0)
-                                   - COALESCE(sum(row.capitalised) FILTER (WHERE row.due_date > today.day), 0))
-                                ELSE 0 END AS principal_outstanding,
-                           CASE WHEN contract.state IN ('active', 'closed')
-                                THEN COALESCE(sum(row.amount_open), 0) ELSE 0 END AS amount_open
-                      FROM loan_contract AS contract
-                      JOIN unnest(%(companies)s, %(days)s) AS today (company_id, day)
-                        ON today.company_id = contract.company_id
-                      LEFT JOIN loan_installment AS row
-                        ON row.contract_id = contract.id AND row.version_to IS NULL
-                     WHERE contract.id = ANY(%(ids)s)
-                     GROUP BY contract.id
-                ), oldest AS (
-                    SELECT DISTINCT ON (row.contract_id) row.contract_id, row.due_date, row.amount_open
-                      FROM loan_installment AS row
-                      JOIN loan_contract AS contract ON contract.id = row.contract_id
-                     WHERE row.contract_id = ANY(%(ids)s)
-                       AND row.state = 'open'
-                       AND contract.state IN ('active', 'closed')
-                     ORDER BY row.contract_id, row.due_date, row.id
-                ), first AS (
-                    SELECT DISTINCT ON (row.contract_id) row.contract_id, row.amount
-                      FROM loan_installment AS row
-                     WHERE row.contract_id = ANY(%(ids)s)
-                       AND row.version_to IS NULL AND row.kind = 'installment' AND row.amount > 0
-                     ORDER BY row.contract_id, row.state <> 'open', row.due_date, row.id
+                           GREATEST(0, sum(principal - principal_paid)
+                               - COALESCE(sum(capitalised) FILTER (WHERE due_date > today.day), 0)) AS principal_left,
+                           sum(amount_open) AS amount_left,
+                           min(due_date) FILTER (WHERE state = 'open') AS oldest_date,
+                           (array_agg(amount_open ORDER BY due_date, id) FILTER (WHERE state = 'open'))[1]
+                               AS oldest_amount,
+                           (array_agg(amount ORDER BY due_date, id)
+                               FILTER (WHERE kind = 'installment' AND amount > 0 AND state = 'open'))[1] AS first_open,
+                           (array_agg(amount ORDER BY due_date, id)
+                               FILTER (WHERE kind = 'installment' AND amount > 0))[1] AS first
+                      FROM loan_installment
+                      JOIN unnest(%(companies)s, %(days)s) AS today (company_id, day) USING (company_id)
+                     WHERE contract_id = ANY(%(ids)s) AND version_to IS NULL
+                     GROUP BY contract_id
                 ), wanted AS (
-                    SELECT summed.*, COALESCE(first.amount, 0) AS installment_amount,
-                           oldest.due_date AS next_due_date, COALESCE(oldest.amount_open, 0) AS next_due_amount
-                      FROM summed
-                      LEFT JOIN oldest ON oldest.contract_id = summed.id
-                      LEFT JOIN first ON first.contract_id = summed.id
+                    SELECT contract.id,
+                           COALESCE(summed.amount_total, 0) AS amount_total,
+                           COALESCE(summed.interest_total, 0) AS interest_total,
+                           COALESCE(summed.installment_count, 0)::int AS installment_count,
+                           summed.last_due_date,
+                           COALESCE(summed.first_open, summed.first, 0) AS installment_amount,
+                           CASE WHEN runs THEN COALESCE(summed.principal_left, 0) ELSE 0 END AS principal_outstanding,
+                           CASE WHEN runs THEN COALESCE(summed.amount_left, 0) ELSE 0 END AS amount_open,
+                           CASE WHEN runs THEN summed.oldest_date END AS next_due_date,
+                           CASE WHEN runs THEN COALESCE(summed.oldest_amount, 0) ELSE 0 END AS next_due_amount
+                      FROM (SELECT id, state IN ('active', 'closed') AS runs
+                              FROM loan_contract WHERE id = ANY(%(ids)s)) AS contract
+                      LEFT JOIN summed ON summed.contract_id = contract.id
                 )
                 UPDATE loan_contract AS contract
                    SET amount_total = wanted.amount_total,
@@ -443,12 +471,12 @@ class LoanScheduleMixin(models.AbstractModel):
                        day_zero = wanted.next_due_date + CASE contract.dpd_day_zero
                            WHEN 'due_day_is_one' THEN -1 WHEN 'less_grace' THEN contract.grace_days ELSE 0 END
                   FROM wanted
-                 WHERE contract.id = wanted.id
+                 WHERE contract.id = wanted.id AND contract.id = ANY(%(ids)s)
                    AND (contract.amount_total, contract.interest_total, contract.installment_count,
                         contract.last_due_date, contract.installment_amount, contract.principal_outstanding,
                         contract.amount_open, contract.next_due_date, contract.next_due_amount)
                        IS DISTINCT FROM
-                       (wanted.amount_total, wanted.interest_total, wanted.installment_count::int,
+                       (wanted.amount_total, wanted.interest_total, wanted.installment_count,
                         wanted.last_due_date, wanted.installment_amount, wanted.principal_outstanding,
                         wanted.amount_open, wanted.next_due_date, wanted.next_due_amount)
                 """,

@@ -1,5 +1,6 @@
 from decimal import Decimal
 from functools import lru_cache
+from operator import attrgetter
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
@@ -64,7 +65,20 @@ _FIELDS = {"method": "repayment_method", "installment": "agreed_installment"}
 
 @lru_cache(maxsize=256)  # thousands of loans share the few sets of conventions of their products
 def _conventions(values):
-    return Conventions(**dict(zip(NAMES, values, strict=True)))
+    """Return the conventions that an option's fields say, in the order of their names; a Float says a Decimal.
+
+    :raises Refusal: naming the two that disagree
+    """
+    agreed = {
+        name: Decimal(str(value)) if isinstance(value, float) else value
+        for name, value in zip(NAMES, values, strict=True)
+    }
+    agreed["prepayment_charge_rate"] /= 100
+    return Conventions(**agreed)
+
+
+# Forty fields of each loan of a book: a loop in Python is what it would wait for.
+_options = attrgetter(*NAMES)
 
 
 def _option(selection, string, text=None):
@@ -171,7 +185,10 @@ class LoanTermsMixin(models.AbstractModel):
         ondelete="restrict",
     )
     spread = _figure(
-        fields.Float, "Spread (%)", "Added to the reference rate; can be negative.", digits=(16, 6)
+        fields.Float,
+        "Spread (%)",
+        "Added to the reference rate; a negative one is taken off.",
+        digits=(16, 6),
     )
     reprice_months = _figure(fields.Integer, "Repriced Every", "In months, usually 3, 6 or 12.")
     reprice_rule = _option(
@@ -294,7 +311,7 @@ class LoanTermsMixin(models.AbstractModel):
         [
             ("paid", "Paid as it falls due"),
             ("capitalised", "Added to the loan"),
-            ("deferred", "Asked for with the first full installment"),
+            ("deferred", "Deferred to the first full installment"),
         ],
         "Interest Meanwhile",
     )
@@ -580,16 +597,8 @@ class LoanTermsMixin(models.AbstractModel):
         :raise ValidationError: naming the two that disagree
         """
         self.ensure_one()
-        values = []
-        for name in NAMES:
-            value = self[name]
-            if name == "prepayment_charge_rate":
-                value = Decimal(str(value)) / 100
-            elif isinstance(value, float):
-                value = Decimal(str(value))
-            values.append(value)
         try:
-            return _conventions(tuple(values))
+            return _conventions(_options(self))
         except Refusal as refusal:
             raise ValidationError(self._refusal_sentence(refusal)) from refusal
 

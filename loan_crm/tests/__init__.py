@@ -14,6 +14,7 @@ from .core import (
     test_schedule_properties,
     test_variants,
 )
+from . import test_hoot
 from . import test_house
 from . import test_loan_arrears
 from . import test_loan_calendar

@@ -3,6 +3,9 @@ from datetime import timedelta
 from odoo.exceptions import AccessError
 from odoo.tests import freeze_time, tagged
 
+from odoo.addons.loan_crm.core import arrears
+from odoo.addons.loan_crm.core.conventions import Conventions
+
 from .common import NOW, TODAY, LoanCommon
 
 
@@ -74,6 +77,65 @@ class TestLoanArrears(LoanCommon):
         self._grade()
         with self.assertQueryCount(1):
             self.env["loan.contract"]._grade(self.company, TODAY + timedelta(days=100))
+
+    def test_a_book_is_graded_as_the_core_grades_each_loan(self):
+        # The one statement that grades a book says again what the core says: hold them together on a random book.
+        pattern = self._due_in(0)
+        self.env["loan.arrears.bucket"].create({"name": "Over a Week", "days_from": 8})
+        doubtful = self.env.ref("loan_crm.loan_asset_class_doubtful")
+        doubtful.active = False
+        buckets = self.env["loan.arrears.bucket"].search([])
+        classes = self.env["loan.asset.class"].with_context(active_test=False).search([])
+        self.env.flush_all()
+        self.env.cr.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = 'loan_contract'"
+        )
+        own = {
+            "name": "'R' || n",
+            "state": "(ARRAY['active', 'active', 'active', 'active', 'draft', 'closed'])[ceil(6 * random())]",
+            # Often on a bound or beside it, seldom not at all.
+            "day_zero": "NULLIF(%(today)s - (ARRAY[0, 1, 8, 30, 31, 61, 90, 91, 271, 361])[ceil(10 * random())] "
+            "+ (2 * random() - 1)::int, (%(today)s - 8)::date)",
+            "judged_class_id": "(%(classes)s)[ceil(3 * %(count)s * random())]",
+            "significant_from": "(ARRAY['over_30', 'from_30'])[ceil(2 * random())]",
+            "default_from": "(ARRAY['over_90', 'from_90'])[ceil(2 * random())]",
+            # What stood before is anything, too.
+            "arrears_bucket_id": "(%(buckets)s)[ceil(%(count)s * random())]",
+            "asset_class_id": "(%(classes)s)[ceil(%(count)s * random())]",
+            "stage": "ceil(3 * random())",
+        }
+        columns = [name for (name,) in self.env.cr.fetchall() if name != "id"]
+        self.env.cr.execute(
+            f"SELECT setseed(0.19); INSERT INTO loan_contract ({', '.join(columns)}) "
+            f"SELECT {', '.join(own.get(name, name) for name in columns)} "
+            "FROM loan_contract, generate_series(1, 500) n WHERE id = %(pattern)s RETURNING id",
+            {
+                "today": TODAY,
+                "pattern": pattern.id,
+                "buckets": buckets.ids,
+                "classes": classes.ids,
+                "count": len(classes),
+            },
+        )
+        loans = self.env["loan.contract"].browse(id_ for (id_,) in self.env.cr.fetchall())
+        self.env["loan.contract"]._grade(self.company, TODAY, loans.ids)
+        self.env.invalidate_all()
+
+        bucket_floors = [(bucket.days_from, bucket) for bucket in buckets]
+        class_floors = [(klass.days_from, klass) for klass in classes if klass.active]
+        seen = set()
+        for loan in loans:
+            wanted = (self.env["loan.arrears.bucket"], self.env["loan.asset.class"], 0)
+            if loan.state == "active":
+                days = max(0, (TODAY - loan.day_zero).days) if loan.day_zero else 0
+                klass = arrears.graded(days, class_floors)
+                if loan.judged_class_id.days_from > klass.days_from:
+                    klass = loan.judged_class_id
+                bounds = Conventions(significant_from=loan.significant_from, default_from=loan.default_from)
+                wanted = (arrears.graded(days, bucket_floors), klass, arrears.stage(days, bounds))
+            seen.add(wanted)
+            self.assertEqual((loan.arrears_bucket_id, loan.asset_class_id, loan.stage), wanted, loan.state)
+        self.assertGreater(len(seen), 20)
 
     def test_bounds_are_data(self):
         contract = self._late(10)

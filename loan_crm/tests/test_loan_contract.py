@@ -6,6 +6,8 @@ from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import Form, freeze_time, tagged
 
+from odoo.addons.loan_crm.core import amortization
+
 from .common import TODAY, LoanCommon
 
 NAN, INFINITY = float("nan"), float("inf")
@@ -24,6 +26,25 @@ class TestLoanContract(LoanCommon):
         return self._contract(active=False, **values)
 
     # ------------------------------------------------------------ the schedule
+
+    def test_rows_are_written_in_the_coins_of_any_currency(self):
+        for name, coin in (("XAA", 0.05), ("XAB", 1.0), ("XAC", 10.0), ("XAD", 0.000001)):
+            currency = self.env["res.currency"].create({"name": name, "symbol": name, "rounding": coin})
+            product = self._product(currency_id=currency.id)
+            contract = self._contract(active=False, product_id=product.id)
+            with self.subTest(coin=coin):
+                self.assertEqual(
+                    contract.installment_ids.mapped(
+                        lambda row: (row.principal, row.interest, row.balance, row.amount)
+                    ),
+                    [
+                        (float(row.principal), float(row.interest), float(row.balance), float(row.payment))
+                        for row in amortization.schedule(contract._as_terms())
+                    ],
+                )
+                self.assertAlmostEqual(
+                    contract.amount_total, sum(contract.installment_ids.mapped("amount")), 5
+                )
 
     def test_a_draft_is_saved_with_its_schedule(self):
         contract = self._draft(principal=12000, term=12)

@@ -209,6 +209,7 @@ class TestLoanKeyFacts(KeyFacts):
             reference_rate_id=reference.id,
             spread=0.9,
             reprice_months=3,
+            fixing_days=10,
         )
         contract = self._contract(product_id=product.id)
         self.assertEqual(contract.current_rate, 4.35)
@@ -430,6 +431,17 @@ class TestLoanKeyFactsWording(KeyFacts):
             "With the installment of May 17, 2026 you pay interest alone.", self._how(one, "frequency")
         )
 
+    def test_interest_that_waits_at_the_beginning_is_told(self):
+        rows = self._loan(interest_grace=2).installment_ids
+        how = self._how(rows.contract_id, "frequency")
+        self.assertIn(
+            "The first 2 installments ask for no interest; the next one, on May 17, 2026, asks for all", how
+        )
+        self.assertEqual(rows[:2].mapped("interest"), [0, 0])
+        self.assertIn(
+            "The first installment asks for no interest", self._how(self._loan(interest_grace=1), "frequency")
+        )
+
     def test_the_interest_of_a_row_is_told_by_its_own_days(self):
         calendar = self.env["loan.calendar"].create(
             {
@@ -464,7 +476,7 @@ class TestLoanKeyFactsWording(KeyFacts):
     # ------------------------------------------------------------ what it costs
 
     def test_drawdowns_are_part_of_what_is_in_hand(self):
-        contract = self._loan()
+        contract = self._contract(credit_limit=20000)
         self._event(contract, "drawdown", TODAY, amount=6000)
         self.assertIn(f"Here: {self._told(18000)} in your hand in all", self._how(contract, "annual"))
         principal = self._fact(contract, "principal")
@@ -560,12 +572,14 @@ class TestLoanKeyFactsWording(KeyFacts):
     def test_what_a_prepayment_does_is_told_by_the_method(self):
         for method, effect, told in (
             ("annuity", "keep_installment", "the loan ends sooner"),
-            ("flat", "keep_installment", "the loan ends when agreed"),
-            ("interest_only", "keep_installment", "payment at the end"),
-            ("bullet", "keep_installment", "payment at the end"),
+            ("flat", "keep_term", "the loan ends when agreed"),
+            ("interest_only", "keep_term", "payment at the end"),
+            ("bullet", "keep_term", "payment at the end"),
+            ("balloon", "keep_installment", "the last one becomes smaller"),
         ):
             with self.subTest(method=method):
-                contract = self._loan(repayment_method=method, prepayment_effect=effect)
+                share = 25 if method == "balloon" else 0
+                contract = self._loan(repayment_method=method, prepayment_effect=effect, balloon_share=share)
                 self.assertIn(told, self._fact(contract, "effect")["value"])
 
     def test_flat_interest_is_lowered_by_repaying_early_alone(self):

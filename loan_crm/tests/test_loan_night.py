@@ -126,6 +126,49 @@ class TestLoanNight(NightCommon):
         with self._days_later(2, "00:10"):
             self.assertEqual(self._night().moved_count, 0)
 
+    def _statements(self, work):
+        """Return how many SQL statements a piece of work takes on cold caches."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        work()
+        self.env.flush_all()
+        return self.env.cr.sql_log_count - before
+
+    def _assert_set_based(self, loans, work):
+        """Check that a batch of ten loans takes hardly more statements than one of two."""
+        few, many = self._statements(lambda: work(loans[:2])), self._statements(lambda: work(loans[2:]))
+        self.assertEqual(len(loans), 12)
+        self.assertLessEqual(many - few, 8, f"{few} statements for 2 loans, {many} for 10")
+
+    def test_a_night_that_moves_many_loans_asks_the_database_by_batches(self):
+        calendar = self._holiday_calendar()
+        loans = self.env["loan.contract"].union(*(self._moving_loan() for _n in range(12)))
+        for loan in loans:
+            self._pay(loan, 500 + loan.id)
+        calendar.day_ids = [Command.create({"date": "2026-04-17", "name": "New Holiday"})]
+        self._assert_set_based(loans, lambda some: some._follow_calendar())
+        self.assertEqual(set(loans.mapped("version_number")), {2})
+        self.assertEqual(set(loans.mapped("next_due_date")), {date(2026, 3, 17)})
+
+    def test_a_night_that_reprices_many_loans_asks_the_database_by_batches(self):
+        loans = self.env["loan.contract"].union(*(self._floating_loan() for _n in range(12)))
+        for loan in loans:
+            self._pay(loan, 500 + loan.id)
+        self._publish("2026-12-20", 3.0)
+        with self._on("2026-12-22"):
+            self._assert_set_based(loans, lambda some: some._reprice())
+        self.assertEqual(set(loans.mapped("version_number")), {2})
+
+    def test_credit_of_many_loans_is_spent_by_batches(self):
+        loans = self.env["loan.contract"].union(*(self._contract(overpayment="waits") for _n in range(12)))
+        for loan in loans:
+            self._pay(loan, 2000)
+        self.assertEqual(set(loans.mapped("amount_credit")), {2000})
+        with self._days_later(7):
+            self._assert_set_based(loans, lambda some: some._spend_credit())
+            self.assertEqual(set(loans.mapped("amount_credit")), {2000 - loans[0].installment_amount})
+
     def test_a_weekend_day_that_is_worked_draws_the_due_date_back(self):
         calendar = self._holiday_calendar()
         contract = self._moving_loan()

@@ -14,10 +14,8 @@ import {
 } from "@web/../tests/web_test_helpers";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { deserializeDate } from "@web/core/l10n/dates";
-import {
-    formatShortAmount,
-    positionOfDay,
-} from "@loan_crm/loan_schedule_chart/loan_schedule_chart";
+import { formatShortAmount } from "@loan_crm/loan_chart/loan_chart";
+import { positionOfDay } from "@loan_crm/loan_schedule_chart/loan_schedule_chart";
 
 const { DateTime } = luxon;
 
@@ -75,6 +73,7 @@ function makeRows(contractId, count) {
         amount_open: 110,
         state: "open",
         days_past_due: 0,
+        version_to: false,
     }));
 }
 

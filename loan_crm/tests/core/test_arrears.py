@@ -36,22 +36,12 @@ class TestArrears(BaseCase):
             with self.subTest(due=due):
                 self.assertEqual(arrears.days_past_due(due, TODAY), days)
 
-    def test_buckets_change_on_their_days(self):
-        for days, key in [
-            (0, "current"),
-            (1, "1_30"),
-            (30, "1_30"),
-            (31, "31_60"),
-            (60, "31_60"),
-            (61, "61_90"),
-            (90, "61_90"),
-            (91, "over_90"),
-            (5000, "over_90"),
-        ]:
+    def test_a_grade_begins_on_its_floor(self):
+        floors = [(1, "late"), (0, "in time"), (31, "later")]
+        for days, key in ((0, "in time"), (1, "late"), (30, "late"), (31, "later"), (5000, "later")):
             with self.subTest(days=days):
-                self.assertEqual(arrears.bucket(days).key, key)
-        with self.assertRaises(ValueError):
-            arrears.bucket(-1)
+                self.assertEqual(arrears.graded(days, floors), key)
+        self.assertIsNone(arrears.graded(0, floors[:1]))
 
     def test_fractions_of_a_day_ask_the_same_as_whole_days(self):
         for asked in (-1.5, -0.1, 0, 0.5, 1, 1.5, 29.9, 30.0, float("inf"), -float("inf"), float("nan")):
@@ -61,12 +51,6 @@ class TestArrears(BaseCase):
                     with self.subTest(f"{days} {name} {asked}"):
                         self.assertEqual(whole is not None and compare(days, whole), compare(days, asked))
                 self.assertIn(type(whole), (int, type(None)))
-
-    def test_buckets_leave_no_gap(self):
-        self.assertEqual(arrears.BUCKETS[0].first, 0)
-        self.assertIsNone(arrears.BUCKETS[-1].last)
-        for before, after in zip(arrears.BUCKETS[:-1], arrears.BUCKETS[1:], strict=True):
-            self.assertEqual(after.first, before.last + 1)
 
     def test_a_search_finds_exactly_the_loans_that_compare(self):
         dues = [None, *(TODAY - timedelta(days) for days in range(-4, 9))]
@@ -79,25 +63,10 @@ class TestArrears(BaseCase):
                             matches(bounds, due), compare(arrears.days_past_due(due, TODAY), days), bounds
                         )
 
-    def test_a_search_by_bucket_finds_exactly_the_bucket(self):
-        for due in [None, *(TODAY - timedelta(days) for days in range(-2, 100))]:
-            key = arrears.bucket(arrears.days_past_due(due, TODAY)).key
-            for candidate in arrears.BUCKETS:
-                with self.subTest(due=due, bucket=candidate.key):
-                    found = matches(arrears.bucket_bounds(candidate.key, TODAY), due)
-                    self.assertEqual(found, candidate.key == key)
-        with self.assertRaises(KeyError):
-            arrears.bucket_bounds("91", TODAY)
-
     def test_bounds_read_as_dates(self):
         self.assertEqual(
             arrears.due_date_bounds(">", 30, TODAY), arrears.DueBounds(None, date(2026, 1, 29), False)
         )
-        self.assertEqual(
-            arrears.bucket_bounds("1_30", TODAY),
-            arrears.DueBounds(date(2026, 1, 30), date(2026, 2, 28), False),
-        )
-        self.assertEqual(arrears.bucket_bounds("current", TODAY), arrears.DueBounds(TODAY, None, True))
         self.assertEqual(arrears.due_date_bounds(">=", 0, TODAY), arrears.DueBounds(None, None, True))
 
     def test_numbers_beyond_the_calendar_find_what_they_should(self):

@@ -1,20 +1,14 @@
-import { Component, onWillStart, useEffect, useRef, useState } from "@odoo/owl";
-import { loadBundle } from "@web/core/assets";
-import { browser } from "@web/core/browser/browser";
-import { cookie } from "@web/core/browser/cookie";
-import { darkenColor, getCustomColor, lightenColor } from "@web/core/colors/colors";
+import { useState } from "@odoo/owl";
+import { darkenColor, lightenColor } from "@web/core/colors/colors";
 import { deserializeDate, today } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { KeepLast } from "@web/core/utils/concurrency";
-import { uniqueId } from "@web/core/utils/functions";
 import { useService } from "@web/core/utils/hooks";
 import { clamp } from "@web/core/utils/numbers";
 import { useRecordObserver } from "@web/model/relational_model/utils";
-import { formatInteger, formatMonetary } from "@web/views/fields/formatters";
-import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
-
-const { DateTime } = luxon;
+import { formatInteger } from "@web/views/fields/formatters";
+import { LoanChart, getPaperColors, themed } from "@loan_crm/loan_chart/loan_chart";
 
 const FIELDS = [
     "number",
@@ -55,40 +49,20 @@ export function positionOfDay(dates, day) {
     return position < -2 || position > last + 2 ? null : clamp(position, -0.5, last + 0.5);
 }
 
-/**
- * An amount as short as an axis needs it: "$ 500", "$ 1k", "$ 1.5k".
- *
- * @param {number} value
- * @param {number} [currencyId]
- */
-export function formatShortAmount(value, currencyId) {
-    const size = Math.abs(value);
-    if (size < 1000) {
-        const digits = Number.isInteger(value) ? [16, 0] : undefined;
-        return formatMonetary(value, { currencyId, digits });
-    }
-    const unit = 1000 ** Math.floor(Math.log10(size) / 3);
-    const decimals = [0, 1].find((n) => Number.isInteger(+((size / unit) * 10 ** n).toFixed(6)));
-    return formatMonetary(value, { currencyId, humanReadable: true, digits: [16, decimals ?? 2] });
-}
-
 function getPalette() {
-    const colorScheme = cookie.get("color_scheme");
-    const pale = (color) =>
-        getCustomColor(colorScheme, lightenColor(color, 0.6), darkenColor(color, 0.55));
-    const principal = getCustomColor(colorScheme, "#4EA7F2", "#3188E6");
-    const interest = getCustomColor(colorScheme, "#FFBC2C", "#E0A93A");
+    const pale = (color) => themed(lightenColor(color, 0.6), darkenColor(color, 0.55));
+    const principal = themed("#4EA7F2", "#3188E6");
+    const interest = themed("#FFBC2C", "#E0A93A");
     return {
+        ...getPaperColors(),
         principal,
         interest,
         principalPaid: pale(principal),
         interestPaid: pale(interest),
         principalOverdue: "#CE4257",
-        interestOverdue: getCustomColor(colorScheme, "#EA6175", "#F08D9B"),
-        balance: getCustomColor(colorScheme, "#3A3580", "#E4E4E4"),
-        halo: getCustomColor(colorScheme, "#FFFFFF", "#262A36"),
-        text: getCustomColor(colorScheme, "#111827", "#E4E4E4"),
-        grid: getCustomColor(colorScheme, "rgba(0,0,0,.1)", "rgba(255,255,255,.15)"),
+        interestOverdue: themed("#EA6175", "#F08D9B"),
+        balance: themed("#3A3580", "#E4E4E4"),
+        halo: themed("#FFFFFF", "#262A36"),
     };
 }
 
@@ -104,47 +78,21 @@ function emphasize(color) {
  * loan over thirty years drawn from forty rows would be a wrong picture. The rows are read here, all in one
  * call, and again whenever the form reads its record again.
  */
-export class LoanScheduleChart extends Component {
+export class LoanScheduleChart extends LoanChart {
     static template = "loan_crm.LoanScheduleChart";
-    static props = { ...standardWidgetProps };
 
     setup() {
+        super.setup();
         this.orm = useService("orm");
         this.keepLast = new KeepLast();
-        this.canvasRef = useRef("canvas");
-        this.tooltipRef = useRef("tooltip");
-        this.summaryId = uniqueId("o_loan_schedule_summary_");
         this.state = useState({ rows: null, tooltip: null });
         this.loadedId = null;
 
-        onWillStart(() => loadBundle("web.chartjs_lib"));
         useRecordObserver((record) => {
             // The form replaces `data` whenever it loads, saves or discards, not on a keystroke.
             record.data;
             this.load(record.resId);
         });
-        useEffect(
-            (rows, canvas) => {
-                if (!rows?.length || !canvas) {
-                    return;
-                }
-                const chart = new Chart(canvas, this.getChartConfig(rows));
-                return () => chart.destroy();
-            },
-            () => [this.state.rows, this.canvasRef.el]
-        );
-        useEffect(
-            (tooltip, el) => {
-                if (tooltip && el) {
-                    // Beside the bar, on the side with more room, and never out of the chart.
-                    const room = el.parentElement.clientWidth - el.offsetWidth;
-                    const onRight = tooltip.x < tooltip.width / 2;
-                    const left = onRight ? tooltip.x + 12 : tooltip.x - 12 - el.offsetWidth;
-                    el.style.left = `${Math.round(clamp(left, 0, Math.max(room, 0)))}px`;
-                }
-            },
-            () => [this.state.tooltip, this.tooltipRef.el]
-        );
     }
 
     async load(contractId) {
@@ -177,8 +125,8 @@ export class LoanScheduleChart extends Component {
         return !this.props.record.resId;
     }
 
-    get currencyId() {
-        return this.props.record.data.currency_id?.id;
+    get series() {
+        return this.state.rows;
     }
 
     get palette() {
@@ -234,14 +182,6 @@ export class LoanScheduleChart extends Component {
             sentences.push(_t("Overdue installments: %(count)s.", { count: formatInteger(overdue) }));
         }
         return sentences.join(" ");
-    }
-
-    formatAmount(value) {
-        return formatMonetary(value, { currencyId: this.currencyId });
-    }
-
-    formatDay(day) {
-        return day.toLocaleString(DateTime.DATE_MED);
     }
 
     getTooltip(row) {
@@ -368,33 +308,11 @@ export class LoanScheduleChart extends Component {
 
     getChartOptions(rows, colors) {
         const byMonth = rows.length <= MONTH_LABELS_MAX;
-        const ticks = { color: colors.text };
         const lent = rows.reduce((total, row) => total + row.principal, 0);
-        const amountAxis = (text, grid, position) => ({
-            type: "linear",
-            position,
-            beginAtZero: true,
-            title: { display: true, text, color: colors.text },
-            ticks: {
-                ...ticks,
-                maxTicksLimit: 6,
-                callback: (value) => formatShortAmount(value, this.currencyId),
-            },
-            grid: { display: grid, color: colors.grid },
-            border: { display: false },
-        });
         return {
-            maintainAspectRatio: false,
-            animation: browser.matchMedia("(prefers-reduced-motion: reduce)").matches
-                ? false
-                : { duration: 300 },
-            font: { family: getComputedStyle(document.body).fontFamily },
+            ...this.getBaseOptions(),
             layout: { padding: { top: 18 } }, // room for the word over the marker
             interaction: { mode: "index", intersect: false },
-            plugins: {
-                legend: { display: false }, // drawn in the template, where it wraps and can be read aloud
-                tooltip: { enabled: false, external: this.onTooltip.bind(this) },
-            },
             scales: {
                 x: {
                     type: "category",
@@ -411,7 +329,7 @@ export class LoanScheduleChart extends Component {
                         }
                     },
                     ticks: {
-                        ...ticks,
+                        color: colors.text,
                         maxRotation: 0,
                         autoSkipPadding: 12,
                         callback: (index) =>
@@ -420,8 +338,13 @@ export class LoanScheduleChart extends Component {
                             ),
                     },
                 },
-                y: { ...amountAxis(_t("Payment"), true, "left"), stacked: true },
-                balance: { ...amountAxis(_t("Balance After"), false, "right"), suggestedMax: lent },
+                y: { ...this.getAmountAxis(_t("Payment")), position: "left", stacked: true },
+                balance: {
+                    ...this.getAmountAxis(_t("Balance After")),
+                    position: "right",
+                    suggestedMax: lent,
+                    grid: { display: false },
+                },
             },
         };
     }

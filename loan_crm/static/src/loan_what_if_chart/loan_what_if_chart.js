@@ -1,17 +1,9 @@
-import { Component, onWillStart, useEffect, useRef, useState } from "@odoo/owl";
-import { loadBundle } from "@web/core/assets";
-import { browser } from "@web/core/browser/browser";
-import { cookie } from "@web/core/browser/cookie";
-import { getCustomColor } from "@web/core/colors/colors";
+import { useState } from "@odoo/owl";
 import { deserializeDate } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { uniqueId } from "@web/core/utils/functions";
-import { clamp } from "@web/core/utils/numbers";
 import { useRecordObserver } from "@web/model/relational_model/utils";
-import { formatMonetary } from "@web/views/fields/formatters";
-import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
-import { formatShortAmount } from "@loan_crm/loan_schedule_chart/loan_schedule_chart";
+import { LoanChart, getPaperColors, themed } from "@loan_crm/loan_chart/loan_chart";
 
 const { DateTime } = luxon;
 
@@ -20,21 +12,16 @@ const DASHES = [[], [8, 4], [3, 3], [12, 3, 3, 3]];
 // As many months as labels still fit beside each other.
 const TICKS_MAX = 8;
 
-function getPalette() {
-    const scheme = cookie.get("color_scheme");
-    return {
-        lines: [
-            getCustomColor(scheme, "#3A3580", "#E4E4E4"),
-            getCustomColor(scheme, "#3188E6", "#4EA7F2"),
-            getCustomColor(scheme, "#1F9254", "#43C59E"),
-            getCustomColor(scheme, "#CE4257", "#EA6175"),
-            getCustomColor(scheme, "#8B4FC8", "#B58DE0"),
-            getCustomColor(scheme, "#B86E00", "#FFBC2C"),
-            getCustomColor(scheme, "#00838F", "#4DD0E1"),
-        ],
-        text: getCustomColor(scheme, "#111827", "#E4E4E4"),
-        grid: getCustomColor(scheme, "rgba(0,0,0,.1)", "rgba(255,255,255,.15)"),
-    };
+function getLineColors() {
+    return [
+        themed("#3A3580", "#E4E4E4"),
+        themed("#3188E6", "#4EA7F2"),
+        themed("#1F9254", "#43C59E"),
+        themed("#CE4257", "#EA6175"),
+        themed("#8B4FC8", "#B58DE0"),
+        themed("#B86E00", "#FFBC2C"),
+        themed("#00838F", "#4DD0E1"),
+    ];
 }
 
 /**
@@ -80,46 +67,21 @@ export function axisDays(from, to) {
  *
  * The form hands the points over; they change with each answer of the server, and nothing is read here.
  */
-export class LoanWhatIfChart extends Component {
+export class LoanWhatIfChart extends LoanChart {
     static template = "loan_crm.LoanWhatIfChart";
-    static props = { ...standardWidgetProps };
 
     setup() {
-        this.canvasRef = useRef("canvas");
-        this.tooltipRef = useRef("tooltip");
-        this.summaryId = uniqueId("o_loan_what_if_summary_");
+        super.setup();
         this.state = useState({ series: [], tooltip: null });
 
-        onWillStart(() => loadBundle("web.chartjs_lib"));
         useRecordObserver((record) => {
             this.state.tooltip = null;
             this.state.series = this.getSeries(record.data.chart || []);
         });
-        useEffect(
-            (series, canvas) => {
-                if (!series.length || !canvas) {
-                    return;
-                }
-                const chart = new Chart(canvas, this.getChartConfig(series));
-                return () => chart.destroy();
-            },
-            () => [this.state.series, this.canvasRef.el]
-        );
-        useEffect(
-            (tooltip, el) => {
-                if (tooltip && el) {
-                    const room = el.parentElement.clientWidth - el.offsetWidth;
-                    const onRight = tooltip.x < tooltip.width / 2;
-                    const left = onRight ? tooltip.x + 12 : tooltip.x - 12 - el.offsetWidth;
-                    el.style.left = `${Math.round(clamp(left, 0, Math.max(room, 0)))}px`;
-                }
-            },
-            () => [this.state.tooltip, this.tooltipRef.el]
-        );
     }
 
     getSeries(variants) {
-        const { lines } = getPalette();
+        const lines = getLineColors();
         return variants.map(({ kind, name, points }, index) => ({
             kind,
             name,
@@ -129,8 +91,8 @@ export class LoanWhatIfChart extends Component {
         }));
     }
 
-    get currencyId() {
-        return this.props.record.data.currency_id?.id;
+    get series() {
+        return this.state.series;
     }
 
     /** What the picture says, for those who do not see it. */
@@ -140,18 +102,10 @@ export class LoanWhatIfChart extends Component {
                 _t("%(name)s: %(amount)s owed at first, repaid on %(date)s.", {
                     name,
                     amount: this.formatAmount(points[0].y),
-                    date: this.formatDay(points.at(-1).x),
+                    date: this.formatDay(DateTime.fromMillis(points.at(-1).x)),
                 })
             )
             .join(" ");
-    }
-
-    formatAmount(value) {
-        return formatMonetary(value, { currencyId: this.currencyId });
-    }
-
-    formatDay(millis) {
-        return DateTime.fromMillis(millis).toLocaleString(DateTime.DATE_MED);
     }
 
     onTooltip({ chart, tooltip }) {
@@ -163,7 +117,7 @@ export class LoanWhatIfChart extends Component {
         this.state.tooltip = {
             x: chart.scales.x.getPixelForValue(day),
             width: chart.width,
-            title: this.formatDay(day),
+            title: this.formatDay(DateTime.fromMillis(day)),
             lines: this.state.series
                 .map(({ name, color, points }) => ({ name, color, owed: balanceAt(points, day) }))
                 .filter(({ owed }) => owed !== null)
@@ -172,12 +126,11 @@ export class LoanWhatIfChart extends Component {
     }
 
     getChartConfig(series) {
-        const { text, grid } = getPalette();
+        const { text } = getPaperColors();
         const all = series.flatMap(({ points }) => points.map(({ x }) => x));
         const [min, max] = [Math.min(...all), Math.max(...all)];
         const days = axisDays(DateTime.fromMillis(min), DateTime.fromMillis(max));
         const byYear = days.length > 1 && days[1].diff(days[0], "months").months >= 12;
-        const still = browser.matchMedia("(prefers-reduced-motion: reduce)").matches;
         return {
             type: "line",
             data: {
@@ -195,14 +148,8 @@ export class LoanWhatIfChart extends Component {
                 })),
             },
             options: {
-                maintainAspectRatio: false,
-                animation: still ? false : { duration: 300 },
-                font: { family: getComputedStyle(document.body).fontFamily },
+                ...this.getBaseOptions(),
                 interaction: { mode: "nearest", axis: "x", intersect: false },
-                plugins: {
-                    legend: { display: false },
-                    tooltip: { enabled: false, external: (context) => this.onTooltip(context) },
-                },
                 scales: {
                     x: {
                         type: "linear",
@@ -221,17 +168,7 @@ export class LoanWhatIfChart extends Component {
                                 ),
                         },
                     },
-                    y: {
-                        beginAtZero: true,
-                        title: { display: true, text: _t("Principal owed"), color: text },
-                        ticks: {
-                            color: text,
-                            maxTicksLimit: 6,
-                            callback: (value) => formatShortAmount(value, this.currencyId),
-                        },
-                        grid: { color: grid },
-                        border: { display: false },
-                    },
+                    y: this.getAmountAxis(_t("Principal owed")),
                 },
             },
         };
