@@ -302,6 +302,7 @@ class LoanContract(models.Model):
         }
     )
 
+    @api.private
     def init(self):
         # A night writes grades, a draft its totals, and no index is on them. Where the page has room for the new row
         # PostgreSQL leaves all the indexes of this table alone.

@@ -314,8 +314,11 @@ class LoanReminder(models.Model):
 
     def _withdraw_letters(self):
         """Take back letters that surely did not leave; of others keep the message, but no mail that could."""
-        self.filtered(lambda reminder: reminder.unreachable or reminder.state == "queued").message_id.unlink()
+        gone = self.filtered(lambda reminder: reminder.unreachable or reminder.state == "queued").message_id
+        # The mails first: deleting a message takes its mail along, and in which order the database then clears the two
+        # links of a reminder written in the same transaction depends on how old its constraints are.
         self.mail_id.unlink()
+        gone.unlink()
 
     def _as_facts(self):
         """Read what decides between speaking and silence into a core value."""

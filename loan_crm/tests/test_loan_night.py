@@ -144,8 +144,8 @@ class TestLoanNight(NightCommon):
     def test_a_night_that_moves_many_loans_asks_the_database_by_batches(self):
         calendar = self._holiday_calendar()
         loans = self.env["loan.contract"].union(*(self._moving_loan() for _n in range(12)))
-        for loan in loans:
-            self._pay(loan, 500 + loan.id)
+        for number, loan in enumerate(loans):
+            self._pay(loan, 500 + number)
         calendar.day_ids = [Command.create({"date": "2026-04-17", "name": "New Holiday"})]
         self._assert_set_based(loans, lambda some: some._follow_calendar())
         self.assertEqual(set(loans.mapped("version_number")), {2})
@@ -153,8 +153,8 @@ class TestLoanNight(NightCommon):
 
     def test_a_night_that_reprices_many_loans_asks_the_database_by_batches(self):
         loans = self.env["loan.contract"].union(*(self._floating_loan() for _n in range(12)))
-        for loan in loans:
-            self._pay(loan, 500 + loan.id)
+        for number, loan in enumerate(loans):
+            self._pay(loan, 500 + number)
         self._publish("2026-12-20", 3.0)
         with self._on("2026-12-22"):
             self._assert_set_based(loans, lambda some: some._reprice())
