@@ -158,7 +158,7 @@ class LoanArrearsMixin(models.AbstractModel):
         """Put loans into the bucket, class and stage their days past due call for; write only those that change.
 
         One statement for a whole book, and nothing for a loan that stays where it is: a second call writes no row.
-        Each change of bucket or class is noted in `loan.arrears.change`.
+        Each change of bucket or class is noted in `loan.arrears.change`, one for a loan and day.
 
         :param company: whose loans
         :param date today: the lender's day
@@ -212,9 +212,12 @@ class LoanArrearsMixin(models.AbstractModel):
                         bucket_from_id, bucket_to_id, class_from_id, class_to_id)
                     SELECT id, customer_id, company_id, %(today)s, days, old_bucket, bucket, old_class, class
                       FROM moved
-                     -- A loan's first grade is no change.
-                     WHERE old_bucket IS NOT NULL
-                       AND (old_bucket, old_class) IS DISTINCT FROM (bucket, class)
+                     WHERE (old_bucket, old_class) IS DISTINCT FROM (bucket, class)
+                        -- What a day began with and what it ended with: the way there is nobody's roll rate.
+                        ON CONFLICT (contract_id, date) DO UPDATE
+                       SET days_past_due = EXCLUDED.days_past_due,
+                           bucket_to_id = EXCLUDED.bucket_to_id,
+                           class_to_id = EXCLUDED.class_to_id
                 )
                 SELECT id FROM moved
                 """,

@@ -15,6 +15,7 @@ class LoanCalendarDay(models.Model):
     date = fields.Date("Day", required=True)
     kind = fields.Selection(
         [("holiday", "Holiday"), ("workday", "Make-Up Working Day")],
+        "Kind of Day",
         required=True,
         default="holiday",
         help="A holiday is no business day; a make-up working day is one, although it falls on a weekend.",

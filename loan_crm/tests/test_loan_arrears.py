@@ -287,7 +287,9 @@ class TestLoanArrears(LoanCommon):
 
     def test_each_change_is_noted_once(self):
         contract = self._due_in(0)
-        self.assertFalse(self._changes(contract), "a first grade is no change")
+        first = self._changes(contract)
+        self.assertEqual((first.bucket_from_id.name, first.bucket_to_id.name), (False, "Not Late"))
+        self.assertFalse(first.bucket_changed, "a first grade is no change")
         for days in (1, 1, 2, 31, 31, 95):
             self._grade(TODAY + timedelta(days=days))
         self.assertEqual(
@@ -298,7 +300,7 @@ class TestLoanArrears(LoanCommon):
                     change.bucket_to_id.name,
                     change.class_to_id.name,
                 )
-                for change in self._changes(contract)
+                for change in self._changes(contract) - first
             ],
             [
                 (1, "Not Late", "1–30 Days", "Special Mention"),
@@ -306,6 +308,21 @@ class TestLoanArrears(LoanCommon):
                 (95, "31–60 Days", "Over 90 Days", "Substandard"),
             ],
         )
+
+    def test_a_day_has_one_change_from_where_it_began_to_where_it_ended(self):
+        contract = self._due_in(0)
+        with self._days_later(40):
+            self._grade(TODAY + timedelta(40))
+            for amount in (contract.amount_overdue, contract.installment_ids[0].amount):
+                self._pay(contract, amount, TODAY + timedelta(40)).action_reverse()
+            last = self._changes(contract)[-1]
+            self.assertEqual((last.bucket_from_id.name, last.bucket_to_id.name), ("Not Late", "31–60 Days"))
+            self.assertEqual(len(self._changes(contract)), 2)
+        # A loan that comes in with years of repayments was never late in our books.
+        old = self._late(200)
+        self._pay(old, old.amount_overdue + old.charges_open)
+        self.assertEqual(old.arrears_bucket_id.name, "Not Late")
+        self.assertFalse(self._changes(old).bucket_changed)
 
     def test_changes_of_the_bucket_alone_make_roll_rates(self):
         contract = self._late(10)

@@ -12,7 +12,7 @@ class LoanContractJudge(models.TransientModel):
 
     _name = "loan.contract.judge"
     _inherit = ["loan.guard.mixin"]
-    _description = "Judge the Class"
+    _description = "Override the Class"
 
     contract_id = fields.Many2one("loan.contract", "Loan", required=True)
     asset_class_id = fields.Many2one(related="contract_id.asset_class_id", string="Class Now")
@@ -25,7 +25,7 @@ class LoanContractJudge(models.TransientModel):
         precompute=True,
         help="It can only make the class worse. Empty: as days past due say.",
     )
-    reason = fields.Char("Judged So Because")  # asked for by the verb as well
+    reason = fields.Char("Reason")  # asked for by the verb as well
 
     @api.depends("contract_id")
     def _compute_judged_class_id(self):
