@@ -39,6 +39,9 @@ class _Payments:
     """Level or stepped payments: interest first, the rest repays."""
 
     repays = True
+    kept = (
+        False  # beyond what it was made for: the last row then bears more than rounding, and its own interest
+    )
 
     def __init__(self, walk, index, rows, accrued):
         self.walk, terms = walk, walk.terms
@@ -46,8 +49,8 @@ class _Payments:
         self.step = terms.step_rate.as_integer_ratio() if walk.method == STEPPED else None
         regular = self._regular_first(index)
         first = [regular] if regular else accrued
-        if terms.installment and walk.method == ANNUITY:
-            self.level = money.exact_minor(terms.installment, terms.cent)
+        if walk.installment and walk.method == ANNUITY:
+            self.level = walk.installment
             return
         over, under = self._exact(index, rows, added(first), regular)
         self.over, self.under = over, under
@@ -66,7 +69,8 @@ class _Payments:
             on_top += interest - on_top - walk.round(*regular)
         if is_last:
             plugged = payment + self.balloon - walk.balance
-            if walk.conventions.last_row == "interest_plugged" and plugged >= 0 and walk.rate[0]:
+            plugs = walk.conventions.last_row == "interest_plugged" and not self.kept
+            if plugs and plugged >= 0 and walk.rate[0]:
                 interest = max(plugged + on_top, 0)
             return walk.balance, interest
         if index < walk.terms.interest_grace:
@@ -89,7 +93,7 @@ class _Payments:
         """Return a regular first period's interest, where the odd days are the first installment's own affair."""
         walk = self.walk
         periods, conventions = walk.periods, walk.conventions
-        if index or not periods.odd or conventions.odd_interest != "first_payment" or walk.terms.installment:
+        if index or not periods.odd or conventions.odd_interest != "first_payment" or walk.installment:
             return None
         if conventions.period_basis == "actual_days":
             over, under = periods.share(0, periods.first_start, periods[0].end)
@@ -120,7 +124,8 @@ class _Payments:
         if walk.conventions.period_basis == "level_equal_interest_days" and not regular:
             over = walk.balance * walk.rate[0]
             under = walk.rate[1] * walk.periods.frequency.per_year
-        grown = walk.balance * under + over  # over `under`
+        # What an interest grace put off is part of the payments to come.
+        grown = (walk.balance + walk.postponed) * under + over  # over `under`
         ratios = self._ratios(index, rows)
         if not self.step and (not ratios or walk.conventions.period_basis != "actual_days"):
             return self._closed(grown, under, ratios)

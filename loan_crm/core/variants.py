@@ -129,8 +129,11 @@ def changed(terms, events, change, fresh=False):
     """
     day = change.date
     if not fresh:
-        balance = proposals.balance_on(terms, events, day)
-        return _variant(terms, [*events, change], day, balance)
+        events = [
+            *events,
+            change,
+        ]  # a new rate may hold from the day before, and so touch what is due on the day
+        return _variant(terms, events, day, proposals.balance_on(terms, events, day))
     terms = _agreed_anew(terms, change)
     return _variant(terms, events, day, proposals.balance_on(terms, events, day))
 

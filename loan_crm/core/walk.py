@@ -53,6 +53,7 @@ class Walk:
         if self.conventions.grace_rows == "extended":
             self.last += terms.grace
         self.agreed = self.last
+        self.installment = money.exact_minor(terms.installment, terms.cent)  # agreed on, 0 without one
         self.balance = terms.principal_minor
         self.lent = self.balance  # what flat interest runs on
         self.plan = None  # what a row repays; None: to be worked out anew at the next row
@@ -121,8 +122,6 @@ class Walk:
             return event.date
         if isinstance(event, Prepayment):
             _check_choice("prepayment_effect", event.effect)
-            if event.effect in SHORTENING and self.terms.method in TERM_BOUND_METHODS:
-                raise TermsError("options_disagree", first="method", second="prepayment_effect")
             if event.amount is None:
                 return event.date
         if not event.amount.is_finite() or event.amount <= 0:
@@ -141,19 +140,18 @@ class Walk:
         """
         period, accrued = self.periods[index], list(carried)
         since, end = period.start, min(period.end, period.due)
-        while self.events:
-            day, order, event, waited = self.events[-1]
-            same_period = isinstance(event, Drawdown) and self.conventions.drawdown_on_due == "same_period"
-            if day > end or (day == end and not same_period):
-                break
-            self.events.pop()
+        due_before = self.periods[index - 1].due if index else period.start
+        while item := self._next_event(end):
+            day, order, event, waited = item
             # Who settles today does not wait for the next due date.
             waits = (
                 isinstance(event, Prepayment)
                 and event.amount is not None
                 and self.conventions.prepayment_date == "next_due"
             )
-            if waits and not waited and day > period.start:
+            if waits and not waited and day <= due_before:
+                day = period.start  # the due date it waits for was moved into this period
+            elif waits and not waited and day > period.start:
                 self.events.append([end, order, event, True])
                 self.events.sort(key=lambda item: item[:2], reverse=True)
                 continue
@@ -165,6 +163,19 @@ class Walk:
             self._meet(event, index, accrued, day, waited)
         self._accrue(accrued, index, since, period.end)
         return accrued
+
+    def _next_event(self, end):
+        """Take out the next event of a period that ends on a day, or None."""
+        if self.events and self.events[-1][0] < end:
+            return self.events.pop()
+        if self.conventions.drawdown_on_due == "same_period":
+            for item in reversed(self.events):
+                if item[0] > end:
+                    break
+                if isinstance(item[2], Drawdown):
+                    self.events.remove(item)
+                    return item
+        return None
 
     def _accrue(self, accrued, index, start, end):
         if start != end and self.balance:
@@ -191,6 +202,7 @@ class Walk:
             amount = money.exact_minor(event.amount, self.terms.cent)
             self.balance += amount
             self.lent += amount
+            self.installment = 0  # it was agreed for less
             self.plan = None
         elif isinstance(event, Prepayment):
             self._prepay(event, index, accrued, day, waited)
@@ -223,6 +235,8 @@ class Walk:
         plan = self._planned(index, accrued, day) if keeps else None
         if event.yearly_rate is not None:
             self.rate = event.yearly_rate.as_integer_ratio()
+        if not only_rate:
+            self.installment = 0
         if event.method:
             self.method = event.method
         if event.remaining is not None:
@@ -235,27 +249,44 @@ class Walk:
                 raise TermsError("grace_out_of_range", maximum=self.last - index)
             self.grace_until = index + event.grace
             self.grace_interest = event.grace_interest or self.conventions.grace_interest
+            if self.grace_interest != "paid" and (self.postponed or index < self.terms.interest_grace):
+                raise TermsError("options_disagree", first="grace_interest", second="interest_grace")
         self.plan = None
         if plan:
             self._keep(plan)
 
     def _keep(self, plan):
         """Let each installment stay what it is, and the term follow."""
-        self.plan = plan
+        self._retain(plan)
         if self.method in (ANNUITY, STEPPED, EQUAL_PRINCIPAL):
             self.last = None
 
+    def _retain(self, plan):
+        self.plan = plan
+        plan.kept = True
+
     def _prepay(self, event, index, accrued, day, waited):
         whole = event.amount is None
+        to_next_due = self.conventions.settlement_interest == "to_next_due"
+        if whole and to_next_due:  # on what waits as well, as it was to wait
+            self._accrue_to_next_due(index, accrued, day)
         spent = whole and self._spend_waiting(day)
         amount = self.balance if whole else money.exact_minor(event.amount, self.terms.cent)
         if not (0 < amount <= self.balance or spent):
             reason = "prepayment_beyond_next_due" if waited else "prepayment_beyond_balance"
             raise TermsError(reason, balance=self._shown(self.balance))
         effect = event.effect or self.conventions.prepayment_effect
+        if event.effect in SHORTENING and self.method in TERM_BOUND_METHODS and amount < self.balance:
+            raise TermsError(
+                "options_disagree",
+                first="method",
+                first_value=self.method,
+                second="prepayment_effect",
+                second_value=event.effect,
+            )
         keeps = self.method != FLAT and effect in _KEEPING and amount < self.balance
         plan = self._planned(index, accrued, day) if keeps else None
-        if amount == self.balance and self.conventions.settlement_interest == "to_next_due":
+        if amount == self.balance and to_next_due and not whole:
             self._accrue_to_next_due(index, accrued, day)
         if self.method == FLAT and amount:  # a part repaid bears no interest any more
             self.lent -= self.lent * Fraction(amount) / self.balance
@@ -272,7 +303,7 @@ class Walk:
         if effect == "keep_installment":
             self._keep(plan)
         elif effect == "last_installment" and self.method != INTEREST_ONLY:
-            self.plan = plan
+            self._retain(plan)
             self.pot += amount
         elif self.method in (ANNUITY, STEPPED, EQUAL_PRINCIPAL):
             self.plan = plan
@@ -333,6 +364,8 @@ class Walk:
         period = self.periods[index]
         interest = self.sum(accrued)
         is_last = index == self.last
+        if self.plan is None and index >= self.grace_until:
+            self.plan = plans.plan(self, index, accrued)
         if index < self.terms.interest_grace and not is_last:
             self.postponed += interest
             interest = 0
@@ -342,8 +375,6 @@ class Walk:
         if index < self.grace_until:
             self._grace_row(period, interest)
             return
-        if self.plan is None:
-            self.plan = plans.plan(self, index, accrued)
         principal, interest = self.plan.split(index, interest + self.deferred, is_last)
         self.deferred, capitalised = 0, 0
         if principal >= self.balance:

@@ -93,6 +93,8 @@ class LoanKeyFactsEarlyMixin(models.AbstractModel):
             value = self.env._("The payment at the end becomes smaller.")
         elif method == "interest_only":
             value = self.env._("The interest of each installment and the payment at the end become smaller.")
+        elif self._keeps_agreed_installment() and effect != "last_installment":
+            value = self.env._("The installments stay the same; the loan ends sooner.")
         elif method == "flat" or effect in ("keep_term", "own_row"):
             value = self.env._("The installments become smaller; the loan ends when agreed.")
         elif effect == "last_installment":

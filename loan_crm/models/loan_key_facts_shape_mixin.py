@@ -163,7 +163,8 @@ class LoanKeyFactsShapeMixin(models.AbstractModel):
     def _new_rate_told(self):
         if self.rate_type != "floating" or self.state == "closed":
             return ""
-        if self.after_repricing == "keep_installment" and self._method_now() in ("annuity", "stepped"):
+        keeps = self.after_repricing == "keep_installment" and self._method_now() in ("annuity", "stepped")
+        if keeps or self._keeps_agreed_installment():
             return self.env._("A new rate changes when the loan ends, not what you pay each time.")
         return self.env._("A new rate changes what you pay.")
 

@@ -154,6 +154,7 @@ class LoanProduct(models.Model):
                 yearly_rate=Decimal("0.05"),
                 count=min(self.term_max, MAX_YEARS * frequency.per_year),
                 first_due=date(2000, 2, 15),
+                cent=Decimal(str(self.currency_id.rounding)),
                 method=self.repayment_method,
                 frequency=self.frequency,
                 balloon=_SAMPLE / 2 if balloon else Decimal(0),

@@ -622,8 +622,8 @@ class LoanTermsMixin(models.AbstractModel):
         if refusal.reason == "options_disagree":
             return self.env._(
                 "%(first)s and %(second)s disagree: they cannot be held together.",
-                first=self._option_told(facts["first"]),
-                second=self._option_told(facts["second"]),
+                first=self._option_told(facts["first"], facts.get("first_value")),
+                second=self._option_told(facts["second"], facts.get("second_value")),
             )
         if refusal.reason in ("option_out_of_range", "option_unknown"):
             return self.env._("%s is out of range.", self._option_label(facts["option"]))
@@ -641,8 +641,11 @@ class LoanTermsMixin(models.AbstractModel):
         }
         return self._fields[name]._description_string(self.env) if name in self._fields else others[name]
 
-    def _option_told(self, name):
-        """Return an option as a person sees it, “label: value”."""
+    def _option_told(self, name, value=None):
+        """Return an option as a person sees it, “label: value”.
+
+        :param str value: what was asked for, where it is not the record's own
+        """
         label, field = (
             self._option_label(name),
             self._fields.get(_FIELDS.get(name, name)),
@@ -650,4 +653,4 @@ class LoanTermsMixin(models.AbstractModel):
         if field is None or field.type != "selection":
             return f"“{label}”"
         values = dict(field._description_selection(self.env))
-        return f"“{label}: {values[self[field.name]]}”"
+        return f"“{label}: {values[value or self[field.name]]}”"

@@ -77,3 +77,7 @@ class LoanWordingMixin(models.AbstractModel):
         """Return the repayment method that holds after all changes."""
         methods = [event.repayment_method for event in self._posted("restructure") if event.repayment_method]
         return methods[-1] if methods else self.repayment_method
+
+    def _keeps_agreed_installment(self):
+        """Tell whether each installment is what was agreed on, and the term follows."""
+        return bool(self.agreed_installment) and not self._posted("restructure", "drawdown")

@@ -582,6 +582,15 @@ class TestLoanKeyFactsWording(KeyFacts):
                 contract = self._loan(repayment_method=method, prepayment_effect=effect, balloon_share=share)
                 self.assertIn(told, self._fact(contract, "effect")["value"])
 
+    def test_an_agreed_installment_stays(self):
+        contract = self._contract(agreed_installment=1500, prepayment_effect="keep_term")
+        self.assertIn(
+            "The installments stay the same; the loan ends sooner", self._fact(contract, "effect")["value"]
+        )
+        self._event(contract, "restructure", TODAY, remaining=20)
+        self.assertIn("The installments become smaller", self._fact(contract, "effect")["value"])
+        self.assertEqual(len(contract.installment_ids), 20)
+
     def test_flat_interest_is_lowered_by_repaying_early_alone(self):
         how = self._how(self._loan(repayment_method="flat"), "frequency")
         self.assertIn("only what you repay early does", how)

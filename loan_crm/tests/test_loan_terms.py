@@ -163,6 +163,10 @@ class TestLoanTerms(LoanCommon):
             with self.subTest(values=values), self.assertRefused(words):
                 self._product(**values)
         self.assertTrue(self._product(repayment_method="stepped", step_rate=5, business_day_rule="following"))
+        dinar = self.env.ref("base.KWD")  # has a thousandth
+        dinar.active = True
+        fils = self._product(currency_id=dinar.id, multiple_rule="up", installment_multiple=0.005)
+        self.assertEqual(fils.installment_multiple, 0.005)
         flat = self._product(repayment_method="flat")
         with self.assertRefused("Flat interest.*Installments without Principal"):
             self._draft(flat, grace=2)

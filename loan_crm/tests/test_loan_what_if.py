@@ -196,6 +196,34 @@ class TestLoanWhatIf(LoanCommon):
                 self.assertEqual(form.line_ids.mapped("kind"), ["agreed", "prepay_term"])
                 self.assertFalse(form.prepay_error)
 
+    def test_only_what_changes_is_offered(self):
+        agreed = self._contract(agreed_installment=1500)
+        form = self._ask(agreed, asks_prepayment=True, prepay_amount=2000)
+        self.assertEqual(form.line_ids.mapped("kind"), ["agreed", "prepay_installment"])
+        later = self._contract(prepayment_effect="keep_installment")
+        self._restructured(later, repayment_method="interest_only")
+        form = self._ask(later, asks_prepayment=True, prepay_amount=2000)
+        self.assertEqual(form.line_ids.mapped("kind"), ["agreed", "prepay_term"])
+        prepay = self.env["loan.repayment.prepay"].create({"contract_id": later.id, "amount": 2000})
+        self.assertEqual((prepay.effect, prepay.error), ("keep_term", False))
+        prepay.effect = "keep_installment"
+        self.assertRegex(prepay.error, "Interest only.*Keep the installment, shorter term")
+        only = self._contract(repayment_method="interest_only")
+        self._restructured(only, repayment_method="annuity")
+        form = self._ask(only, asks_prepayment=True, prepay_amount=2000)
+        self.assertEqual(form.line_ids.mapped("kind"), ["agreed", "prepay_term", "prepay_installment"])
+
+    def _restructured(self, contract, **values):
+        self.env["loan.contract.restructure"].create(
+            {
+                "contract_id": contract.id,
+                "consent_date": TODAY,
+                "consent_method": "signed",
+                "consent_reference": "C-1",
+                **values,
+            }
+        ).action_restructure()
+
     def test_installments_that_fall_away_are_not_counted(self):
         contract = self._contract(prepayment_effect="last_installment")
         self.env["loan.repayment.prepay"].create({"contract_id": contract.id, "amount": 2500}).action_prepay()

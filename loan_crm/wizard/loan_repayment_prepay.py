@@ -55,7 +55,10 @@ class LoanRepaymentPrepay(models.TransientModel):
     def _compute_from_contract(self):
         for form in self:
             form.date = (form.company_id or self.env.company)._loan_today()
-            form.effect = form.contract_id.prepayment_effect
+            contract = form.contract_id
+            form.effect = contract.prepayment_effect
+            if form.effect in terms.SHORTENING and contract._method_now() in terms.TERM_BOUND_METHODS:
+                form.effect = "keep_term"  # new terms have left no term that could be shortened
 
     @api.depends("contract_id", "date", "settles", "amount", "effect")
     def _compute_amounts(self):

@@ -204,9 +204,10 @@ class LoanWhatIf(models.TransientModel):
         """Yield (name, kind of line, function without arguments) for each question that is asked."""
         contract = self.contract_id
         if self.asks_prepayment:
-            yield "prepay", "prepay_term", lambda: self._asked_prepayment("keep_term")
+            if not contract._keeps_agreed_installment():
+                yield "prepay", "prepay_term", lambda: self._asked_prepayment("keep_term")
             # Where the principal waits for the end, or for a balloon, nothing ends sooner.
-            if contract.repayment_method not in (*terms.TERM_BOUND_METHODS, terms.BALLOON):
+            if contract._method_now() not in (*terms.TERM_BOUND_METHODS, terms.BALLOON):
                 yield "prepay", "prepay_installment", lambda: self._asked_prepayment("keep_installment")
         if self.asks_settlement:
             yield "settle", "settle", lambda: contract._asked(variants.settled, self.date)

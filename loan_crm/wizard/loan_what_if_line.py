@@ -52,7 +52,7 @@ class LoanWhatIfLine(models.TransientModel):
         contract = form.contract_id
         if self.kind in ("prepay_term", "prepay_installment"):
             amount = self.currency_id.format(self.principal)
-            if self.wizard_id.contract_id.repayment_method == "bullet":
+            if contract._method_now() == "bullet":
                 return self.env._("Prepay %s, smaller last payment", amount)
             if self.kind == "prepay_term":
                 return self.env._("Prepay %s, lower installment", amount)

@@ -467,6 +467,91 @@ class TestConventions(BaseCase):
         early = rows(agreed, Prepayment(date(2026, 2, 1), Decimal(55000)))
         self.assertEqual((early[-1].principal, early[-1].due), (45000, date(2029, 1, 15)))
 
+    def test_a_plugged_last_row_bears_no_principal_twice(self):
+        for more, early, last in (
+            # 5,000 repaid of what two rows owe: the last one owes 1 % of what is left
+            ({"count": 2}, Prepayment(date(2026, 2, 20), Decimal(5000), "last_installment"), "10.90"),
+            (
+                {"more": {"method": "balloon", "balloon": Decimal(5000)}},
+                Prepayment(date(2026, 4, 1), Decimal(2000), "keep_installment"),
+                None,
+            ),
+        ):
+            plugged = rows(loan(last_row="interest_plugged", **more), early)
+            plain = rows(loan(**more), early)
+            self.assertAlmostEqual(plugged[-1].interest, plain[-1].interest, delta=Decimal("0.05"))
+            if last:
+                self.assertEqual(plain[-1].principal, Decimal("12000") - plain[0].principal - 5000)
+
+    def test_an_agreed_installment_holds_for_what_was_agreed(self):
+        agreed = loan("120000", "12", 12, more={"installment": Decimal(12000)})
+        day = date(2026, 4, 15)
+        for event in (
+            Change(day, remaining=24),
+            Change(day, remaining=9, grace=3, grace_interest="capitalised"),
+            Change(day, method="equal_principal", remaining=9),
+            Drawdown(day, Decimal(60000)),
+        ):
+            with self.subTest(event=event):
+                after = rows(agreed, event)
+                self.assertLess(after[-1].payment, 2 * after[-2].payment)
+                self.assertNotIn(12000, [row.payment for row in after[3:]])
+        # A new rate alone leaves it, and the term follows.
+        repriced = rows(agreed, Change(day, yearly_rate=Decimal("0.18")))
+        self.assertEqual({row.payment for row in repriced[:-1]}, {12000})
+
+    def test_what_waits_bears_the_interest_it_was_to_bear(self):
+        agreed = loan("12000", "6", 12, prepayment_date="next_due", settlement_interest="to_next_due")
+        day = date(2026, 1, 20)
+        outright = proposals.settle(agreed, (), day)
+        after = proposals.settle(agreed, [Prepayment(day, Decimal(11000))], day)
+        self.assertEqual((outright.interest, after.interest, after.principal), (60, 60, 1000))
+
+    def test_interest_put_off_is_part_of_a_new_level(self):
+        agreed = loan("120000", "12", 24, more={"interest_grace": 2})
+        for events in (
+            [Change(date(2026, 2, 15), yearly_rate=Decimal("0.14"))],
+            [Prepayment(date(2026, 2, 20), Decimal(10000), "keep_term")],
+        ):
+            after = rows(agreed, *events)
+            level = [row.payment for row in after if row.kind == "installment"]
+            self.assertAlmostEqual(level[-1], level[-2], delta=60)
+        for interest in ("capitalised", "deferred"):
+            with self.subTest(interest=interest), self.assertRaises(TermsError) as refused:
+                rows(agreed, Change(date(2026, 2, 16), grace=2, grace_interest=interest))
+            self.assertEqual(refused.exception.facts, {"first": "grace_interest", "second": "interest_grace"})
+
+    def test_what_waits_counts_on_the_due_date_that_is_still_ahead(self):
+        # 15 February 2026 is a Sunday: due on the 16th
+        calendar = {"calendar": BusinessCalendar()}
+        agreed = loan(
+            "120000", "12", 12, more=calendar, business_day_rule="following", prepayment_date="next_due"
+        )
+        before, between = (rows(agreed, Prepayment(date(2026, 2, day), Decimal(20000))) for day in (13, 16))
+        self.assertEqual(between, before)
+        self.assertEqual(
+            rows(agreed, Prepayment(date(2026, 2, 17), Decimal(20000)))[2].due, date(2026, 3, 16)
+        )
+
+    def test_a_drawdown_on_a_due_date_does_not_wait_for_what_waits(self):
+        agreed = loan("120000", "12", 12, drawdown_on_due="same_period", prepayment_date="next_due")
+        drawn = Drawdown(date(2026, 2, 15), Decimal(10000))
+        waiting = Prepayment(date(2026, 1, 20), Decimal(1000))
+        self.assertEqual(rows(agreed, waiting, drawn)[0], rows(agreed, drawn)[0])
+
+    def test_the_method_that_holds_decides_what_can_be_shortened(self):
+        changed = Change(date(2026, 3, 15), method="annuity", remaining=9)
+        ended = Change(date(2026, 3, 15), method="interest_only", remaining=9)
+        early = Prepayment(date(2026, 4, 1), Decimal(20000), "keep_installment")
+        only = loan("120000", "12", 12, more={"method": "interest_only"})
+        self.assertLess(len(rows(only, changed, early)), 13)
+        with self.assertRaises(TermsError) as refused:
+            rows(loan("120000", "12", 12), ended, early)
+        self.assertEqual(
+            (refused.exception.facts["first_value"], refused.exception.facts["second_value"]),
+            ("interest_only", "keep_installment"),
+        )
+
     def test_days_of_a_broken_period(self):
         # 36,000 at 12 %: a month costs 360, its 28 days as many parts; days cost 12 over 360, and all but 12 over 365.
         def settled(day, **chosen):
