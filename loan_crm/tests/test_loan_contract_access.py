@@ -79,15 +79,7 @@ class AccessCommon(LoanCommon):
         event = contract.env["loan.contract.event"].create(
             {"contract_id": contract.id, "kind": "drawdown", "date": TODAY, "amount": 600}
         )
-        change = contract.env["loan.arrears.change"].create(
-            {
-                "contract_id": contract.id,
-                "customer_id": contract.customer_id.id,
-                "company_id": contract.company_id.id,
-                "date": TODAY,
-                "days_past_due": 0,
-            }
-        )
+        change = contract.env["loan.arrears.change"].search([("contract_id", "=", contract.id)])
         records = (
             contract.customer_id,
             contract,
