@@ -362,10 +362,7 @@ class LoanContract(models.Model):
             if contract.rate_type != "floating" or not contract.start_date:
                 contract.next_reprice_date = False
                 continue
-            priced = contract.event_ids.filtered(
-                lambda event: event.kind == "rate" and event.state == "posted"
-            )
-            last = max([contract.start_date, *priced.mapped("date")])
+            last = max([contract.start_date, *contract._posted("rate").mapped("date")])
             contract.next_reprice_date = contract._reprice_date_after(last)
 
     def _reprice_date_after(self, day):

@@ -260,7 +260,7 @@ class LoanContractSyncMixin(models.AbstractModel):
 
     def _sync_change(self, lines):
         current = self.browse([line.record.id for line in lines if line.rows is not None])._current_rows()
-        rewritten = []
+        rewritten, drafted, given, starting = [], {}, {}, self.browse()
         for line in lines:
             record = line.record
             vals = self._sync_differing(record, line.vals)
@@ -274,18 +274,22 @@ class LoanContractSyncMixin(models.AbstractModel):
                 record_sudo.schedule_source = vals.pop("schedule_source")
             if vals:
                 record.write(vals)
-            if rows and record.state == "draft":
-                record_sudo = record.sudo()  # nobody writes rows by hand, a feed is one of the verbs that do
-                record_sudo._write_given_schedule({record.id: rows}, "draft")
-            elif rows:
-                record_sudo = record.sudo()  # as above; that the caller may change the loan was asked first
-                record_sudo._wait_for_lock()
-                record_sudo._rebuild(note=self.env._("From the core system"), given={record.id: rows})
-                record_sudo._reallocate()
-            if runs:
-                record.action_activate()
             if rows:
+                (drafted if record.state == "draft" else given)[record.id] = rows
                 rewritten.append(line)
+            if runs:
+                starting |= record
+        # As superuser: nobody writes rows by hand, a feed is one of the verbs that do. That the caller may change these
+        # loans was asked above.
+        changed_sudo = self.sudo()
+        changed_sudo.browse(drafted)._write_given_schedule(drafted, "draft")
+        if given:
+            running_sudo = changed_sudo.browse(given)
+            running_sudo._wait_for_lock()
+            running_sudo._rebuild(note=self.env._("From the core system"), given=given)
+            running_sudo._reallocate()
+        if starting:
+            starting.action_activate()
         self._sync_tell_differences(rewritten)
 
     @api.model

@@ -102,11 +102,7 @@ class LoanDisclosureMixin(models.AbstractModel):
         self.ensure_one()
         cent = self._cent()
         advances = [(self.start_date, money.from_float(self.principal, cent))]
-        advances += [
-            (event.date, money.from_float(event.amount, cent))
-            for event in self.event_ids
-            if event.state == "posted" and event.kind == "drawdown"
-        ]
+        advances += [(event.date, money.from_float(event.amount, cent)) for event in self._posted("drawdown")]
         payments = []
         if self.fee:
             payments.append(

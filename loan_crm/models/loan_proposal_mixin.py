@@ -160,9 +160,7 @@ class LoanProposalMixin(models.AbstractModel):
 
     def _left_on_line(self):
         """Return what can still be paid out on this loan."""
-        drawn = sum(
-            event.amount for event in self.event_ids if event.kind == "drawdown" and event.state == "posted"
-        )
+        drawn = sum(self._posted("drawdown").mapped("amount"))
         return max(0.0, self.currency_id.round(self.credit_limit - self.principal - drawn))
 
     def _check_can_be_asked(self):

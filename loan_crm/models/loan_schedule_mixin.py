@@ -114,6 +114,22 @@ class LoanScheduleMixin(models.AbstractModel):
         """Return the smallest amount this loan's currency pays, a Decimal."""
         return Decimal(str(self.currency_id.rounding))
 
+    def _posted(self, *kinds):
+        """Return the changes in force of some kinds, in the order they happened."""
+        # New ones stand last in the cache, whatever their day.
+        return self.event_ids.filtered(lambda event: event.state == "posted" and event.kind in kinds).sorted(
+            lambda event: (event.date, event._origin.id or 0)
+        )
+
+    def _method_now(self):
+        """Return the repayment method that holds after all changes."""
+        methods = [event.repayment_method for event in self._posted("restructure") if event.repayment_method]
+        return methods[-1] if methods else self.repayment_method
+
+    def _keeps_agreed_installment(self):
+        """Tell whether each installment is what was agreed on, and the term follows."""
+        return bool(self.agreed_installment) and not self._posted("restructure", "drawdown")
+
     def _as_events(self):
         """Read what changed the loan since it was agreed into core values, in the order it happened."""
         self.ensure_one()
@@ -238,6 +254,13 @@ class LoanScheduleMixin(models.AbstractModel):
         installments.invalidate_model()
         self._refresh_totals()
         self._refresh_grades()
+        self._write_first_versions()
+
+    def _write_first_versions(self):
+        """Put on record what the schedules of loans promise as they are paid out; the totals are fresh.
+
+        As superuser, which the caller is: nobody writes versions by hand.
+        """
         self.flush_recordset()
         # The first version says of each loan what the loan says of itself, so a book of them is one statement.
         self.env.cr.execute(
@@ -388,12 +411,11 @@ class LoanScheduleMixin(models.AbstractModel):
 
     def _prepare_version_vals(self, number, event, note):
         event = event and event.filtered(lambda event: event.contract_id == self)[-1:]
-        day = self.start_date if number == 1 else self.company_id._loan_today()
         return {
             "contract_id": self.id,
             "number": number,
             "event_id": event.id if event else False,
-            "date": event.date if event else day,
+            "date": event.date if event else self.company_id._loan_today(),
             "note": note,
         }
 

@@ -55,13 +55,6 @@ class LoanWordingMixin(models.AbstractModel):
             lambda row: (row.due_date, row.number)
         )
 
-    def _posted(self, *kinds):
-        """Return the changes in force of some kinds, in the order they happened."""
-        # New ones stand last in the cache, whatever their day.
-        return self.event_ids.filtered(lambda event: event.state == "posted" and event.kind in kinds).sorted(
-            lambda event: (event.date, event._origin.id or 0)
-        )
-
     def _rate_on(self, day):
         """Return the nominal yearly rate that interest runs at from a day on, in percent."""
         return [rate for since, rate in self._rates() if since <= day][-1]
@@ -72,12 +65,3 @@ class LoanWordingMixin(models.AbstractModel):
             return []
         today = self.company_id._loan_today()
         return [(since, rate) for since, rate in self._rates() if since > today]
-
-    def _method_now(self):
-        """Return the repayment method that holds after all changes."""
-        methods = [event.repayment_method for event in self._posted("restructure") if event.repayment_method]
-        return methods[-1] if methods else self.repayment_method
-
-    def _keeps_agreed_installment(self):
-        """Tell whether each installment is what was agreed on, and the term follows."""
-        return bool(self.agreed_installment) and not self._posted("restructure", "drawdown")

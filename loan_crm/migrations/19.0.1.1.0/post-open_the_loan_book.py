@@ -17,9 +17,4 @@ def migrate(cr, version):
     contracts._refresh_totals()
     contracts._refresh_grades()
     paid_out = contracts.filtered(lambda contract: contract.state in ("active", "closed"))
-    env["loan.schedule.version"].create(
-        [
-            {**contract._prepare_version_vals(1, None, False), **contract._prepare_version_figures()}
-            for contract in paid_out
-        ]
-    )
+    paid_out._write_first_versions()
