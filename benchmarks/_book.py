@@ -145,6 +145,22 @@ def fill(env, loans, *, managers=20, due_in=(-30, 330)):
     return users
 
 
+def let_letters_leave(env):
+    """Let the lender write at any hour, on any day and to everybody: what is measured must not hang on the clock."""
+    env.company.write(
+        {
+            "loan_tz": "UTC",
+            "loan_reminder_hour": 0,
+            "loan_quiet_from": 0,
+            "loan_quiet_to": 0,
+            "loan_contact_days": "any",
+            "loan_contacts_per_day": 0,
+            "loan_contacts_per_week": 0,
+            "loan_unusual_factor": 0,
+        }
+    )
+
+
 def _fill_contracts(env, product, book):
     """Write the loans as copies of one that the ORM made, so that each column a loan has is filled."""
     partner = env["res.partner"].create({"name": "Pattern"})

@@ -17,7 +17,7 @@ def run():
         with _book.environment(registry) as env:
             # All due in seven days, so that each loan has one letter to get today.
             _book.fill(env, DUE, due_in=(7, 7))
-            env.company.write({"loan_tz": "UTC", "loan_reminder_hour": 0})
+            _book.let_letters_leave(env)
         with _book.environment(registry) as env:
             rounds, spent = env["loan.reminder.round"], []
             count = _book.statements(

@@ -30,7 +30,15 @@ def lend(env, loans):
     """Make a lender and so many loans whose first installment falls due in seven days."""
     env["ir.mail_server"].search([]).active = False
     env["mail.mail"].search([("state", "=", "outgoing")]).cancel()
-    company = env["res.company"].create({"name": LENDER, "loan_tz": "UTC"})
+    company = env["res.company"].create(
+        {
+            "name": LENDER,
+            "loan_tz": "UTC",
+            # Whatever hour and day it is, and however often the trials begin anew.
+            **{"loan_quiet_from": 0, "loan_quiet_to": 0, "loan_contact_days": "any"},
+            **{"loan_contacts_per_day": 0, "loan_contacts_per_week": 0, "loan_unusual_factor": 0},
+        }
+    )
     company.email = "lender@trials.example"  # not above: Odoo asks the internet about a new company's domain
     env.user.company_ids |= company
     env = env(
@@ -299,6 +307,7 @@ def _dying(env, at, after=1):
     model, name = {
         "repriced": ("loan.contract", "_reprice"),
         "claimed": ("loan.reminder", "_claim"),
+        "judged": ("loan.reminder", "_judge"),
         "composed": ("loan.reminder", "_queue_mails"),
         "batch committed": ("ir.cron", "_commit_progress"),
         "taken": ("mail.mail", "_begin_reminder_delivery"),

@@ -2,6 +2,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ..core import dates
@@ -24,6 +25,7 @@ class LoanContract(models.Model):
         "loan.proposal.mixin",
         "loan.repricing.mixin",
         "loan.holiday.mixin",
+        "loan.reminder.hold.mixin",
         "loan.access.mixin",
         "mail.thread",
         "mail.activity.mixin",
@@ -177,6 +179,35 @@ class LoanContract(models.Model):
         index="btree_not_null",
         tracking=True,
         help="Only for a loan that is to be reminded differently from others of its product.",
+    )
+
+    auto_debit = fields.Boolean(
+        "Paid by Direct Debit",
+        tracking=True,
+        help="Installments are debited by the lender, so the borrower is told of it and not asked to pay.",
+    )
+    debit_account = fields.Char(
+        "Debited From",
+        tracking=True,
+        help="What the borrower knows the account by, e.g. its bank and last four digits. It stands in letters.",
+    )
+    party_ids = fields.One2many("loan.contract.party", "contract_id", "Co-borrowers and Guarantors")
+    followed_policy_id = fields.Many2one(
+        "loan.reminder.policy",
+        "Reminder Policy",
+        compute="_compute_followed_policy",
+        help="Which ladder this loan is reminded by, as things stand now.",
+    )
+    followed_policy_reason = fields.Selection(
+        [
+            ("loan", "chosen for this loan"),
+            ("customer", "chosen for the customer"),
+            ("condition", "its conditions are met"),
+            ("product", "that of the product"),
+            ("company", "that of the company"),
+        ],
+        "Because It Is",
+        compute="_compute_followed_policy",
     )
 
     installment_ids = fields.One2many(
@@ -424,6 +455,32 @@ class LoanContract(models.Model):
                 clamped = start and first == start + relativedelta(months=months)
                 contract.due_day = start.day if clamped else first.day
 
+    @api.depends("reminder_policy_id", "product_id", "customer_id", "principal", "company_id")
+    def _compute_followed_policy(self):
+        self.followed_policy_id = self.followed_policy_reason = False
+        for name in ("loan.contract", "loan.customer", "loan.product"):
+            self.env[name].flush_model()
+        for company, contracts in self.filtered("id").grouped("company_id").items():
+            chosen, why = self.env["loan.reminder.policy"]._of_company(company)._chosen(company)
+            rows = self.env.execute_query(
+                SQL(
+                    """
+                    SELECT contract.id, %s, %s
+                      FROM loan_contract contract
+                      JOIN loan_customer customer ON customer.id = contract.customer_id
+                      JOIN loan_product product ON product.id = contract.product_id
+                     WHERE contract.id = ANY(%s)
+                    """,
+                    chosen,
+                    why,
+                    contracts.ids,
+                )
+            )
+            for id_, policy, reason in rows:
+                contract = self.browse(id_).with_prefetch(self._prefetch_ids)
+                contract.followed_policy_id = policy
+                contract.followed_policy_reason = reason
+
     @api.depends("repayment_ids.amount_credit", "repayment_ids.state")
     def _compute_amount_credit(self):
         for contract in self:
@@ -608,6 +665,19 @@ class LoanContract(models.Model):
             | set(self._totals())
             | {"version_number", "schedule_source", "judged_class_id"}
         )
+
+    @api.model
+    def _hold_key(self):
+        return "contract_id"
+
+    def _hold_domain(self):
+        return Domain("customer_id", "in", self.customer_id.ids) & (
+            Domain("contract_id", "=", False)
+            | Domain("contract_id", "in", self.ids) & Domain("installment_id", "=", False)
+        )
+
+    def _is_held_by(self, hold):
+        return hold.contract_id == self or (not hold.contract_id and hold.customer_id == self.customer_id)
 
     def _mail_get_partner_fields(self, introspect_fields=False):
         return ["partner_id"]

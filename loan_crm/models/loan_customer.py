@@ -13,7 +13,13 @@ class LoanCustomer(models.Model):
     """
 
     _name = "loan.customer"
-    _inherit = ["loan.access.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "loan.contact.mixin",
+        "loan.reminder.hold.mixin",
+        "loan.access.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _description = "Loan Customer"
     _order = "name, id"
     _rec_names_search = ["name", "reference", "partner_id.email"]
@@ -49,6 +55,22 @@ class LoanCustomer(models.Model):
         tracking=True,
     )
 
+    segment_id = fields.Many2one(
+        "loan.customer.segment",
+        "Segment",
+        index="btree_not_null",
+        check_company=True,
+        ondelete="restrict",
+        tracking=True,
+    )
+    tier_id = fields.Many2one(
+        "loan.customer.tier",
+        "Tier",
+        index="btree_not_null",
+        check_company=True,
+        ondelete="restrict",
+        tracking=True,
+    )
     manager_user_id = fields.Many2one(
         "res.users",
         "Relationship Manager",

@@ -98,6 +98,7 @@ class LoanInstallment(models.Model):
         "Days Past Due", compute="_compute_days_past_due", search="_search_days_past_due", aggregator="max"
     )
     manager_user_id = fields.Many2one(related="customer_id.manager_user_id", string="Relationship Manager")
+    auto_debit = fields.Boolean(related="contract_id.auto_debit")
     product_id = fields.Many2one(related="contract_id.product_id")
     term = fields.Integer(related="contract_id.installment_count", aggregator=None)
     reminder_ids = fields.One2many("loan.reminder", "installment_id", "Reminders")

@@ -1,15 +1,21 @@
 import logging
-from datetime import timedelta
+from datetime import timedelta, timezone
 from functools import partial
 from operator import ge, gt, le, lt
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..core import moments, reminders
+
 _logger = logging.getLogger(__name__)
 
+# So many customers are written to in one transaction.
 _BATCH = 500
+# So many rounds tell what is usual.
+_USUAL = 14
 # How often a piece of work is begun anew because a parallel worker was faster.
 _TRIES = 20
 # How long a round is watched for letters that fail after its day.
@@ -20,7 +26,9 @@ class LoanReminderRound(models.Model):
     """A lender's reminder round of one day: what fell due to be said, what was said, what was held and why.
 
     The job may run every hour, twice at once or late: the round of a day is one record, the ledger
-    (`loan.reminder`) holds each step of an installment once, and a batch is committed as a whole or not at all.
+    (`loan.reminder`) holds each step of an installment once, and a batch is committed as a whole or not at all. A
+    batch is some customers, locked while their letters are written, so that two workers never write to one of them.
+    A round that would remind unusually many waits until a person has looked.
     """
 
     _name = "loan.reminder.round"
@@ -31,18 +39,35 @@ class LoanReminderRound(models.Model):
 
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
     date = fields.Date("Day", required=True, readonly=True)
+    state = fields.Selection(
+        [("running", "Running"), ("waiting", "Waits for a Person"), ("released", "Let Go by a Person")],
+        "Status",
+        required=True,
+        readonly=True,
+        default="running",
+        tracking=True,
+    )
     last_run_at = fields.Datetime("Last Run", readonly=True)
+    planned_count = fields.Integer("Planned", readonly=True, help="Reminders that fell due on this day.")
+    usual_count = fields.Float(
+        "Usually", readonly=True, help="The middle of the last rounds, when it was looked at."
+    )
+    released_user_id = fields.Many2one("res.users", "Let Go By", readonly=True, ondelete="set null")
     reminder_ids = fields.One2many("loan.reminder", "round_id", "Reminders", readonly=True)
     due_count = fields.Integer("Due", compute="_compute_counts", compute_sudo=True)
     queued_count = fields.Integer("Waiting to Leave", compute="_compute_counts", compute_sudo=True)
     sent_count = fields.Integer("Sent", compute="_compute_counts", compute_sudo=True)
     held_count = fields.Integer("Held", compute="_compute_counts", compute_sudo=True)
+    handed_count = fields.Integer("Tasks Given", compute="_compute_counts", compute_sudo=True)
+    merged_count = fields.Integer("In Another Letter", compute="_compute_counts", compute_sudo=True)
     failed_count = fields.Integer(
         "Failed", compute="_compute_counts", compute_sudo=True, search="_search_failed_count"
     )
     told_count = fields.Integer(
         "Failures Reported", readonly=True, help="Failures that somebody has been given a to-do for."
     )
+
+    waiting_told = fields.Boolean(readonly=True)
 
     _company_date_uniq = models.UniqueIndex("(company_id, date)", "A company has one reminder round a day.")
 
@@ -71,6 +96,8 @@ class LoanReminderRound(models.Model):
             day.queued_count = of["claimed"] + of["queued"] + of["sending"]
             day.sent_count = of["sent"]
             day.held_count = of["held"]
+            day.handed_count = of["handed"]
+            day.merged_count = of["merged"]
             day.failed_count = of["failed"] + of["interrupted"]
 
     def _search_failed_count(self, operator, value):
@@ -113,9 +140,9 @@ class LoanReminderRound(models.Model):
         """
         today = company._loan_today()
         day = self._undisturbed(partial(self._open_day, company, today))
-        ledger = self.env["loan.reminder"].with_company(company)
         self._undisturbed(partial(self._settle, company))
-        finished = day._write_letters(ledger._again(company, today)) and day._claim_and_write(today)
+        self._undisturbed(partial(day._plan, today))
+        finished = day._write_open_work(today)
         self._undisturbed(day._close_run)
         return finished
 
@@ -141,8 +168,10 @@ class LoanReminderRound(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                INSERT INTO loan_reminder_round (company_id, date, create_uid, write_uid, create_date, write_date)
-                VALUES (%(company)s, %(today)s, %(uid)s, %(uid)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')
+                INSERT INTO loan_reminder_round (
+                    company_id, date, state, create_uid, write_uid, create_date, write_date)
+                VALUES (%(company)s, %(today)s, 'running', %(uid)s, %(uid)s,
+                        now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')
                 ON CONFLICT (company_id, date) DO NOTHING
                 """,
                 company=company.id,
@@ -162,34 +191,94 @@ class LoanReminderRound(models.Model):
         ledger._settle_removed(company)
         self.env["ir.cron"]._commit_progress()
 
-    def _claim_and_write(self, today):
-        """Claim what is due and write its letters until nothing is left or time is up."""
-        after, left = None, True
-        while left:
-            after, left = self._undisturbed(partial(self._claim_and_write_batch, today, after))
-            if after is None:
-                return True
-        return False
+    def _plan(self, today):
+        """Enter into the ledger what falls due to be said, and look whether it is unusually many."""
+        new = self.env["loan.reminder"].with_company(self.company_id)._claim(self, today)
+        if new:
+            self.planned_count += new
+            self._look_for_unusual()
+        self.env["ir.cron"]._commit_progress()
 
-    def _claim_and_write_batch(self, today, after):
-        claimed, after = (
-            self.env["loan.reminder"].with_company(self.company_id)._claim(self, today, after, _BATCH)
+    def _look_for_unusual(self):
+        """Let the round wait for a person if it would remind many times the usual number."""
+        history = self.search(
+            [("company_id", "=", self.company_id.id), ("date", "<", self.date), ("planned_count", ">", 0)],
+            order="date desc",
+            limit=_USUAL,
         )
-        claimed._write_letters_apart()
-        return after, self.env["ir.cron"]._commit_progress(len(claimed))
-
-    def _write_letters(self, reminders):
-        """Write letters for reminders that are in the ledger already; batch by batch, each committed."""
-        return all(
-            self._undisturbed(partial(self._write_letters_batch, reminders[start : start + _BATCH]))
-            for start in range(0, len(reminders), _BATCH)
+        unusual, usual = reminders.unusual(
+            self.planned_count, history.mapped("planned_count"), self.company_id.loan_unusual_factor
         )
+        self.usual_count = usual
+        if unusual and self.state == "running":
+            self.state = "waiting"
 
-    def _write_letters_batch(self, batch):
-        batch.try_lock_for_update(allow_referencing=True).filtered_domain(
-            batch._again_domain()
-        )._write_letters_apart()
-        return self.env["ir.cron"]._commit_progress(len(batch))
+    def _write_open_work(self, today):
+        """Write what is open, some customers at a time, each batch committed.
+
+        :return: True when all is done, False when the scheduler's time ran out before
+        """
+        customers = self._undisturbed(partial(self._customers_with_work, today))
+        for start in range(0, len(customers), _BATCH):
+            batch = customers[start : start + _BATCH]
+            if not self._undisturbed(partial(self._write_batch, batch, today)):
+                return start + _BATCH >= len(customers)
+        return True
+
+    def _customers_with_work(self, today):
+        """Return the ids of the customers that something is to be written to, or judged anew."""
+        self.env["loan.reminder"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT customer_id FROM loan_reminder WHERE company_id = %(company)s AND state = 'claimed'
+                 UNION
+                SELECT customer_id FROM loan_reminder
+                 WHERE company_id = %(company)s
+                   AND date_last >= %(today)s
+                   AND state IN ('held', 'failed')
+                   AND (state = 'held' AND (hold_until IS NULL OR hold_until <= %(now)s)
+                        OR state = 'failed' AND unreachable)
+                 ORDER BY customer_id
+                """,
+                company=self.company_id.id,
+                today=today,
+                now=fields.Datetime.now(),
+            )
+        )
+        return [row[0] for row in rows]
+
+    def _write_batch(self, customer_ids, today):
+        """Write what is open to some customers, unless another worker is at them.
+
+        :return: the scheduler's seconds left
+        """
+        self.env.cr.execute(
+            SQL(
+                "SELECT id FROM loan_customer WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED",
+                customer_ids,
+            ),
+            log_exceptions=False,  # that another worker is at them is no error
+        )
+        locked = [row[0] for row in self.env.cr.fetchall()]
+        ledger = self.env["loan.reminder"].with_company(self.company_id)
+        now = fields.Datetime.now()
+        open_work = ledger._open_work(self.company_id, today, now)
+        work = ledger.search(Domain("customer_id", "in", locked) & open_work, order="id")._with_merged()
+        clock = moments.Clock(today, now.replace(tzinfo=timezone.utc))
+        work._write_letters_apart(clock, self._room(today))
+        return self.env["ir.cron"]._commit_progress(len(work))
+
+    def _room(self, today):
+        """Return how many more letters the lender's day may bring; None without a limit."""
+        most = self.company_id.loan_reminders_per_day
+        if not most:
+            return None
+        return most - self.env["loan.reminder"].search_count(
+            Domain("company_id", "=", self.company_id.id)
+            & Domain("written_on", "=", today)
+            & Domain("state", "in", ("queued", "sending", "sent", "interrupted"))
+        )
 
     def _close_run(self):
         """Leave a trace of this run, start the mail queue, and wake somebody if there is trouble."""
@@ -200,7 +289,22 @@ class LoanReminderRound(models.Model):
         ).try_lock_for_update(allow_referencing=True)._wake_somebody()
         if self.queued_count:
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+        if again := self._next_release():
+            self.env.ref("loan_crm.ir_cron_remind")._trigger(again)
         self.env["ir.cron"]._commit_progress()
+
+    def _next_release(self):
+        """Return the moment within the next hours from which something that is held may be said."""
+        now = fields.Datetime.now()
+        [(first,)] = self.env["loan.reminder"]._read_group(
+            Domain("company_id", "=", self.company_id.id)
+            & Domain("state", "=", "held")
+            & Domain("date_last", ">=", self.date)
+            & Domain("hold_until", ">", now),
+            [],
+            ["hold_until:min"],
+        )
+        return first
 
     def _wake_somebody(self):
         """Give the person responsible one to-do for a round with failed or interrupted reminders.
@@ -208,10 +312,22 @@ class LoanReminderRound(models.Model):
         Another one only when more of them fail after the first was done.
         """
         for day in self:
+            user = day.company_id.loan_reminder_user_id or self._fallback_user(day.company_id)
+            if not user:
+                continue
+            if day.state == "waiting" and not day.waiting_told:
+                day.waiting_told = True
+                day.activity_schedule(
+                    "mail.mail_activity_data_warning",
+                    summary=self.env._("%s reminders wait for you", day.planned_count),
+                    note=self.env._(
+                        "This is many more than usual (%s), so nothing was written. Look at the round and let it go, "
+                        "or find out what happened first.",
+                        round(day.usual_count),
+                    ),
+                    user_id=user.id,
+                )
             if day.failed_count > day.told_count and not day.activity_ids:
-                user = day.company_id.loan_reminder_user_id or self._fallback_user(day.company_id)
-                if not user:
-                    continue
                 day.activity_schedule(
                     "mail.mail_activity_data_warning",
                     summary=self.env._("%s reminders did not leave", day.failed_count),
@@ -233,6 +349,23 @@ class LoanReminderRound(models.Model):
             order="id",
             limit=1,
         )
+
+    def action_release(self):
+        """Let a round that waits go on: somebody has looked, and it is right that there are so many."""
+        self.ensure_one()
+        self.check_access("read")
+        if not any(
+            self.env.user.has_group(f"loan_crm.loan_crm_group_{role}")
+            for role in ("team_lead", "administrator")
+        ):
+            raise AccessError(self.env._("A round is let go by a team lead or an administrator of Loan CRM."))
+        # As superuser: people read rounds, only their own verbs write them.
+        day_sudo = self.sudo()
+        if day_sudo.state == "waiting":
+            day_sudo.write({"state": "released", "released_user_id": self.env.uid})
+            day_sudo.activity_ids.action_feedback(feedback=self.env._("Let go by %s", self.env.user.name))
+            self.env.ref("loan_crm.ir_cron_remind").sudo()._trigger()  # waking the round shows nothing
+        return True
 
     def action_open_reminders(self):
         """Open the ledger of this day, narrowed to a state when the button says so."""

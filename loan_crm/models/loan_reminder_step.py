@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 # What a letter that was written was written by.
-_TOLD = ("policy_id", "days", "moment", "tone")
+_TOLD = ("policy_id", "days", "moment", "tone", "channel")
 
 
 class LoanReminderStep(models.Model):
@@ -40,10 +40,42 @@ class LoanReminderStep(models.Model):
         required=True,
         default="courtesy",
     )
+    channel = fields.Selection(
+        [("email", "Letter by Email"), ("task", "Task to Call")],
+        "What Happens",
+        required=True,
+        default="email",
+        help="A task goes to the manager, or to whoever acts in their place.",
+    )
+    recipients = fields.Selection(
+        [
+            ("borrower", "Borrower"),
+            ("co_borrower", "Borrower and Co-borrowers"),
+            ("guarantor", "Borrower, Co-borrowers and Guarantors"),
+        ],
+        "Who Hears of It",
+        required=True,
+        default="borrower",
+    )
+    required_by_law = fields.Boolean(
+        "Required by Law",
+        help="A notice that must be given: neither an opt-out nor a hold nor a limit silences it.",
+    )
+    when_debited = fields.Selection(
+        [("write", "Announce the Debit"), ("hold", "Stay Silent"), ("demand", "Ask to Pay")],
+        "If Paid by Direct Debit",
+        required=True,
+        compute="_compute_when_debited",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Before the due date the letter says that the amount will be debited. After it, an open installment "
+        "means that the debit failed.",
+    )
+    meaning = fields.Char("In Words", compute="_compute_meaning", compute_sudo=True)
     template_id = fields.Many2one(
         "mail.template",
         "Letter",
-        required=True,
         ondelete="restrict",
         domain=[("model", "=", "loan.reminder")],
         default=lambda self: self.env.ref("loan_crm.mail_template_reminder_before", raise_if_not_found=False),
@@ -51,6 +83,9 @@ class LoanReminderStep(models.Model):
 
     _days_sensible = models.Constraint(
         "CHECK (days BETWEEN 0 AND 365)", "A step lies within a year of the due date."
+    )
+    _letter_needed = models.Constraint(
+        "CHECK (channel = 'task' OR template_id IS NOT NULL)", "Choose the letter that this step writes."
     )
     _policy_offset_uniq = models.UniqueIndex(
         '(policy_id, "offset") WHERE active', "Two steps of one policy cannot fall on the same day."
@@ -76,6 +111,50 @@ class LoanReminderStep(models.Model):
                 step.name = self.env._("The day after")
             else:
                 step.name = self.env._("%s days late", days)
+
+    @api.depends("offset")
+    def _compute_when_debited(self):
+        for step in self:
+            step.when_debited = "write" if step.offset < 0 else "hold" if not step.offset else "demand"
+
+    @api.depends(
+        "offset", "channel", "recipients", "required_by_law", "policy_id.catch_up_days", "policy_id.step_ids"
+    )
+    @api.depends_context("lang")
+    def _compute_meaning(self):
+        """Say what a step does, and until when it may still do it."""
+        who = dict(self._fields["recipients"]._description_selection(self.env))
+        for step in self:
+            days = step._days_open()
+            what = (
+                self.env._("The manager is asked to call")
+                if step.channel == "task"
+                else self.env._("A letter to: %s", who.get(step.recipients, ""))
+            )
+            until = (
+                self.env._("on that day only")
+                if not days
+                else self.env._("at the latest one day after")
+                if days == 1
+                else self.env._("at the latest %s days after", days)
+            )
+            law = self.env._("required by law, so nothing but payment holds it back")
+            step.meaning = ", ".join(
+                [f"{step.name}: {what}", until, *([law] if step.required_by_law else [])]
+            )
+
+    def _days_open(self):
+        """Return how many days after its own this step may still speak, every day being a business day."""
+        self.ensure_one()
+        following = [
+            other.offset for other in self.policy_id.step_ids if other.active and other.offset > self.offset
+        ]
+        days = self.policy_id.catch_up_days
+        if following:
+            days = min(days, min(following) - self.offset - 1)
+        if self.offset < 0:
+            days = min(days, -1 - self.offset)
+        return max(0, days)
 
     def write(self, vals):
         told = vals.keys() & set(_TOLD)

@@ -48,6 +48,38 @@ class ResCompany(models.Model):
         default=9,
         help="The hour of the lender's day (0 to 23) from which the reminder round may run.",
     )
+    loan_quiet_from = fields.Float(
+        "Quiet From", default=22.0, help="From this hour of the borrower's own day nobody is written to."
+    )
+    loan_quiet_to = fields.Float("Quiet Until", default=8.0)
+    loan_contact_days = fields.Selection(
+        [("any", "On Any Day"), ("business", "On Business Days Only")],
+        "Borrowers Are Written To",
+        required=True,
+        default="business",
+        help="By the business calendar of the lender, or the one of the customer. A reminder that would fall on "
+        "another day comes on the business day before, one after the due date on the business day after.",
+    )
+    loan_contacts_per_day = fields.Integer(
+        "Contacts a Day",
+        default=2,
+        help="Mails, text messages and logged calls to one person, whoever they come from. 0: no limit.",
+    )
+    loan_contacts_per_week = fields.Integer(
+        "Contacts in 7 Days", default=5, help="As above, over any seven days. 0: no limit."
+    )
+    loan_reminders_per_day = fields.Integer(
+        "Letters a Day at Most",
+        default=0,
+        help="Reminders of one day over this number wait for the next. 0: no limit.",
+    )
+    loan_unusual_factor = fields.Float(
+        "Unusually Many",
+        default=3.0,
+        help="A round that would remind so many times the usual number waits until a person has looked. 0: never.",
+    )
+    loan_reminders_paused = fields.Boolean("Reminders Are Paused", copy=False)
+    loan_reminders_paused_note = fields.Char("Paused Because", copy=False)
     loan_reminder_user_id = fields.Many2one(
         "res.users",
         "Reminder Trouble Goes To",
@@ -58,6 +90,16 @@ class ResCompany(models.Model):
 
     _loan_reminder_hour_of_a_day = models.Constraint(
         "CHECK (loan_reminder_hour BETWEEN 0 AND 23)", "The hour must lie between 0 and 23."
+    )
+
+    _loan_quiet_hours_of_a_day = models.Constraint(
+        "CHECK (loan_quiet_from BETWEEN 0 AND 24 AND loan_quiet_to BETWEEN 0 AND 24)",
+        "Quiet hours lie between 0:00 and 24:00.",
+    )
+    _loan_limits_sensible = models.Constraint(
+        "CHECK (loan_contacts_per_day >= 0 AND loan_contacts_per_week >= 0 AND loan_reminders_per_day >= 0 "
+        "AND loan_unusual_factor >= 0 AND loan_unusual_factor <> 'NaN')",
+        "Limits cannot be negative.",
     )
 
     @api.model

@@ -8,6 +8,13 @@ class ResConfigSettings(models.TransientModel):
     loan_payment_instructions = fields.Text(related="company_id.loan_payment_instructions", readonly=False)
     loan_calendar_id = fields.Many2one(related="company_id.loan_calendar_id", readonly=False)
     loan_reminder_policy_id = fields.Many2one(related="company_id.loan_reminder_policy_id", readonly=False)
+    loan_quiet_from = fields.Float(related="company_id.loan_quiet_from", readonly=False)
+    loan_quiet_to = fields.Float(related="company_id.loan_quiet_to", readonly=False)
+    loan_contact_days = fields.Selection(related="company_id.loan_contact_days", readonly=False)
+    loan_contacts_per_day = fields.Integer(related="company_id.loan_contacts_per_day", readonly=False)
+    loan_contacts_per_week = fields.Integer(related="company_id.loan_contacts_per_week", readonly=False)
+    loan_reminders_per_day = fields.Integer(related="company_id.loan_reminders_per_day", readonly=False)
+    loan_unusual_factor = fields.Float(related="company_id.loan_unusual_factor", readonly=False)
     loan_reminder_hour = fields.Integer(related="company_id.loan_reminder_hour", readonly=False)
     loan_reminder_user_id = fields.Many2one(
         related="company_id.loan_reminder_user_id",

@@ -8,6 +8,7 @@ from .core import (
     test_dates,
     test_daycounts,
     test_feed,
+    test_moments,
     test_money,
     test_published_schedules,
     test_reminders,
@@ -31,7 +32,10 @@ from . import test_loan_product
 from . import test_loan_reference_rate
 from . import test_loan_reminder
 from . import test_loan_reminder_delivery
+from . import test_loan_reminder_hold
+from . import test_loan_reminder_letter
 from . import test_loan_reminder_policy
+from . import test_loan_reminder_silence
 from . import test_loan_repayment
 from . import test_loan_terms
 from . import test_loan_what_if

@@ -28,6 +28,10 @@ ORM = {
 PLAIN_SUDO = {
     # Waking Odoo's own mail queue shows nothing.
     ("loan_reminder.py", 'self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()'),
+    (
+        "loan_reminder_delivery_mixin.py",
+        'self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()',
+    ),
 }
 # Fields outside the protected models that lead to one, and why that shows nothing.
 WAYS_IN = {
@@ -45,7 +49,11 @@ WAYS_IN = {
     "mail.mail.loan_reminder_ids",  # mails are read by system administrators only
 }
 # Children that go with their parent: what was never paid out, and what a reversal replays anyway.
-GO_WITH_PARENT = {"loan.installment.contract_id", "loan.repayment.allocation.repayment_id"}
+GO_WITH_PARENT = {
+    "loan.installment.contract_id",
+    "loan.repayment.allocation.repayment_id",
+    "loan.contract.party.contract_id",
+}
 
 
 def sources(*folders):

@@ -432,7 +432,7 @@ class TestLoanReminderDelivery(LoanCommon, MockEmail):
             smtplib.SMTPException("something odd"),
         ):
             with self.subTest(answer=answer):
-                self.contract = self._due_in(7)
+                self.contract = self._due_in(7, self._customer())
                 reminder = self._written()
                 with self._mail_server(answer):
                     self.assertFalse(self._deliver())

@@ -35,20 +35,25 @@ class TestLoanReminderPolicy(LoanCommon):
             }
         )
 
-    def _claimed(self, today, limit=7):
-        """Return what the statement claims on a day, page by page, and forget it again."""
-        found = set()
+    def _claimed(self, today):
+        """Return what the statement claims on a day, and forget it again."""
         with self.env.cr.savepoint() as savepoint, self._without_commit():
             day = self.env["loan.reminder.round"]._open_day(self.company, today)
-            after = None
-            while True:
-                claimed, after = self.env["loan.reminder"]._claim(day, today, after, limit)
-                self.assertLessEqual(len(claimed), limit)
-                found |= {(claim.installment_id.id, claim.step_id.id) for claim in claimed}
-                if after is None:
-                    break
+            count = self.env["loan.reminder"]._claim(day, today)
+            claimed = self.env["loan.reminder"].search([("round_id", "=", day.id)])
+            self.assertEqual(len(claimed), count)
+            self.assertFalse(self.env["loan.reminder"]._claim(day, today), "nothing is claimed twice")
+            found = {
+                (claim.installment_id.id, claim.step_id.id, claim.date_planned, claim.date_last)
+                for claim in claimed
+            }
             savepoint.rollback()
         return found
+
+    def _calendar(self, **values):
+        return self.env["loan.calendar"].create(
+            {"name": "Weekends", "company_id": self.company.id, "weekend": "sat_sun", **values}
+        )
 
     def test_the_statement_that_claims_agrees_with_the_core(self):
         ladders = [
@@ -59,9 +64,20 @@ class TestLoanReminderPolicy(LoanCommon):
             self._policy(-28, catch_up=3),
             self._policy(),
         ]
+        # The lender rests on Saturdays and Sundays, some customers on Fridays and over a long holiday.
+        self.company.loan_calendar_id = self._calendar()
+        elsewhere = self._calendar(
+            name="Elsewhere",
+            weekend="fri",
+            day_ids=[
+                Command.create({"date": TODAY + timedelta(10 + n), "kind": "holiday", "name": "Festival"})
+                for n in range(8)
+            ],
+        )
+        customers = self.customer | self._customer("Ai Li", calendar_id=elsewhere.id)
         for policy in ladders:
-            for days in (0, 3, 13, 21):
-                self._due_in(days, reminder_policy_id=policy.id)
+            for number, days in enumerate((0, 3, 13, 21)):
+                self._due_in(days, customers[number % 2], reminder_policy_id=policy.id)
         rows = self.env["loan.installment"].search([("company_id", "=", self.company.id)])
         self.assertGreater(len(rows), 200)
         steps = {
@@ -73,9 +89,10 @@ class TestLoanReminderPolicy(LoanCommon):
             expected = set()
             for row in rows:
                 policy = row.contract_id.reminder_policy_id
-                step = reminders.current_step(row.due_date, today, steps[policy], policy.catch_up_days)
-                if step:
-                    expected.add((row.id, step.key))
+                calendar = (row.customer_id.calendar_id or self.company.loan_calendar_id)._as_calendar()
+                for window in reminders.windows(row.due_date, steps[policy], policy.catch_up_days, calendar):
+                    if window.first <= today <= window.last:
+                        expected.add((row.id, window.step.key, window.first, window.last))
             spoken += len(expected)
             self.assertEqual(self._claimed(today), expected, f"on {today}")
         self.assertGreater(spoken, 500, "the grid must not be trivially empty")
@@ -93,6 +110,69 @@ class TestLoanReminderPolicy(LoanCommon):
             {reminder.contract_id: reminder.step_id.policy_id for reminder in reminded},
             {loan: of_loan, product_loan: of_product, company_loan: of_company},
         )
+
+    def test_the_customer_and_then_the_first_condition_met_come_before_the_product(self):
+        tier = self.env["loan.customer.tier"].create({"name": "Gold"})
+        segment = self.env["loan.customer.segment"].create({"name": "Farmers"})
+        product = self._product(name="Tractor Loan", reminder_policy_id=self._policy(-20).id)
+        by_tier = self._policy(-21, sequence=1, tier_ids=tier.ids, segment_ids=segment.ids)
+        by_amount = self._policy(-22, sequence=2, principal_min=5000, principal_max=9000)
+        by_dollar = self._policy(-23, sequence=3, principal_max=99999, currency_id=self.usd.id)
+        by_product = self._policy(-24, sequence=4, product_ids=product.ids)
+        own = self._policy(-25)
+        company = self.company.loan_reminder_policy_id = self._policy(-26)
+        both = self._customer("Both", tier_id=tier.id, segment_id=segment.id)
+        chosen = self._customer("Chosen", tier_id=tier.id, segment_id=segment.id, reminder_policy_id=own.id)
+        dollars = self._product(name="Dollar Loan", currency_id=self.usd.id)
+        expected = {
+            self._due_in(7, both): (by_tier, "condition"),
+            self._due_in(7, chosen): (own, "customer"),
+            self._due_in(7, chosen, reminder_policy_id=self.policy.id): (self.policy, "loan"),
+            self._due_in(7, self._customer("Gold only", tier_id=tier.id)): (company, "company"),
+            self._due_in(7, principal=9000): (by_amount, "condition"),
+            self._due_in(7, principal=9001): (company, "company"),
+            self._due_in(7, principal=9000, product_id=dollars.id): (by_dollar, "condition"),
+            self._due_in(7, product_id=product.id): (by_product, "condition"),
+        }
+        for loan, (policy, reason) in expected.items():
+            self.assertEqual((loan.followed_policy_id, loan.followed_policy_reason), (policy, reason))
+        by_product.active = False
+        self.env.invalidate_all()
+        with_product = next(loan for loan in expected if loan.product_id == product)
+        self.assertEqual(
+            (with_product.followed_policy_id, with_product.followed_policy_reason),
+            (product.reminder_policy_id, "product"),
+        )
+
+    def test_what_is_told_about_the_policy_is_what_the_round_follows(self):
+        tier = self.env["loan.customer.tier"].create({"name": "Gold"})
+        self._policy(-9, tier_ids=tier.ids)
+        gold, plain = self._due_in(9, self._customer("Gold", tier_id=tier.id)), self._due_in(7)
+        reminded = self._remind()
+        self.assertEqual(
+            {reminder.contract_id: reminder.step_id.policy_id for reminder in reminded},
+            {gold: gold.followed_policy_id, plain: plain.followed_policy_id},
+        )
+
+    def test_a_step_says_in_words_what_it_does(self):
+        policy = self._policy(-3, 0, 5)
+        policy.step_ids.filtered(lambda step: step.offset == 5).write(
+            {"channel": "task", "template_id": False}
+        )
+        policy.step_ids.filtered(lambda step: not step.offset).write(
+            {"recipients": "guarantor", "required_by_law": True}
+        )
+        self.assertEqual(
+            policy.step_ids.sorted("offset").mapped("meaning"),
+            [
+                "3 days before: A letter to: Borrower, at the latest 2 days after",
+                "On the due date: A letter to: Borrower, Co-borrowers and Guarantors, at the latest 2 days after, "
+                "required by law, so nothing but payment holds it back",
+                "5 days late: The manager is asked to call, at the latest 2 days after",
+            ],
+        )
+        with self.assertRefused("Choose the letter"):
+            policy.step_ids[0].template_id = False
 
     def test_without_any_policy_nobody_is_written_to(self):
         self._due_in(7)
@@ -175,4 +255,4 @@ class TestLoanReminderPolicy(LoanCommon):
     def test_a_new_company_begins_with_the_standard_policy(self):
         company = self.env["res.company"].create({"name": "Fresh Lender", "loan_tz": "UTC"})
         self.assertEqual(company.loan_reminder_policy_id, self.policy)
-        self.assertEqual(self.policy.step_ids.sorted("offset").mapped("offset"), [-7, -3, 0, 3])
+        self.assertEqual(self.policy.step_ids.sorted("offset").mapped("offset"), [-7, -3, 0, 3, 10, 20])

@@ -18,3 +18,19 @@ def migrate(cr, version):
     contracts._refresh_grades()
     paid_out = contracts.filtered(lambda contract: contract.state in ("active", "closed"))
     paid_out._write_first_versions()
+    _join_the_ledger(env)
+
+
+def _join_the_ledger(env):
+    """Let reminders of the first release tell until when they could be said."""
+    env.cr.execute(
+        """
+        UPDATE loan_reminder reminder
+           SET date_last = reminder.date_planned + policy.catch_up_days
+          FROM loan_reminder_step step
+          JOIN loan_reminder_policy policy ON policy.id = step.policy_id
+         WHERE step.id = reminder.step_id
+        """
+    )
+    env.cr.execute("UPDATE loan_reminder SET amount_letter = amount WHERE amount_letter IS NULL")
+    env.invalidate_all()

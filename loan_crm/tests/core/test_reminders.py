@@ -1,12 +1,13 @@
-from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from odoo.tests import BaseCase
 
 from odoo.addons.loan_crm.core import reminders
-from odoo.addons.loan_crm.core.reminders import Facts, LadderError, Planned, Step
+from odoo.addons.loan_crm.core.calendars import BusinessCalendar
+from odoo.addons.loan_crm.core.reminders import Facts, LadderError, Step
 
 try:
     from hypothesis import given, settings
@@ -48,23 +49,21 @@ class TestReminders(BaseCase):
         self.assertIsNone(reminders.current_step(DUE, day(1), alone, 30))
 
     def test_the_order_of_the_steps_does_not_matter(self):
-        self.assertEqual(reminders.windows(LADDER[::-1], 2), reminders.windows(LADDER, 2))
-        self.assertEqual([window.step for window in reminders.windows(list(LADDER), 2)], list(LADDER))
+        self.assertEqual(reminders.windows(DUE, LADDER[::-1], 2), reminders.windows(DUE, LADDER, 2))
+        self.assertEqual([window.step for window in reminders.windows(DUE, list(LADDER), 2)], list(LADDER))
 
     def test_no_steps_no_reminder(self):
         self.assertIsNone(reminders.current_step(DUE, DUE, (), 3))
         self.assertEqual(reminders.missed(DUE, day(99), (), 3), ())
-        self.assertEqual(reminders.forecast([DUE], (), DUE, 30), ())
+        self.assertEqual(reminders.speaking(DUE, (), 3), ())
+        self.assertEqual(reminders.opening(DUE, 30, (), 3), ())
 
-    def test_a_window_is_a_range_of_due_dates_to_search(self):
-        for window in reminders.windows(LADDER, 2):
-            earliest, latest = window.due_between(DUE)
-            for offset in range(-30, 30):
-                due = DUE + timedelta(offset)
-                with self.subTest(step=window.step.key, due=due):
-                    self.assertEqual(
-                        earliest <= due <= latest, reminders.current_step(due, DUE, LADDER, 2) == window.step
-                    )
+    def test_what_speaks_today_can_be_searched_by_due_date(self):
+        found = {window.due: window.step for window in reminders.speaking(DUE, LADDER, 2)}
+        for offset in range(-30, 30):
+            due = day(offset)
+            with self.subTest(due=due):
+                self.assertEqual(found.get(due), reminders.current_step(due, DUE, LADDER, 2))
 
     def test_a_closed_window_is_missed_for_good(self):
         for offset, keys in [
@@ -89,26 +88,74 @@ class TestReminders(BaseCase):
             ("catch_up_negative", LADDER, -1),
         ]:
             with self.subTest(reason=reason), self.assertRaises(LadderError) as caught:
-                reminders.windows(steps, catch_up)
+                reminders.windows(DUE, steps, catch_up)
             self.assertEqual(caught.exception.reason, reason)
 
-    def test_the_forecast_puts_each_step_on_its_own_day(self):
+    def test_what_opens_is_foreseen_on_its_own_day(self):
         eve, on_day = LADDER[1], LADDER[2]
-        other = date(2026, 3, 13)
+        foreseen = reminders.opening(DUE, 4, (on_day, eve), 2)
         self.assertEqual(
-            reminders.forecast([DUE, other, DUE], (on_day, eve), DUE, 4),
-            (
-                Planned(DUE, DUE, on_day, 2),
-                Planned(DUE, other, eve, 1),
-                Planned(other, other, on_day, 1),
-            ),
+            [(window.first, window.due, window.step) for window in foreseen if window.due in (DUE, day(3))],
+            [(DUE, DUE, on_day), (DUE, day(3), eve), (day(3), day(3), on_day)],
         )
+        self.assertTrue(all(DUE <= window.first < day(4) for window in foreseen))
+
+
+class TestClosedDays(BaseCase):
+    """Nobody is written to on a weekend or holiday, and no stage is skipped for it."""
+
+    weekends = BusinessCalendar()
+    # National Day 2026: closed from Thursday the 1st to Wednesday the 7th; the Saturday after is worked.
+    golden_week = BusinessCalendar(
+        holidays=frozenset(date(2026, 10, number) for number in range(1, 8)),
+        workdays=frozenset({date(2026, 10, 10)}),
+    )
+
+    def _first_days(self, due, calendar, steps=LADDER):
+        return [window.first for window in reminders.windows(due, steps, 2, calendar)]
+
+    def test_a_step_up_to_the_due_date_comes_earlier_and_a_later_one_later(self):
+        sunday = date(2026, 3, 15)
         self.assertEqual(
-            reminders.forecast(Counter({DUE: 50_000}), LADDER, day(-7), 1),
-            (Planned(day(-7), DUE, LADDER[0], 50_000),),
+            self._first_days(sunday, self.weekends),
+            # week: Sunday 8th → Friday 6th; eve: Thursday; day: Sunday → Friday; late: Wednesday; later: Wednesday
+            [date(2026, 3, 6), date(2026, 3, 12), date(2026, 3, 13), date(2026, 3, 18), date(2026, 3, 25)],
         )
-        self.assertEqual(reminders.forecast([DUE], LADDER, day(1), 2), ())
-        self.assertEqual(reminders.forecast({DUE: 0}, LADDER, DUE, 30), ())
+
+    def test_a_long_holiday_shifts_stages_apart_and_skips_none(self):
+        due = date(2026, 10, 5)  # 28 Sep | 2 Oct | 5 Oct | 8 Oct | 15 Oct
+        self.assertEqual(
+            self._first_days(due, self.golden_week),
+            [date(2026, 9, 28), date(2026, 9, 29), date(2026, 9, 30), date(2026, 10, 8), date(2026, 10, 15)],
+        )
+
+    def test_a_worked_saturday_is_a_day_like_another(self):
+        self.assertIn(date(2026, 10, 10), self._first_days(date(2026, 10, 7), self.golden_week))
+
+    def test_catching_up_counts_the_days_on_which_somebody_reads(self):
+        thursday = date(2026, 3, 12)
+        window = reminders.windows(thursday, [Step("day", 0)], 2, self.weekends)[0]
+        self.assertEqual((window.first, window.last), (thursday, date(2026, 3, 16)))
+
+    def test_a_calendar_without_an_open_day_moves_nothing(self):
+        never = BusinessCalendar(weekend=frozenset(range(7)), workdays=frozenset({date(2020, 1, 1)}))
+        self.assertEqual(reminders.windows(DUE, LADDER, 2, never), reminders.windows(DUE, LADDER, 2))
+
+
+class TestUnusual(BaseCase):
+    def test_many_more_than_usual_wait_for_a_person(self):
+        for planned, history, factor, expected in [
+            (301, [100, 90, 110], 3, (True, 100)),
+            (300, [100, 90, 110], 3, (False, 100)),
+            (5000, [100, 90, 110], 0, (False, 100)),
+            (51, [1, 1, 1, 1], 3, (True, 1)),
+            (50, [1, 1, 1, 1], 3, (False, 1)),
+            (51, [], 3, (True, 0)),
+            (51, [4000, 4000], 3, (True, 0)),
+            (320, [100, 100, 9000, 110], 3, (True, 105)),  # one wild day does not become the usual
+        ]:
+            with self.subTest(planned=planned, history=history, factor=factor):
+                self.assertEqual(reminders.unusual(planned, history, factor), expected)
 
 
 class TestVerdict(BaseCase):
@@ -116,15 +163,33 @@ class TestVerdict(BaseCase):
     against = (
         ("paid", {"amount_open": Decimal("0.00")}),
         ("inactive", {"contract_active": False}),
+        ("replaced", {"replaced": True}),
         ("archived", {"customer_archived": True}),
+        *((kind, {"hold": kind}) for kind in reminders.HOLD_KINDS),
+        ("auto_debit", {"debited": True}),
+        ("below_minimum", {"minimum": Decimal("100.01")}),
+        ("opted_out", {"opted_out": True}),
+        ("call_first", {"call_first": True}),
+        ("max_count", {"enough": True}),
         ("no_address", {"has_address": False}),
         ("invalid_address", {"address_valid": False}),
-        ("opted_out", {"opted_out": True}),
         ("bounced", {"bounced": True}),
-        ("below_minimum", {"minimum": Decimal("100.01")}),
+        ("no_access", {"nobody_signs": True}),
         ("no_template", {"has_template": False}),
         ("too_late", {"too_late": True}),
+        ("paused", {"paused": True}),
+        ("unusual", {"unusual": True}),
+        ("interval", {"too_soon": True}),
+        ("cap", {"capped": True}),
+        ("holiday", {"closed_day": True}),
+        ("quiet_hours", {"quiet": True}),
     )
+    # What the law requires is not silenced by what people prefer, but by what makes it impossible or untrue.
+    lawful = {"paid", "inactive", "replaced", "archived", "no_address", "invalid_address", "bounced", "no_access",
+              "no_template", "too_late", "paused", "unusual", "holiday", "quiet_hours"}  # fmt: skip
+    # A task of a person needs no address and no hour.
+    of_mail = {"opted_out", "call_first", "max_count", "no_address", "invalid_address", "bounced", "no_template",
+               "interval", "cap", "holiday", "quiet_hours"}  # fmt: skip
 
     def test_without_a_reason_the_reminder_speaks(self):
         self.assertIsNone(reminders.verdict(self.willing))
@@ -135,6 +200,18 @@ class TestVerdict(BaseCase):
             with self.subTest(reason=reason):
                 self.assertEqual(reminders.verdict(replace(self.willing, **change)), reason)
 
+    def test_a_notice_the_law_requires_heeds_no_preference(self):
+        for reason, change in self.against:
+            with self.subTest(reason=reason):
+                told = reminders.verdict(replace(self.willing, required=True, **change))
+                self.assertEqual(told, reason if reason in self.lawful else None)
+
+    def test_a_task_for_a_person_asks_for_no_address(self):
+        for reason, change in self.against:
+            with self.subTest(reason=reason):
+                told = reminders.verdict(replace(self.willing, by_mail=False, **change))
+                self.assertEqual(told, None if reason in self.of_mail else reason)
+
     def test_overpaid_is_paid(self):
         self.assertEqual(reminders.verdict(Facts(amount_open=Decimal("-5"))), "paid")
 
@@ -142,16 +219,17 @@ class TestVerdict(BaseCase):
         self.assertEqual(
             [hold.reason for hold in reminders.HOLDS], [reason for reason, _change in self.against]
         )
-        for index, (reason, _change) in enumerate(self.against):
+        for index, (reason, own) in enumerate(self.against):
             facts = self.willing
             for _reason, change in self.against[index:]:
                 facts = replace(facts, **change)
+            facts = replace(facts, **own)
             with self.subTest(reason=reason):
                 self.assertEqual(reminders.verdict(facts), reason)
 
     def test_another_feature_adds_a_reason_without_touching_these(self):
-        holds = (reminders.HOLDS[0], reminders.Hold("frozen", lambda facts: True), *reminders.HOLDS[1:])
-        self.assertEqual(reminders.verdict(self.willing, holds), "frozen")
+        holds = (reminders.HOLDS[0], reminders.Hold("bankrupt", lambda facts: True), *reminders.HOLDS[1:])
+        self.assertEqual(reminders.verdict(self.willing, holds), "bankrupt")
         self.assertEqual(reminders.verdict(Facts(amount_open=Decimal(0)), holds), "paid")
 
 
@@ -198,6 +276,33 @@ else:
                 step = reminders.current_step(DUE, day(offset), steps, catch_up)
                 if step:
                     sent.setdefault(step.key, day(offset))
-            plan = reminders.forecast([DUE], steps, day(-40), 80)
-            self.assertEqual(sent, {planned.step.key: planned.day for planned in plan})
+            plan = [
+                window for window in reminders.opening(day(-40), 80, steps, catch_up) if window.due == DUE
+            ]
+            self.assertEqual(sent, {window.step.key: window.first for window in plan})
             self.assertEqual(len(plan), len(steps))
+
+        @relaxed
+        @given(
+            ladders,
+            st.integers(0, 5),
+            st.sets(st.integers(-30, 30), max_size=15),
+            st.sets(st.integers(0, 6), max_size=3),
+        )
+        def test_closed_days_skip_no_stage_and_let_none_meet(self, steps, catch_up, closed, weekend):
+            calendar = BusinessCalendar(
+                weekend=frozenset(weekend), holidays=frozenset(day(offset) for offset in closed)
+            )
+            windows = reminders.windows(DUE, steps, catch_up, calendar)
+            self.assertEqual([window.step for window in windows], sorted(steps, key=lambda step: step.offset))
+            for window in windows:
+                self.assertTrue(calendar.is_business_day(window.first))
+                self.assertTrue(calendar.is_business_day(window.last))
+                self.assertLessEqual(window.first, window.last)
+                if window.step.offset < 0:
+                    self.assertLess(window.last, DUE)
+            for before, after in pairwise(windows):
+                self.assertLess(before.last, after.first)
+            for window in windows:
+                self.assertIn(window, reminders.speaking(window.first, steps, catch_up, calendar))
+                self.assertIn(window, reminders.opening(window.first, 1, steps, catch_up, calendar))

@@ -167,7 +167,7 @@ registry.category("web_tour.tours").add("loan_crm_manager", {
 registry.category("web_tour.tours").add("loan_crm_manager_reminders", {
     steps: () => [
         ...openApp(),
-        ...openMenu("loan_reminder_menu", "Reminders"),
+        ...openSubMenu("loan_reminder_menu_parent", "loan_reminder_menu", "Reminders"),
         {
             content: "The letter that was written",
             trigger: ".o_list_view .o_data_row .o_data_cell:contains('Wang Fang')",

@@ -1,0 +1,150 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+
+class LoanReminderClaimMixin(models.AbstractModel):
+    """What falls due to be said on a day, entered into the ledger: by one statement, each step once.
+
+    Nothing is judged here and nobody is locked. The unique index of the ledger refuses what is entered already, by an
+    earlier run or by a worker beside us; what is entered waits as *claimed* until somebody writes or holds it.
+    """
+
+    _name = "loan.reminder.claim.mixin"
+    _description = "Claiming Reminders"
+
+    @api.model
+    def _claim(self, day, today):
+        """Enter what is due into the ledger.
+
+        :param day: the `loan.reminder.round`
+        :param date today: the lender's day
+        :return: how many entries are new
+        """
+        company = day.company_id
+        policies = self.env["loan.reminder.policy"]._of_company(company)
+        calendars = self._contact_calendars(company)
+        speaking = policies._speaking(today, calendars)
+        if not speaking:
+            return 0
+        for name in (
+            "loan.installment",
+            "loan.contract",
+            "loan.contract.party",
+            "loan.customer",
+            "loan.product",
+            "loan.reminder",
+            "loan.reminder.step",
+        ):
+            self.env[name].flush_model()
+        # Not `execute_query`, which logs an error when a parallel worker was faster: that is expected here.
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH due AS (%(due)s)
+                INSERT INTO loan_reminder (
+                    installment_id, version, step_id, channel, partner_id, role, contract_id, customer_id, company_id,
+                    round_id, date_planned, date_last, due_date, amount, state, attempts,
+                    create_uid, write_uid, create_date, write_date)
+                SELECT due.installment_id, due.version, due.step_id, step.channel, hearer.partner_id, hearer.role,
+                       due.contract_id, due.customer_id, %(company)s,
+                       %(round)s, due.first, due.last, due.due_date, due.amount_open, 'claimed', 0,
+                       %(uid)s, %(uid)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+                  FROM due
+                  JOIN loan_reminder_step step ON step.id = due.step_id
+                  JOIN LATERAL (
+                           SELECT due.partner_id, 'borrower' AS role
+                            UNION ALL
+                           SELECT party.partner_id, party.role
+                             FROM loan_contract_party party
+                            WHERE party.contract_id = due.contract_id
+                              AND party.date_from <= %(today)s
+                              AND (party.date_to IS NULL OR party.date_to > %(today)s)
+                              AND step.channel <> 'task'
+                              AND (step.recipients = 'guarantor'
+                                   OR step.recipients = 'co_borrower' AND party.role = 'co_borrower')
+                       ) AS hearer ON TRUE
+                 WHERE NOT EXISTS (
+                           SELECT FROM loan_reminder reminder
+                            WHERE reminder.installment_id = due.installment_id
+                              AND reminder.step_id = due.step_id
+                              AND reminder.channel = step.channel
+                              AND reminder.partner_id = hearer.partner_id
+                              AND reminder.version = due.version)
+                ON CONFLICT (installment_id, step_id, channel, partner_id, version) DO NOTHING
+                """,
+                due=self._due_query(company, policies, speaking),
+                company=company.id,
+                round=day.id,
+                today=today,
+                uid=self.env.uid,
+            ),
+            log_exceptions=False,
+        )
+        return self.env.cr.rowcount
+
+    @api.model
+    def _due_query(self, company, policies, windows):
+        """Return the SQL of the installments that some windows speak for, one row for each.
+
+        :param policies: `loan.reminder.policy`, those a loan may follow
+        :param list windows: of `(policy id, calendar key, core Window)`
+        :return: a query with the columns of a ledger entry, `first` and `last` day of the window, and `policy_id`
+        :rtype: SQL
+        """
+        chosen, _why = policies._chosen(company)
+        calendars = list({key for _policy, key, _window in windows})
+        return SQL(
+            """
+            SELECT installment.id AS installment_id, installment.version_from AS version, installment.due_date,
+                   installment.amount_open, installment.contract_id, installment.customer_id,
+                   customer.partner_id, speaking.policy_id, speaking.step_id, speaking.first, speaking.last
+              FROM loan_installment installment
+              JOIN loan_contract contract ON contract.id = installment.contract_id
+              JOIN loan_customer customer ON customer.id = contract.customer_id
+              JOIN loan_product product ON product.id = contract.product_id
+              JOIN (VALUES %(windows)s) AS speaking (policy_id, calendar, due_date, step_id, first, last)
+                ON speaking.due_date = installment.due_date
+               AND speaking.policy_id = %(chosen)s
+               AND speaking.calendar = CASE WHEN customer.calendar_id = ANY(%(calendars)s)
+                                            THEN customer.calendar_id ELSE 0 END
+             WHERE installment.state = 'open'
+               AND contract.state = 'active'
+               AND installment.company_id = %(company)s
+               AND installment.due_date BETWEEN %(due_from)s AND %(due_to)s
+            """,
+            windows=SQL(", ").join(
+                SQL(
+                    "(%s, %s, %s::date, %s, %s::date, %s::date)",
+                    policy,
+                    key,
+                    window.due,
+                    window.step.key,
+                    window.first,
+                    window.last,
+                )
+                for policy, key, window in windows
+            ),
+            chosen=chosen,
+            calendars=calendars,
+            company=company.id,
+            due_from=min(window.due for _policy, _key, window in windows),
+            due_to=max(window.due for _policy, _key, window in windows),
+        )
+
+    @api.model
+    def _contact_calendars(self, company):
+        """Return on which days the customers of a lender may be written to.
+
+        :return: `{loan.calendar id, or 0 for the lender's own: core BusinessCalendar, or None for every day}`
+        """
+        if company.loan_contact_days != "business":
+            return {0: None}
+        # As superuser: on which days the lender, or a region, rests is no secret.
+        customers_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
+        groups_sudo = customers_sudo._read_group(
+            [("company_id", "=", company.id), ("calendar_id", "!=", False)], ["calendar_id"]
+        )
+        used_sudo = {0: company.sudo().loan_calendar_id} | {
+            calendar.id: calendar for (calendar,) in groups_sudo
+        }
+        return {key: calendar._as_calendar() if calendar else None for key, calendar in used_sudo.items()}

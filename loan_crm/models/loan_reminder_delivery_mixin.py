@@ -1,0 +1,109 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+# A letter that has been "leaving" for longer than this belongs to a worker that died.
+_LEAVING_AT_MOST = timedelta(minutes=10)
+
+
+class LoanReminderDeliveryMixin(models.AbstractModel):
+    """How a letter leaves at most once, and what is known of it afterwards.
+
+    `mail.mail` asks `_begin_delivery` right before the mail server does, and commits; what is owed is read again
+    under lock at that moment.
+    """
+
+    _name = "loan.reminder.delivery.mixin"
+    _description = "Delivering Reminders"
+
+    def _begin_delivery(self):
+        """Take a queued letter for delivery, re-reading what is owed under lock at this very moment.
+
+        :return: True if the letter may leave now; False if it was sent, is leaving elsewhere, became pointless,
+            in which case it is held with the reason, or untrue, in which case it is written anew
+        """
+        self.ensure_one()
+        self.flush_recordset()
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT reminder.state
+                  FROM loan_reminder reminder
+                  JOIN loan_installment installment ON installment.id = reminder.installment_id
+                 WHERE reminder.id = %(id)s OR reminder.merged_into_id = %(id)s
+                 ORDER BY reminder.id = %(id)s DESC
+                   FOR NO KEY UPDATE OF reminder, installment SKIP LOCKED
+                """,
+                id=self.id,
+            ),
+            log_exceptions=False,  # that somebody is at it, too, is no error
+        )
+        locked = self.env.cr.fetchall()
+        self.env.invalidate_all()
+        lines = self.line_ids
+        if len(locked) != len(lines) or locked[0] not in (("queued",), ("failed",)):
+            return False
+        verdicts = lines._judge(delivering=True)
+        silent = [(row, reason, until) for row, reason, until in verdicts if reason]
+        if len(silent) == len(lines):
+            self._withdraw_letters()
+            for row, reason, until in silent:
+                self.browse(row["id"])._hold(reason, until)
+            return False
+        if silent or self._is_outdated():
+            lines._write_letters_apart()
+            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+            return False
+        self.write({"state": "sending", "sending_at": fields.Datetime.now()})
+        return True
+
+    def _end_delivery(self, failure=None, unreachable=False):
+        """Note that the mail server took the letter, or why it did not.
+
+        :param str failure: what went wrong, or None
+        :param bool unreachable: no mail server was reached, or it refused for now, so the letter surely did not leave
+        """
+        if failure:
+            self.write({"state": "failed", "failure": failure, "unreachable": unreachable})
+            return
+        vals = {"state": "sent", "sent_at": fields.Datetime.now(), "failure": False, "unreachable": False}
+        if self.mail_id.auto_delete:
+            # Left to the database, this would be a second change of the row, for which it checks all references
+            # anew, and may find that one of them has just been written on. The letter has left by now.
+            vals["mail_id"] = False
+        self.write(vals)
+
+    @api.model
+    def _settle_interrupted(self, company):
+        """Mark the letters whose worker died while they were leaving. They are not sent again by themselves."""
+        lost = self.search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "=", "sending"),
+                ("sending_at", "<", fields.Datetime.now() - _LEAVING_AT_MOST),
+            ]
+        ).try_lock_for_update(allow_referencing=True)
+        failure = self.env._(
+            "The server stopped while this letter was leaving, so nobody can tell whether it arrived. "
+            "Ask the borrower, or send it again."
+        )
+        lost.write({"state": "interrupted", "failure": failure})
+        lost.mail_id.cancel()
+        lost.message_id.notification_ids.write(
+            {"notification_status": "exception", "failure_type": "unknown", "failure_reason": failure}
+        )
+
+    @api.model
+    def _settle_removed(self, company):
+        """Mark the letters that wait for a mail which somebody cancelled or deleted in Odoo's mail queue."""
+        removed = self.search(
+            Domain("company_id", "=", company.id)
+            & Domain("state", "=", "queued")
+            & (Domain("mail_id", "=", False) | Domain("mail_id.state", "!=", "outgoing"))
+        ).try_lock_for_update(allow_referencing=True)
+        removed._fail(
+            self.env._("Somebody cancelled or deleted this letter in the mail queue before it left.")
+        )
+        removed.message_id.notification_ids.write({"notification_status": "canceled"})

@@ -1,0 +1,436 @@
+import logging
+from datetime import timedelta, timezone
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import format_date, plaintext2html
+
+from ..core import reminders as core
+
+_logger = logging.getLogger(__name__)
+
+
+class LoanReminderLetterMixin(models.AbstractModel):
+    """From claimed reminders to letters, tasks and holds: one letter for all that a person owes in a currency.
+
+    Of the reminders that speak to one person the one of the latest stage **leads**: it carries the letter, the others
+    are *merged* into it. Whatever makes the letter untrue before it leaves takes it back, and all of them are judged
+    and written anew together.
+    """
+
+    _name = "loan.reminder.letter.mixin"
+    _description = "Writing Reminders"
+    _inherit = ["loan.letter.mixin"]
+
+    line_ids = fields.One2many(
+        "loan.reminder",
+        string="In This Letter",
+        compute="_compute_line_ids",
+        help="The reminders this letter speaks for, the oldest due first.",
+    )
+    also_open_ids = fields.One2many(
+        "loan.installment",
+        string="Also Open",
+        compute="_compute_also_open_ids",
+        help="Overdue installments this person owes besides, of which no step speaks today.",
+    )
+
+    is_several = fields.Boolean(compute="_compute_is_several")
+    is_debited = fields.Boolean(compute="_compute_is_debited", help="The installment will be debited.")
+    all_debited = fields.Boolean(
+        compute="_compute_is_several", help="All that the letter names will be debited."
+    )
+    loan_url = fields.Char("Link to the Loan", compute="_compute_urls")
+    hardship_url = fields.Char("Link to a Hardship Request", compute="_compute_urls")
+    late_charges_agreed = fields.Boolean(compute="_compute_late_charges_agreed")
+    next_contact_date = fields.Date(
+        compute="_compute_next_contact_date", help="The day of the step after this one."
+    )
+
+    @api.depends("line_ids", "also_open_ids")
+    def _compute_is_several(self):
+        for reminder in self:
+            reminder.is_several = len(reminder.line_ids) + len(reminder.also_open_ids) > 1
+            reminder.all_debited = not reminder.also_open_ids and all(reminder.line_ids.mapped("is_debited"))
+
+    @api.depends("contract_id.auto_debit", "due_date", "step_id.when_debited")
+    def _compute_is_debited(self):
+        for reminder in self:
+            reminder.is_debited = (
+                reminder.contract_id.auto_debit
+                and reminder.step_id.when_debited == "write"
+                and reminder.due_date >= reminder.company_id._loan_today()
+            )
+
+    @api.depends("contract_id", "partner_id")
+    def _compute_urls(self):
+        self.loan_url = self.hardship_url = False
+        signer = getattr(self.env["loan.contract"], "_borrower_signer", None)  # TEMPORARY until merged
+        if not signer:
+            return
+        for company, letters in self.grouped("company_id").items():
+            address = signer(company)
+            for reminder in letters:
+                loan = reminder.contract_id
+                facts = (loan.id, reminder.partner_id.id, loan.link_serial)
+                reminder.loan_url = address(*facts)
+                reminder.hardship_url = address(*facts, "hardship")
+
+    @api.depends("contract_id.penalty_factor", "contract_id.late_fee")
+    def _compute_late_charges_agreed(self):
+        for reminder in self:
+            reminder.late_charges_agreed = (
+                reminder.contract_id.penalty_factor or reminder.contract_id.late_fee
+            )
+
+    @api.depends("due_date", "step_id.policy_id.step_ids.offset", "step_id.policy_id.catch_up_days")
+    def _compute_next_contact_date(self):
+        for company, letters in self.grouped("company_id").items():
+            calendars = self._contact_calendars(company)
+            today = company._loan_today()
+            for reminder in letters:
+                policy = reminder.step_id.policy_id
+                calendar = calendars.get(reminder.customer_id.calendar_id.id or 0, calendars[0])
+                windows = core.windows(reminder.due_date, policy._as_ladder(), policy.catch_up_days, calendar)
+                reminder.next_contact_date = next(
+                    (
+                        window.first
+                        for window in windows
+                        if window.step.offset > reminder.step_id.offset and window.first > today
+                    ),
+                    False,
+                )
+
+    @api.depends("merged_ids")
+    def _compute_line_ids(self):
+        for reminder in self:
+            reminder.line_ids = (reminder | reminder.merged_ids).sorted(
+                lambda line: (line.due_date, line.installment_id.id)
+            )
+
+    def _compute_also_open_ids(self):
+        """Find what else is overdue: of a borrower on all their loans, of others on the loan they answer for."""
+        self.also_open_ids = False
+        for company, letters in self.grouped("company_id").items():
+            # As superuser: a letter names all that its reader owes, whoever else looks after part of it.
+            rows_sudo = self.env["loan.installment"].sudo()
+            late = rows_sudo._overdue_domain(company._loan_today()) & Domain(
+                "contract_id.state", "=", "active"
+            )
+            late &= Domain("customer_id", "in", letters.customer_id.ids)
+            found_sudo = rows_sudo.search(late, order="due_date, id")
+            holds_sudo = self.env["loan.reminder.hold"].sudo()
+            holds = holds_sudo.search(
+                Domain("customer_id", "in", found_sudo.customer_id.ids) & Domain("state", "=", "running")
+            ).grouped("customer_id")
+            by_customer = found_sudo.grouped("customer_id")
+            for letter in letters:
+                said = letter.line_ids.installment_id
+                silent = holds.get(letter.customer_id, holds_sudo)
+                letter.also_open_ids = by_customer.get(letter.customer_id, rows_sudo).filtered(
+                    lambda row, letter=letter, said=said, silent=silent: (
+                        row not in said
+                        and row.currency_id == letter.currency_id
+                        and (letter.role == "borrower" or row.contract_id in letter.line_ids.contract_id)
+                        and not any(hold._covers(row) for hold in silent)
+                    )
+                )
+
+    # ------------------------------------------------------------ a batch
+
+    def _write_letters_apart(self, clock=None, room=None):
+        """Write a batch; if that fails, write one person after another, so that a poison record stays alone.
+
+        :param clock: as for `_judge`
+        :param int room: how many more letters the lender's day may bring; None without a limit
+        :return: how many letters were queued
+        """
+        if not self:
+            return 0
+        try:
+            with self.env.cr.savepoint():
+                return self._write_letters(clock, room)
+        except self._overtaken:
+            raise
+        except Exception:
+            _logger.info("A batch of %s reminders failed, writing it person by person", len(self))
+        queued = 0
+        for lines in self.grouped("partner_id").values():
+            left = None if room is None else room - queued
+            try:
+                with self.env.cr.savepoint():
+                    queued += lines._write_letters(clock, left)
+            except self._overtaken:
+                raise
+            except Exception as error:
+                if len(lines) == 1:
+                    lines._fail_alone(error)
+                    continue
+                try:
+                    with self.env.cr.savepoint():
+                        queued += lines._write_healthy(clock, left)
+                except self._overtaken:
+                    raise
+                except Exception as together:
+                    # Each can be written, all of them cannot: nobody gets half a letter.
+                    for reminder in lines:
+                        reminder._fail_alone(together)
+        return queued
+
+    def _write_healthy(self, clock, room):
+        """Write to one person although one of their reminders is poison: find it, then write the others together."""
+        healthy = self.browse()
+        for reminder in self:
+            try:
+                with self.env.cr.savepoint() as savepoint:
+                    reminder._write_letters(clock, room)
+                    savepoint.rollback()
+                healthy |= reminder
+            except self._overtaken:
+                raise
+            except Exception as error:
+                reminder._fail_alone(error)
+        return healthy._write_letters(clock, room)
+
+    def _fail_alone(self, error):
+        _logger.info("Reminder %s cannot be written: %s", self.id, error)
+        self._fail(str(error))
+
+    def _write_letters(self, clock=None, room=None):
+        """Judge these reminders, hold those with a reason, give tasks to people, and queue letters for the others.
+
+        :return: how many letters were queued
+        """
+        self._withdraw_letters()
+        held, tasks, letters, lawful = {}, self.browse(), {}, set()
+        for row, reason, until in self._judge(clock):
+            reminder = self.browse(row["id"])
+            if reason in core.FOR_A_PERSON or (not reason and row["channel"] == "task"):
+                tasks |= reminder
+                if reason:
+                    held.setdefault((reason, None), []).append(reminder.id)
+            elif reason:
+                held.setdefault((reason, until), []).append(reminder.id)
+            else:
+                key = (row["customer_id"], row["partner_id"], row["role"], row["currency_id"])
+                letters.setdefault(key, []).append((row["offset"], row["due_date"], reminder.id))
+                lawful |= {key} if row["required_by_law"] else set()
+        if room is not None:
+            # What the law requires leaves, however many letters a day may bring.
+            over = [key for key in letters if key not in lawful][max(0, room - len(lawful)) :]
+            waiting = [id_ for key in over for *_order, id_ in letters.pop(key)]
+            if waiting:
+                held.setdefault(("volume", self._until_tomorrow(clock)), []).extend(waiting)
+        for (reason, until), ids in held.items():
+            group = self.browse(ids)
+            if reason in core.FOR_A_PERSON:
+                group._note_hold(reason, "handed")
+            else:
+                group._hold(reason, until)
+        tasks._give_tasks()
+        leads = self.browse()
+        for lines in letters.values():
+            lines.sort(key=lambda line: (-line[0], line[1], line[2]))
+            (_offset, _due, lead), *others = lines
+            leads |= self.browse(lead)
+            if others:
+                self.browse(id_ for *_order, id_ in others)._merge_into(self.browse(lead))
+        leads.invalidate_recordset(["line_ids", "also_open_ids"])
+        leads._prepare_letters()
+        leads._queue_mails()
+        return len(leads)
+
+    def _until_tomorrow(self, clock):
+        company = self.company_id
+        today = clock.today if clock else company._loan_today()
+        morning = self._morning(company, today + timedelta(days=1))
+        return morning.astimezone(timezone.utc).replace(tzinfo=None)
+
+    def _note_hold(self, reason, state, until=None):
+        """Note a silence; entries that tell it already are not written again."""
+        self.filtered(
+            lambda reminder: (
+                (reminder.state, reminder.hold_reason, reminder.hold_until or None) != (state, reason, until)
+            )
+        ).write(
+            {
+                "state": state,
+                "hold_reason": reason,
+                "hold_until": until,
+                "failure": False,
+                "unreachable": False,
+                "merged_into_id": False,
+            }
+        )
+
+    def _hold(self, reason, until=None):
+        """Stay silent for a reason, until a moment if it is known."""
+        self._note_hold(reason, "held", until)
+
+    def _fail(self, failure):
+        self.write(
+            {
+                "state": "failed",
+                "failure": failure,
+                "hold_reason": False,
+                "hold_until": False,
+                "unreachable": False,
+                "merged_into_id": False,
+            }
+        )
+
+    def _merge_into(self, lead):
+        """Let another reminder of the same person speak for these."""
+        for reminder in self:
+            reminder.amount = reminder.installment_id.amount_open
+        self.write(
+            {
+                "state": "merged",
+                "merged_into_id": lead.id,
+                "hold_reason": False,
+                "hold_until": False,
+                "failure": False,
+                "unreachable": False,
+                "written_on": self.company_id._loan_today(),
+            }
+        )
+
+    def _withdraw_letters(self):
+        """Take back letters that surely did not leave; of others keep the message, but no mail that could."""
+        gone = self.filtered(lambda reminder: reminder.unreachable or reminder.state == "queued").message_id
+        # The mails first: deleting a message takes its mail along, and in which order the database then clears the two
+        # links of a reminder written in the same transaction depends on how old its constraints are.
+        self.mail_id.unlink()
+        gone.unlink()
+
+    def _with_merged(self):
+        """Return these reminders and those that their letters speak for."""
+        return self | self.merged_ids | self.merged_into_id | self.merged_into_id.merged_ids
+
+    # ------------------------------------------------------------ a letter
+
+    def _prepare_letters(self):
+        for lead in self:
+            lead.write(lead._prepare_letter_vals())
+
+    def _prepare_letter_vals(self):
+        return {
+            "amount": self.installment_id.amount_open,
+            "amount_letter": self._letter_total(),
+            "signed_user_id": self.customer_id.acting_user_id.id,
+            "email_to": self.partner_id.email,
+            "written_on": self.company_id._loan_today(),
+            "merged_into_id": False,
+            "hold_reason": False,
+            "hold_until": False,
+            "failure": False,
+            "unreachable": False,
+        }
+
+    def _letter_total(self):
+        """Return all that the letter of a leading reminder asks for, as things stand now."""
+        rows = self.line_ids.installment_id | self.also_open_ids
+        return self.currency_id.round(sum(rows.mapped("amount_open")))
+
+    def _is_outdated(self):
+        """Tell whether the letter names an old amount, speaks of a day that is over, or goes to an old address."""
+        self.ensure_one()
+        self.invalidate_recordset(["line_ids", "also_open_ids"])
+        return (
+            self.written_on != self.company_id._loan_today()
+            or self.email_to != self.partner_id.email
+            or self.currency_id.compare_amounts(self.amount_letter, self._letter_total()) != 0
+            or any(
+                self.currency_id.compare_amounts(line.amount, line.installment_id.amount_open) != 0
+                for line in self.line_ids
+            )
+        )
+
+    def _queue_mails(self):
+        """Queue the letters as Odoo mails on their loans."""
+        for template, group in self.grouped(lambda reminder: reminder.step_id.template_id).items():
+            for mail, reminder in zip(group._queue_letter_mails(template), group, strict=True):
+                reminder.write(
+                    {
+                        "state": "queued",
+                        "mail_id": mail.id,
+                        "message_id": mail.mail_message_id.id,
+                        "attempts": reminder.attempts + 1,
+                    }
+                )
+
+    # ------------------------------------------------------------ a task
+
+    def _give_tasks(self):
+        """Ask the acting managers to call: one activity for each customer, on the loan that is oldest due."""
+        if not self:
+            return
+        self.filtered(lambda reminder: reminder.state != "handed").write(
+            {"state": "handed", "failure": False, "unreachable": False, "merged_into_id": False}
+        )
+        new = self.filtered(lambda reminder: not reminder.task_given_at)
+        groups = new.sorted(lambda reminder: (reminder.due_date, reminder.id)).grouped("customer_id")
+        vals_list = []
+        for customer, group in groups.items():
+            user = customer.acting_user_id or self.env["loan.reminder.round"]._fallback_user(
+                customer.company_id
+            )
+            first = group[0]
+            vals_list.append(
+                {
+                    "res_model_id": self.env["ir.model"]._get_id("loan.contract"),
+                    "res_id": first.contract_id.id,
+                    "activity_type_id": self.env["ir.model.data"]._xmlid_to_res_id(
+                        "mail.mail_activity_data_call"
+                    ),
+                    "summary": group._task_summary(user),
+                    "note": group._task_note(user),
+                    "date_deadline": customer.company_id._loan_today(),
+                    "user_id": user.id or self.env.uid,
+                }
+            )
+        # As superuser: tasks are given by the round. Without the quick update each would be announced by a mail.
+        activities_sudo = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
+        activities_sudo.create(vals_list)
+        new.write({"task_given_at": fields.Datetime.now()})
+
+    def _task_summary(self, user):
+        env = self.with_context(lang=user.lang).env
+        total = self.currency_id[:1].round(sum(self.installment_id.mapped("amount_open")))
+        if len(self.currency_id) > 1 or len(self.installment_id) > 1:
+            return env._("Call about %s installments", len(self.installment_id))
+        return env._("Call about %s", self.currency_id.format(total))
+
+    def _task_note(self, user):
+        """Say in the manager's language why they are asked to call, about what, and when it suits the customer."""
+        localized = self.with_context(lang=user.lang)
+        env, customer = localized.env, localized.customer_id
+        lines = [
+            env._(
+                "%(loan)s: %(amount)s, due on %(day)s",
+                loan=line.contract_id.name,
+                amount=line.currency_id.format(line.installment_id.amount_open),
+                day=format_date(env, line.due_date),
+            )
+            for line in localized
+        ]
+        reasons = {
+            "call_first": env._("This customer is to be called before anything is written."),
+            "max_count": env._("As many letters as the policy allows were written already."),
+        }
+        lines += [
+            reasons[reason] for reason in dict.fromkeys(localized.mapped("hold_reason")) if reason in reasons
+        ]
+        lines.append(
+            env._(
+                "Best called between %(start)s and %(end)s, on %(phone)s.",
+                start=_clock(customer.call_from),
+                end=_clock(customer.call_to),
+                phone=customer.phone or env._("a number that is still to be found"),
+            )
+        )
+        return plaintext2html("\n".join(lines))
+
+
+def _clock(hours):
+    return f"{int(hours):02d}:{round(hours % 1 * 60):02d}"
