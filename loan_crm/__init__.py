@@ -1,5 +1,6 @@
 from odoo.tools import SQL
 
+from . import controllers
 from . import models
 from . import report
 from . import wizard
@@ -11,7 +12,10 @@ def uninstall_hook(env):
     for table in (
         "loan_night_failure",
         "loan_night",
+        "loan_reminder_bounce",
+        "loan_promise",
         "loan_reminder",
+        "loan_hardship",
         "loan_reminder_hold",
         "loan_reminder_round",
         "loan_repayment_allocation",

@@ -308,7 +308,7 @@ def _dying(env, at, after=1):
         "repriced": ("loan.contract", "_reprice"),
         "claimed": ("loan.reminder", "_claim"),
         "judged": ("loan.reminder", "_judge"),
-        "composed": ("loan.reminder", "_queue_mails"),
+        "composed": ("loan.reminder", "_queue_email"),
         "batch committed": ("ir.cron", "_commit_progress"),
         "taken": ("mail.mail", "_begin_reminder_delivery"),
         "accepted": ("ir.mail_server", "send_email"),

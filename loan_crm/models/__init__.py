@@ -33,6 +33,11 @@ from . import loan_reminder_hold_mixin
 from . import loan_contact_mixin
 from . import loan_customer_segment
 from . import loan_customer_tier
+from . import mail_thread
+from . import loan_correspondence_mixin
+from . import loan_promise_mixin
+from . import loan_hardship_mixin
+from . import loan_borrower_mixin
 from . import loan_cover
 from . import loan_customer
 from . import loan_calendar
@@ -52,10 +57,13 @@ from . import loan_installment
 from . import loan_repayment
 from . import loan_repayment_allocation
 from . import loan_reminder_hold
+from . import loan_promise
+from . import loan_hardship
 from . import loan_reminder_policy
 from . import loan_reminder_step
 from . import loan_reminder_round
 from . import loan_reminder
+from . import loan_reminder_bounce
 from . import loan_night
 from . import loan_night_failure
 from . import ir_rule

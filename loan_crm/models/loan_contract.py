@@ -26,6 +26,10 @@ class LoanContract(models.Model):
         "loan.repricing.mixin",
         "loan.holiday.mixin",
         "loan.reminder.hold.mixin",
+        "loan.correspondence.mixin",
+        "loan.promise.mixin",
+        "loan.hardship.mixin",
+        "loan.borrower.mixin",
         "loan.access.mixin",
         "mail.thread",
         "mail.activity.mixin",
@@ -678,6 +682,82 @@ class LoanContract(models.Model):
 
     def _is_held_by(self, hold):
         return hold.contract_id == self or (not hold.contract_id and hold.customer_id == self.customer_id)
+
+    @api.model
+    def _promise_key(self):
+        return "contract_id"
+
+    def _promising_loans(self):
+        return self.filtered(lambda contract: contract.state == "active")
+
+    def _asked_by(self, day):
+        """Return what the loan asks for up to a day: what is overdue, late charges included, and what falls due.
+
+        :param date day: None or False for today; where nothing is asked by then, the next installment is meant
+        :return: a float in the loan's currency
+        """
+        self.ensure_one()
+        day = day or self.company_id._loan_today()
+        rows = self.installment_ids.filtered(lambda row: row.state == "open" and row.due_date <= day)
+        asked = self.currency_id.round(sum(rows.mapped("amount_open")) + self.charges_open)
+        return asked or self.next_due_amount
+
+    def _record_promise(self, amount, date_promised, heard_via, note=False, partner=None, user=None):
+        """Note a borrower's promise to pay; one that is open on this loan is replaced by it.
+
+        As superuser it speaks for a borrower on their own page: what is refused there is refused here.
+
+        :param amount: in the loan's currency; a float, an int or a Decimal
+        :param date date_promised: the day by which it will be paid
+        :param str heard_via: `phone`, `email`, `visit`, `message` or `page`
+        :param str note: what else was said
+        :param partner: `res.partner` who promised; None for the borrower
+        :param user: `res.users` who heard it; None for the current user, and nobody on the borrower's page
+        :return: the new `loan.promise`; the open one where it says the same, so that a form sent twice counts once
+        :raise UserError: in words for whoever promises; nothing is written then
+        """
+        self.ensure_one()
+        if not user and heard_via != "page":
+            user = self.env.user
+        vals = {
+            "contract_id": self.id,
+            "amount": float(amount),
+            "date_promised": date_promised,
+            "heard_via": heard_via,
+            "heard_user_id": user.id if user else False,
+            "note": note,
+            "made_on": self.company_id._loan_today(),
+        }
+        if partner:
+            vals["partner_id"] = partner.id
+        promises = self.env["loan.promise"]
+        promises.check_access("create")
+        self.check_access("read")
+        promises._check_entered([vals])
+        with self.env.cr.savepoint():
+            promises._make_room(self)
+            standing = promises._open_ones(self.ids)
+            if standing and standing._is_same(vals):
+                return standing
+            if self.env.su:
+                promises._check_made([vals])
+            return promises.create(vals)
+
+    def _judge_promises(self):
+        """Decide the promises made on these loans by what was paid.
+
+        :return: the `loan.promise` whose status changed
+        """
+        # As superuser: nobody enters what became of a promise. What was decided once can come out otherwise now.
+        promises_sudo = self.env["loan.promise"].sudo()
+        return promises_sudo.search(
+            [("contract_id", "in", self.ids), ("state", "in", ("open", "kept", "partly", "broken"))]
+        )._judge()
+
+    def _reallocate(self):
+        result = super()._reallocate()
+        self._judge_promises()
+        return result
 
     def _mail_get_partner_fields(self, introspect_fields=False):
         return ["partner_id"]

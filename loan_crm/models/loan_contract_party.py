@@ -42,6 +42,11 @@ class LoanContractParty(models.Model):
         for party in self:
             party.display_name = f"{party.partner_id.display_name or ''} · {roles.get(party.role, '')}"
 
+    def _answers_on(self, day):
+        """Tell whether this person answers for the loan on a day."""
+        self.ensure_one()
+        return self.date_from <= day and (not self.date_to or day < self.date_to)
+
     @api.constrains("contract_id", "partner_id")
     def _check_not_the_borrower(self):
         for party in self:

@@ -16,6 +16,8 @@ class LoanCustomer(models.Model):
     _inherit = [
         "loan.contact.mixin",
         "loan.reminder.hold.mixin",
+        "loan.promise.mixin",
+        "loan.hardship.mixin",
         "loan.access.mixin",
         "mail.thread",
         "mail.activity.mixin",
@@ -136,6 +138,19 @@ class LoanCustomer(models.Model):
     days_past_due = fields.Integer("Days Past Due", compute="_compute_exposure")
     reminder_count = fields.Integer("Number of Reminders", compute="_compute_reminder_count")
     repayment_count = fields.Integer("Number of Repayments", compute="_compute_repayment_count")
+    bounce_ids = fields.One2many(
+        "loan.reminder.bounce",
+        "customer_id",
+        "Bounced Addresses",
+        domain=[("state", "=", "open")],
+        readonly=True,
+    )
+    bounce_count = fields.Integer("Number of Bounced Addresses", compute="_compute_bounce_count")
+    waiting_count = fields.Integer(
+        "Waiting for an Answer",
+        compute="_compute_waiting_count",
+        help="Loans the customer has written about and nobody has answered yet.",
+    )
 
     _partner_company_uniq = models.UniqueIndex(
         "(partner_id, company_id)", "A profile for this contact cannot be made here. Ask compliance."
@@ -208,6 +223,23 @@ class LoanCustomer(models.Model):
         )
         for customer in self:
             customer.repayment_count = counts.get(customer, 0)
+
+    @api.depends("bounce_ids.stops")
+    def _compute_bounce_count(self):
+        for customer in self:
+            customer.bounce_count = len(customer.bounce_ids.filtered("stops"))
+
+    @api.depends("contract_ids.waiting_since")
+    def _compute_waiting_count(self):
+        counts = dict(
+            self.env["loan.contract"]._read_group(
+                [("customer_id", "in", self.ids), ("waiting_since", "!=", False)],
+                ["customer_id"],
+                ["__count"],
+            )
+        )
+        for customer in self:
+            customer.waiting_count = counts.get(customer._origin, 0)
 
     @api.depends(
         "contract_ids.state", "contract_ids.principal_outstanding", "contract_ids.installment_ids.amount_open"
@@ -323,7 +355,9 @@ class LoanCustomer(models.Model):
         tells its record's name to whoever it is assigned to, whether they may see the record or not.
         """
         contracts_sudo = self.sudo().contract_ids
-        records = (self, contracts_sudo, contracts_sudo.repayment_ids)
+        hardships_sudo = contracts_sudo.hardship_ids
+        hardships_sudo._pass_on(former, self.manager_user_id)
+        records = (self, contracts_sudo, contracts_sudo.repayment_ids, hardships_sudo)
         for followed in records:
             followed.message_unsubscribe(former.partner_id.ids)
         places = Domain.OR(
@@ -361,6 +395,12 @@ class LoanCustomer(models.Model):
 
     def action_open_reminders(self):
         return self._action_open("loan_crm.loan_reminder_action")
+
+    def action_open_bounces(self):
+        return self._action_open("loan_crm.loan_reminder_bounce_action", search_default_open=1)
+
+    def action_open_waiting(self):
+        return self._action_open("loan_crm.loan_contract_action", search_default_waiting=1)
 
     def action_open_repayments(self):
         return self._action_open("loan_crm.loan_repayment_action")

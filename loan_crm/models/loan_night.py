@@ -54,6 +54,9 @@ class LoanNight(models.Model):
         "Due Dates Moved", readonly=True, help="Loans that follow newly published holidays."
     )
     repriced_count = fields.Integer("Repriced", readonly=True, help="Loans whose next rate was fixed.")
+    promise_count = fields.Integer(
+        "Promises Decided", readonly=True, help="Promises to pay whose last day has passed."
+    )
     told_count = fields.Integer("Borrowers Told", readonly=True, help="Letters written about a new rate.")
     failure_ids = fields.One2many("loan.night.failure", "night_id", "Loans Left Aside", readonly=True)
     failure_count = fields.Integer("Failures", compute="_compute_failure_count", compute_sudo=True)
@@ -127,11 +130,13 @@ class LoanNight(models.Model):
             "spend": self.env._("Waiting credit"),
             "move": self.env._("Business days"),
             "reprice": self.env._("Repricing"),
+            "promise": self.env._("Promises to pay"),
         }
         for step, work in (
             ("age", night._age),
             ("settle", night._settle),
             ("spend", night._spend),
+            ("promise", night._promise),
             ("move", night._move),
             ("reprice", night._reprice),
         ):
@@ -361,6 +366,35 @@ class LoanNight(models.Model):
             return None
         self.spent_count += len(self._apart("spend", waiting, lambda loans: loans._spend_credit()))
         self._note_stand(spent=waiting[-1].id)
+        return self.env["ir.cron"]._commit_progress(len(waiting))
+
+    def _promise(self):
+        """Decide the promises to pay whose last day has passed."""
+        left = True
+        while left:
+            left = self._alone(self._promise_batch)
+            if left is None:
+                return True
+        return False
+
+    def _promise_batch(self):
+        waiting = self.env["loan.promise"].search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("state", "=", "open"),
+                ("date_until", "<", self.date),
+                ("id", ">", self._stand("promised", 0)),
+            ],
+            order="id",
+            limit=_BATCH,
+        )
+        if not waiting:
+            self._finish("promise")
+            self.env["ir.cron"]._commit_progress()
+            return None
+        decided = self._apart("promise", waiting.contract_id, lambda loans: loans._judge_promises())
+        self.promise_count += len(decided)
+        self._note_stand(promised=waiting[-1].id)
         return self.env["ir.cron"]._commit_progress(len(waiting))
 
     def _move(self):

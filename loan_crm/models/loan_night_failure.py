@@ -32,6 +32,7 @@ class LoanNightFailure(models.Model):
             ("move", "Business Days"),
             ("reprice", "Repricing"),
             ("notice", "Letter about a New Rate"),
+            ("promise", "Promise to Pay"),
         ],
         required=True,
         readonly=True,

@@ -172,6 +172,13 @@ class LoanReminder(models.Model):
     )
     sending_at = fields.Datetime("Began Leaving At", readonly=True)
     sent_at = fields.Datetime("Sent At", readonly=True)
+    bounced_at = fields.Datetime(
+        "Came Back At",
+        readonly=True,
+        index="btree_not_null",
+        help="When the mail server returned or refused it.",
+    )
+    is_bounced = fields.Boolean("Came Back", compute="_compute_is_bounced", search="_search_is_bounced")
     mail_id = fields.Many2one(
         "mail.mail", "Email", readonly=True, ondelete="set null", index="btree_not_null"
     )
@@ -214,6 +221,15 @@ class LoanReminder(models.Model):
                 reminder.contract_id.product_id.payment_instructions
                 or reminder.company_id.loan_payment_instructions
             )
+
+    @api.depends("bounced_at")
+    def _compute_is_bounced(self):
+        for reminder in self:
+            reminder.is_bounced = bool(reminder.bounced_at)
+
+    @api.model
+    def _search_is_bounced(self, operator, value):
+        return Domain("bounced_at", "!=", False) if operator == "in" else NotImplemented
 
     @api.depends("due_date")
     def _compute_days_late(self):

@@ -64,12 +64,8 @@ class LoanReminderLetterMixin(models.AbstractModel):
 
     @api.depends("contract_id", "partner_id")
     def _compute_urls(self):
-        self.loan_url = self.hardship_url = False
-        signer = getattr(self.env["loan.contract"], "_borrower_signer", None)  # TEMPORARY until merged
-        if not signer:
-            return
         for company, letters in self.grouped("company_id").items():
-            address = signer(company)
+            address = self.env["loan.contract"]._borrower_signer(company)
             for reminder in letters:
                 loan = reminder.contract_id
                 facts = (loan.id, reminder.partner_id.id, loan.link_serial)
@@ -212,7 +208,13 @@ class LoanReminderLetterMixin(models.AbstractModel):
             elif reason:
                 held.setdefault((reason, until), []).append(reminder.id)
             else:
-                key = (row["customer_id"], row["partner_id"], row["role"], row["currency_id"])
+                key = (
+                    row["channel"],
+                    row["customer_id"],
+                    row["partner_id"],
+                    row["role"],
+                    row["currency_id"],
+                )
                 letters.setdefault(key, []).append((row["offset"], row["due_date"], reminder.id))
                 lawful |= {key} if row["required_by_law"] else set()
         if room is not None:
@@ -237,7 +239,9 @@ class LoanReminderLetterMixin(models.AbstractModel):
                 self.browse(id_ for *_order, id_ in others)._merge_into(self.browse(lead))
         leads.invalidate_recordset(["line_ids", "also_open_ids"])
         leads._prepare_letters()
-        leads._queue_mails()
+        for channel, group in leads.grouped("channel").items():
+            # The hook of the channels: an addon that adds one says how its letters wait to leave.
+            getattr(group, f"_queue_{channel}")()
         return len(leads)
 
     def _until_tomorrow(self, clock):
@@ -320,6 +324,7 @@ class LoanReminderLetterMixin(models.AbstractModel):
             "signed_user_id": self.customer_id.acting_user_id.id,
             "email_to": self.partner_id.email,
             "written_on": self.company_id._loan_today(),
+            "bounced_at": False,
             "merged_into_id": False,
             "hold_reason": False,
             "hold_until": False,
@@ -346,7 +351,7 @@ class LoanReminderLetterMixin(models.AbstractModel):
             )
         )
 
-    def _queue_mails(self):
+    def _queue_email(self):
         """Queue the letters as Odoo mails on their loans."""
         for template, group in self.grouped(lambda reminder: reminder.step_id.template_id).items():
             for mail, reminder in zip(group._queue_letter_mails(template), group, strict=True):

@@ -50,7 +50,6 @@ class LoanReminderVerdictMixin(models.AbstractModel):
         currency = self.env["res.currency"].browse(row["currency_id"])
         cent = context["cents"][currency.id]
         person = row["partner_id"]
-        by_mail = row["channel"] != "task"
         written = context["written"].get((person, row["currency_id"]))
         interval_over = written and written + timedelta(days=row["interval_days"])
         today_count, week_count, oldest = context["contacts"].get(person, (0, 0, None))
@@ -70,16 +69,11 @@ class LoanReminderVerdictMixin(models.AbstractModel):
             customer_archived=not (row["customer_active"] and row["partner_active"]),
             hold=row["hold_kind"],
             debited=bool(row["auto_debit"]) and row["when_debited"] == "hold",
-            by_mail=by_mail,
             required=bool(row["required_by_law"]),
             call_first=row["role"] == "borrower" and bool(row["call_first"]) and not row["write_anyway"],
             enough=bool(row["max_count"])
             and not row["write_anyway"]
             and context["told"].get((row["installment_id"], person), 0) >= row["max_count"],
-            has_address=bool((row["email"] or "").strip()),
-            address_valid=bool(row["email"]) and bool(email_normalize(row["email"])),
-            bounced=row["bounced"],
-            opted_out=bool((row["reminder_opt_out"] and row["role"] == "borrower") or row["blacklisted"]),
             nobody_signs=row["customer_id"] in context["unsigned"],
             has_template=bool(row["template_active"]),
             # An archived step has no window any more.
@@ -90,6 +84,7 @@ class LoanReminderVerdictMixin(models.AbstractModel):
             capped=bool(day_full or week_full),
             closed_day=not open_day,
             quiet=writable_from > clock.now,
+            **self._channel_facts(row),
         )
         reason = reminders.verdict(facts, self._hold_reasons())
         until = None
@@ -107,6 +102,22 @@ class LoanReminderVerdictMixin(models.AbstractModel):
         return Verdict(row, reason, until and until.astimezone(timezone.utc).replace(tzinfo=None))
 
     @api.model
+    def _channel_facts(self, row):
+        """Return the facts that hang on how the reminder reaches somebody; an addon answers for its own channel.
+
+        :param dict row: see `_read_facts`
+        :return: arguments of :class:`core.reminders.Facts`
+        """
+        if row["channel"] == "task":
+            return {"by_mail": False}
+        return {
+            "has_address": bool((row["email"] or "").strip()),
+            "address_valid": bool(row["email"]) and bool(email_normalize(row["email"])),
+            "bounced": row["bounced"],
+            "opted_out": bool((row["reminder_opt_out"] and row["role"] == "borrower") or row["blacklisted"]),
+        }
+
+    @api.model
     def _hold_reasons(self):
         """Return the reasons for silence in their order; an addon may add its own."""
         return reminders.HOLDS
@@ -122,6 +133,7 @@ class LoanReminderVerdictMixin(models.AbstractModel):
         """Read what decides between speaking and silence, one row for each of these reminders, in their order."""
         for name in (
             "loan.reminder",
+            "loan.reminder.bounce",
             "loan.reminder.hold",
             "loan.reminder.step",
             "loan.reminder.policy",
@@ -146,7 +158,7 @@ class LoanReminderVerdictMixin(models.AbstractModel):
                        contract.state = 'active' AS contract_active, contract.currency_id, contract.auto_debit,
                        customer.active AS customer_active, customer.reminder_opt_out, customer.calendar_id,
                        customer.preferred_channel = 'phone' OR COALESCE(tier.call_first, FALSE) AS call_first,
-                       partner.active AS partner_active, partner.email, partner.tz,
+                       partner.active AS partner_active, partner.email, partner.phone, partner.tz,
                        step.active AS step_active, step."offset", step.required_by_law, step.when_debited,
                        step.template_id, template.active AS template_active,
                        policy.id AS policy_id, policy.max_count, policy.interval_days,
@@ -155,7 +167,10 @@ class LoanReminderVerdictMixin(models.AbstractModel):
                        EXISTS (SELECT FROM mail_blacklist blacklist
                                 WHERE blacklist.email = partner.email_normalized AND blacklist.active)
                            AS blacklisted,
-                       %(bounced)s AS bounced
+                       EXISTS (SELECT FROM loan_reminder_bounce bounce
+                                WHERE bounce.customer_id = reminder.customer_id
+                                  AND bounce.email = partner.email_normalized
+                                  AND bounce.state = 'open') AS bounced
                   FROM loan_reminder reminder
                   JOIN loan_installment installment ON installment.id = reminder.installment_id
                   JOIN loan_contract contract ON contract.id = reminder.contract_id
@@ -180,7 +195,6 @@ class LoanReminderVerdictMixin(models.AbstractModel):
                        ) AS held ON TRUE
                  WHERE reminder.id = ANY(%(ids)s)
                 """,
-                bounced=self._bounced_sql(),
                 kinds=list(reminders.HOLD_KINDS),
                 today=self.company_id[:1]._loan_today() if self else fields.Date.today(),
                 ids=self.ids,
@@ -189,11 +203,6 @@ class LoanReminderVerdictMixin(models.AbstractModel):
         )
         rows = {row["id"]: row for row in self.env.cr.dictfetchall()}
         return [rows[id_] for id_ in self.ids if id_ in rows]
-
-    @api.model
-    def _bounced_sql(self):
-        """Return the SQL that tells whether mail to the address of `partner` came back."""
-        return SQL("FALSE")
 
     def _read_context(self, company, rows, clock):
         """Read what several rows share: what was written lately, the hours, the calendars, who signs."""

@@ -1,10 +1,16 @@
+import logging
 import smtplib
 import sys
 from datetime import timedelta
 
 from odoo import api, fields, models, modules
+from odoo.tools import email_normalize
 
 from odoo.addons.base.models.ir_mail_server import MailDeliveryException
+
+from ..core import incoming
+
+_logger = logging.getLogger(__name__)
 
 # How often a letter is looked at anew because somebody wrote on its reminder or installment at this moment.
 _TRIES = 3
@@ -25,6 +31,25 @@ def _asks_to_try_later(error):
     else:
         return False
     return all(400 <= code < 500 for code in codes)
+
+
+def _refused_addresses(error):
+    """Return `{address: what the mail server said}` of recipients it refused for good, not for what we wrote.
+
+    :param error: as for `_asks_to_try_later`
+    """
+    answer = error.__context__ if isinstance(error, MailDeliveryException) else None
+    if not isinstance(answer, smtplib.SMTPRecipientsRefused):
+        return {}
+    told = {
+        email: (code, said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said))
+        for email, (code, said) in answer.recipients.items()
+    }
+    return {
+        email: f"{code} {said}"
+        for email, (code, said) in told.items()
+        if incoming.refuses_address(code, said)
+    }
 
 
 class MailMail(models.Model):
@@ -146,6 +171,30 @@ class MailMail(models.Model):
                 None if sent else failure_reason or reminder.mail_id.failure_reason or failure_type,
                 unreachable=unreachable or later,
             )
+        for email, said in (_refused_addresses(sys.exc_info()[1]) if failure_type else {}).items():
+            try:
+                with self.env.cr.savepoint():
+                    self._note_refused(email, said)
+            except self.env["loan.reminder"]._overtaken:
+                raise
+            except Exception:
+                # That the letter failed is noted above; a note more must not cost the other letters of the queue.
+                _logger.exception("The refused address of mail %s cannot be noted", self.id)
         return super()._postprocess_sent_message(
             success_pids, success_emails, failure_reason=failure_reason, failure_type=failure_type
         )
+
+    def _note_refused(self, email, said):
+        """Note on its loan that the mail server knows no such address as this letter was to go to."""
+        mail_sudo = self.sudo()  # the queue sends what others wrote
+        if mail_sudo.model != "loan.contract":
+            return
+        contract_sudo = self.env["loan.contract"].sudo().browse(mail_sudo.res_id).exists()
+        email = email_normalize(email)
+        partner_sudo = mail_sudo.recipient_ids.filtered(
+            lambda partner: partner.partner_share and partner.email_normalized == email
+        )
+        if contract_sudo and partner_sudo:
+            self.env["loan.reminder.bounce"]._note(
+                contract_sudo, email, said, partner=partner_sudo[0], reminders=mail_sudo.loan_reminder_ids
+            )

@@ -16,8 +16,13 @@ class ResConfigSettings(models.TransientModel):
     loan_reminders_per_day = fields.Integer(related="company_id.loan_reminders_per_day", readonly=False)
     loan_unusual_factor = fields.Float(related="company_id.loan_unusual_factor", readonly=False)
     loan_reminder_hour = fields.Integer(related="company_id.loan_reminder_hour", readonly=False)
+    loan_promise_max_days = fields.Integer(related="company_id.loan_promise_max_days", readonly=False)
+    loan_promise_grace_days = fields.Integer(related="company_id.loan_promise_grace_days", readonly=False)
     loan_reminder_user_id = fields.Many2one(
         related="company_id.loan_reminder_user_id",
         readonly=False,
         domain=lambda self: self.env["res.company"]._loan_round_readers_domain("company_id"),
     )
+    loan_link_days = fields.Integer(related="company_id.loan_link_days", readonly=False)
+    loan_hardship_answer_days = fields.Integer(related="company_id.loan_hardship_answer_days", readonly=False)
+    loan_hardship_hold_days = fields.Integer(related="company_id.loan_hardship_hold_days", readonly=False)

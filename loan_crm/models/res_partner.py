@@ -19,6 +19,13 @@ class ResPartner(models.Model):
         for partner in self:
             partner.loan_customer_count = counts.get(partner, 0)
 
+    def write(self, vals):
+        result = super().write(vals)
+        if "email" in vals:
+            # As superuser: who corrects an address need not know whose letters came back from it.
+            self.env["loan.reminder.bounce"].sudo()._supersede(self)
+        return result
+
     def action_open_loan_customer(self):
         """Open the contact's loan profile, an archived one, too, or a new one where one sees none."""
         self.ensure_one()

@@ -7,9 +7,13 @@ from .core import (
     test_conventions,
     test_dates,
     test_daycounts,
+    test_entries,
     test_feed,
+    test_incoming,
+    test_links,
     test_moments,
     test_money,
+    test_promises,
     test_published_schedules,
     test_reminders,
     test_schedule_properties,
@@ -18,19 +22,24 @@ from .core import (
 from . import test_hoot
 from . import test_house
 from . import test_loan_arrears
+from . import test_loan_borrower
 from . import test_loan_calendar
 from . import test_loan_contract
 from . import test_loan_contract_access
 from . import test_loan_contract_event
+from . import test_loan_correspondence
 from . import test_loan_cover
 from . import test_loan_customer
 from . import test_loan_disclosure
-from . import test_loan_key_facts
+from . import test_loan_hardship
 from . import test_loan_import
+from . import test_loan_key_facts
 from . import test_loan_night
 from . import test_loan_product
+from . import test_loan_promise
 from . import test_loan_reference_rate
 from . import test_loan_reminder
+from . import test_loan_reminder_bounce
 from . import test_loan_reminder_delivery
 from . import test_loan_reminder_hold
 from . import test_loan_reminder_letter

@@ -42,6 +42,8 @@ WAYS_IN = {
     "loan.contract.restructure.contract_id",
     "loan.contract.drawdown.contract_id",
     "loan.contract.judge.contract_id",
+    "loan.reminder.bounce.mend.bounce_id",
+    "loan.hardship.answer.hardship_id",
     "loan.contract.event.reverse.event_id",
     "loan.contract.event.reverse.contract_id",  # follows event_id
     "loan.reminder.round.reminder_ids",  # asks the reminders' own rules

@@ -25,6 +25,9 @@ PROTECTED = (
     "loan.arrears.change",
     "loan.reminder.hold",
     "loan.contract.party",
+    "loan.reminder.bounce",
+    "loan.promise",
+    "loan.hardship",
 )
 # Something each model lets its writers write, and something that is never written by hand.
 CHANGES = {
@@ -39,11 +42,12 @@ CHANGES = {
     "loan.arrears.change": {"days_past_due": 1},
     "loan.reminder.hold": {"reason": "seen"},
     "loan.contract.party": {"role": "guarantor"},
+    "loan.reminder.bounce": {"state": "mended"},
+    "loan.promise": {"note": "seen"},
+    "loan.hardship": {"best_time": "after six"},
 }
-
-
 # What the service desk writes as well, because it takes the call.
-BY_THE_DESK = {"loan.reminder.hold"}
+BY_THE_DESK = {"loan.reminder.hold", "loan.promise", "loan.hardship"}
 
 
 class AccessCommon(LoanCommon):
@@ -97,6 +101,11 @@ class AccessCommon(LoanCommon):
                 "partner_id": contract.env["res.partner"].create({"name": "Co-borrower"}).id,
             }
         )
+        bounce = contract.env["loan.reminder.bounce"]._note(contract, contract.partner_id.email, "550 5.1.1")
+        promise = contract.env["loan.promise"].create(
+            {"contract_id": contract.id, "amount": 50, "date_promised": TODAY}
+        )
+        hardship = contract.env["loan.hardship"].create({"contract_id": contract.id, "cause": "other"})
         records = (
             contract.customer_id,
             contract,
@@ -109,6 +118,9 @@ class AccessCommon(LoanCommon):
             change,
             hold,
             party,
+            bounce,
+            promise,
+            hardship,
         )
         assert tuple(record._name for record in records) == PROTECTED
         cls.env.flush_all()
@@ -262,6 +274,7 @@ class TestLoanContractAccess(AccessCommon):
             "loan.contract.event",
             "loan.schedule.version",
             "loan.arrears.change",
+            "loan.reminder.bounce",
         ):
             self.assertCannotChange(self.manager, [self.family[name]])
 

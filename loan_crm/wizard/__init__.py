@@ -4,6 +4,8 @@ from . import loan_contract_drawdown
 from . import loan_contract_event_reverse
 from . import loan_contract_judge
 from . import loan_contract_restructure
+from . import loan_reminder_bounce_mend
+from . import loan_hardship_answer
 from . import loan_repayment_prepay
 from . import loan_repayment_register
 from . import loan_what_if

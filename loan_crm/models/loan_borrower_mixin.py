@@ -1,0 +1,296 @@
+from datetime import timedelta
+
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.tools.misc import hmac
+
+from ..core import links
+
+# Where each page of the borrower lies below the link that opens it.
+_PAGES = {"loan": "", "hardship": "/hardship", "promise": "/promise"}
+# How often a day something may be sent from the page of one loan. A person needs two or three.
+_POSTS_A_DAY = 5
+# So many of the installments to come are told.
+_NEXT_TOLD = 2
+
+
+class LoanBorrowerMixin(models.AbstractModel):
+    """What the borrower sees of their loan: the links that open it without a login, and what its page tells.
+
+    A link is signed, is for one loan and one person, and ends by itself; *Revoke Links* ends all that were given out
+    of the loan. Nothing is kept of a link. Whoever follows one is nobody in Odoo: the signature is the right to see
+    what `_borrower_facts` returns and nothing else.
+    """
+
+    _name = "loan.borrower.mixin"
+    _description = "Loan as Its Borrower Sees It"
+
+    hardship_ids = fields.One2many(
+        "loan.hardship", "contract_id", "Hardship Requests", readonly=True, copy=False
+    )
+    link_serial = fields.Integer(
+        "Links Revoked",
+        readonly=True,
+        copy=False,
+        default=0,
+        aggregator=None,
+        help="How often the links to the borrower's page were revoked.",
+    )
+    page_date = fields.Date(
+        "Page Last Used",
+        readonly=True,
+        copy=False,
+        help="When something was last sent from the borrower's page.",
+    )
+    page_count = fields.Integer(
+        "Sent from the Page",
+        readonly=True,
+        copy=False,
+        aggregator=None,
+        help="How often something was sent from the borrower's page on that day.",
+    )
+
+    @api.model
+    def _loan_derived(self):
+        return super()._loan_derived() | {"link_serial", "page_date", "page_count"}
+
+    # ------------------------------------------------------------ links
+
+    def _borrower_partners(self):
+        """Return who may be given a link to this loan: its borrower, and who answers for it today."""
+        return (
+            self.partner_id
+            | self.party_ids.filtered(
+                lambda party: party._answers_on(party.company_id._loan_today())
+            ).partner_id
+        )
+
+    def _borrower_url(self, partner, page="loan"):
+        """Return the address of the borrower's page, for one person.
+
+        :param partner: `res.partner`, one of `_borrower_partners`
+        :param str page: "loan", "hardship" or "promise"
+        :raise ValueError: for a person who is no borrower of this loan
+        """
+        self.ensure_one()
+        if partner not in self._borrower_partners():
+            raise ValueError(f"{partner} is no borrower of {self}")
+        return self._borrower_signer(self.company_id)(self.id, partner.id, self.link_serial, page)
+
+    @api.model
+    def _borrower_signer(self, company):
+        """Return a function that makes links of one lender's loans, without a query for any of them.
+
+        :param company: `res.company`
+        :return: `f(contract_id, partner_id, link_serial, page="loan")`, which returns an absolute address. Who calls
+            it has made sure that the person is a borrower of the loan.
+        """
+        key = self._borrower_key()
+        base = f"{company.get_base_url()}/loan/"
+        last_day = company._loan_today() + timedelta(days=company.loan_link_days)
+
+        def address(contract_id, partner_id, serial, page="loan"):
+            return f"{base}{links.sign(key, contract_id, partner_id, serial, last_day)}{_PAGES[page]}"
+
+        return address
+
+    @api.model
+    def _borrower_key(self):
+        """Return the key that signs the links of this database, bytes."""
+        # As superuser: the database's secret is nobody's to read.
+        return bytes.fromhex(hmac(self.env(su=True), "loan_crm.borrower.link", "key"))
+
+    @api.model
+    def _from_borrower_token(self, token):
+        """Return what a link opens, in the language of whom it was given to.
+
+        :param str token: as it came, whatever it is
+        :return: (loan, person), both empty where the link opens nothing, for whatever reason
+        """
+        link = links.read(self._borrower_key(), token)
+        nothing = self.browse(), self.env["res.partner"]
+        if not link:
+            return nothing
+        # As the system: the signature is the right to this one loan, and what is done through it is nobody's deed.
+        contract = self.with_user(SUPERUSER_ID).browse(link.contract_id).exists()
+        company = contract.company_id
+        partner = contract._borrower_partners().filtered(lambda partner: partner.id == link.partner_id)
+        if (
+            not partner
+            or contract.state not in ("active", "closed")
+            or contract.link_serial % links.SERIALS != link.serial
+            or company._loan_today() > link.last_day
+            or not (company.active and contract.customer_id.active and partner.active)
+        ):
+            return nothing
+        lang = partner.lang or company.partner_id.lang
+        context = {"allowed_company_ids": company.ids, "lang": lang}
+        return contract.with_context(**context), partner.with_context(**context)
+
+    def action_revoke_links(self):
+        """End every link to the borrower's page that was given out of these loans."""
+        self.check_access("write")
+        contracts_sudo = self.sudo()  # how often is counted, not entered
+        for contract in contracts_sudo:
+            contract.link_serial += 1
+        contracts_sudo._message_log_batch(
+            {
+                contract.id: self.env._(
+                    "All links to the borrower's page were revoked; new letters carry new ones."
+                )
+                for contract in contracts_sudo
+            }
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("No link that was given out opens the borrower's page any more."),
+            },
+        }
+
+    def action_ask_hardship(self):
+        """Open the form that puts a request for help on record, or the request that is open already."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("loan_crm.loan_hardship_action")
+        open_request = self.env["loan.hardship"].search(
+            [("contract_id", "=", self.id), ("state", "in", ("new", "talks"))]
+        )
+        action.update(
+            views=[(False, "form")], res_id=open_request.id, context={"default_contract_id": self.id}
+        )
+        return action
+
+    def _count_borrower_post(self):
+        """Count something that is sent from the page of this loan, one after the other.
+
+        :return: False where it is more than a day takes; then nothing is counted
+        """
+        self.ensure_one()
+        self._wait_for_lock()
+        today = self.company_id._loan_today()
+        count = self.page_count + 1 if self.page_date == today else 1
+        if count > _POSTS_A_DAY:
+            return False
+        self.write({"page_date": today, "page_count": count})
+        return True
+
+    # ------------------------------------------------------------ what the page tells
+
+    def _borrower_facts(self, partner):
+        """Return what the page tells of this loan, read now and in the language of the context.
+
+        :param partner: `res.partner` who looks
+        :return: a dict of texts and figures; no record, so that a template cannot show more than is meant
+        """
+        self.ensure_one()
+        company, today = self.company_id, self.company_id._loan_today()
+        rows = self.installment_ids.filtered(lambda row: row.state == "open" and row.amount_open).sorted(
+            "due_date"
+        )
+        overdue = rows.filtered(lambda row: row.due_date < today)
+        coming = (rows - overdue)[:_NEXT_TOLD]
+        charges = self.charges_open
+        last = self.repayment_ids.filtered(lambda repayment: repayment.state == "posted").sorted(
+            lambda repayment: (repayment.date, repayment.id)
+        )[-1:]
+        return {
+            "lender": company.name,
+            "greeting": self.env._("Dear %s,", partner.name),
+            "title": self.env._("Your loan %s", self.name),
+            "about": self.env._(
+                "Your loan %(loan)s, as of today, %(day)s", loan=self.name, day=self._long_day(today)
+            ),
+            "loan": self.name,
+            "closed": self.state == "closed",
+            "currency": self.currency_id.name,
+            "overdue": [self._borrower_row(row, today) for row in overdue],
+            "coming": [self._borrower_row(row, today) for row in coming],
+            "charges": charges and self._amount(charges),
+            "overdue_total": (overdue or charges)
+            and self._amount(self.currency_id.round(sum(overdue.mapped("amount_open")) + charges)),
+            "how_to_pay": self._borrower_how_to_pay(),
+            "last_paid": last
+            and self.env._(
+                "Last payment received: %(amount)s on %(day)s",
+                amount=self._amount(last.amount),
+                day=self._long_day(last.date),
+            ),
+            "footer": self.env._(
+                "This page was opened with a link meant for you alone. Please do not pass it on."
+            ),
+            "contact": self._borrower_contact(),
+            "actions": self._borrower_actions(partner),
+        }
+
+    def _borrower_row(self, row, today):
+        """Return what the page tells of one row of the schedule: `due`, `amount`, `note`, and whether it is `late`."""
+        late = (today - row.due_date).days
+        notes = []
+        if late > 0:
+            notes.append(self.env._("%s days late", late) if late > 1 else self.env._("1 day late"))
+        elif not late:
+            notes.append(self.env._("today"))
+        if row.amount_open < row.amount:
+            notes.append(self.env._("partly paid"))
+        return {
+            "due": self._long_day(row.due_date),
+            "amount": self._amount(row.amount_open),
+            "note": " · ".join(notes),
+            "late": late > 0,
+        }
+
+    def _borrower_how_to_pay(self):
+        """Return how this loan is paid, in the lender's words."""
+        if self.auto_debit:
+            return self.env._(
+                "We debit each installment from your account %s on its due date. There is nothing for you to do; "
+                "please keep the account covered.",
+                self.debit_account or "",
+            )
+        return self.product_id.payment_instructions or self.company_id.loan_payment_instructions
+
+    def _borrower_contact(self):
+        """Return who answers for this loan today: `name`, `role`, `phone`, `email`; the lender where nobody does."""
+        user, company = self.customer_id.acting_user_id, self.company_id
+        if not user:
+            role = ""
+        elif user == self.manager_user_id:
+            role = self.env._("Your relationship manager")
+        else:
+            role = self.env._("In place of %s", self.manager_user_id.name)
+        return {
+            "name": user.name or company.name,
+            "role": role,
+            "phone": user.phone or company.phone,
+            "email": user.email or company.email,
+        }
+
+    def _borrower_actions(self, partner):
+        """Return what the borrower can do on the page of this loan, the most urgent first.
+
+        :param partner: `res.partner` who looks
+        :return: a list of dicts with `page`, `label` and `hint`; an extension adds its own
+        """
+        if self.state != "active":
+            return []
+        actions = [
+            {
+                "page": "hardship",
+                "label": self.env._("I cannot pay in time"),
+                "hint": self.env._("Tell us what happened. We look for a way together."),
+            }
+        ]
+        if self._takes_promises():
+            actions.append(
+                {
+                    "page": "promise",
+                    "label": self.env._("I have paid, or will pay on …"),
+                    "hint": self.env._("Then we need not remind you until then."),
+                }
+            )
+        return actions
+
+    def _takes_promises(self):
+        """Tell whether a promise to pay can be put on record for this loan."""
+        return self.state == "active"

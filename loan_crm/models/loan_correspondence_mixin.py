@@ -1,0 +1,248 @@
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.tools import SQL, email_normalize, format_datetime
+
+from ..core import incoming
+
+_ANSWER = "loan_crm.mail_activity_type_answer"
+
+
+class LoanCorrespondenceMixin(models.AbstractModel):
+    """What comes back to a loan by mail: answers of its borrower, and letters that nobody got.
+
+    An answer is filed in the loan's chatter by Odoo, which knows the letter it answers. Here the person who acts for
+    the borrower today gets a copy and a to-do, and the loan waits until a person has written back or the
+    to-do is done. Nobody outside gets a copy, and nobody inside without sight of the loan. What a machine
+    wrote is filed and does nothing else.
+
+    Name it before `loan.access.mixin` in `_inherit`.
+    """
+
+    _name = "loan.correspondence.mixin"
+    _description = "Correspondence about a Loan"
+
+    waiting_since = fields.Datetime(
+        "Waiting for an Answer Since",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="When the first mail came in that nobody has answered yet.",
+    )
+
+    @api.model
+    def _loan_derived(self):
+        return super()._loan_derived() | {"waiting_since"}
+
+    # ------------------------------------------------------------ mails that come in
+
+    def _notify_thread(self, message, msg_vals=False, **kwargs):
+        written_by = self._written_outside(message)
+        if not written_by:
+            recipients = super()._notify_thread(message, msg_vals=msg_vals, **kwargs)
+            self._note_answer(message, any(recipient["share"] for recipient in recipients))
+            return recipients
+        answers = self._who_answers() if written_by == "person" else self.env["res.users"]
+        # As superuser, for the gateway. Not who wrote before: a guarantor's mail and the borrower's are each their own.
+        message.sudo().partner_ids = answers.partner_id
+        msg_vals = {**(msg_vals or {}), "partner_ids": answers.partner_id.ids}
+        thread = self.with_context(loan_outside=written_by)
+        recipients = super(LoanCorrespondenceMixin, thread)._notify_thread(
+            message, msg_vals=msg_vals, **kwargs
+        )
+        if written_by == "person":
+            self._wait_for_answer(message, answers)
+        return recipients
+
+    def _written_outside(self, message):
+        """Return who wrote a mail that came in, "person" or "machine"; None for what was written here."""
+        written_by = self.env.context.get("loan_incoming")
+        message_sudo = message.sudo()  # asked on behalf of the gateway
+        if not written_by or message_sudo.message_type != "email":
+            return None
+        if written_by == "person" and self._colleagues(message_sudo.author_id):
+            return None  # a colleague who answers from their own mail program; Odoo passes it on
+        return written_by
+
+    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
+        recipients = super()._notify_get_recipients(message, msg_vals, **kwargs)
+        outside = self.env.context.get("loan_outside")
+        if not outside or ((msg_vals or {}).get("message_type") or message.message_type) != "email":
+            return recipients
+        if outside == "machine":
+            return []
+        # Nobody outside: not the borrower, who wrote it, nor a guarantor or an adviser who follows the loan.
+        return [recipient for recipient in recipients if recipient["uid"] and not recipient["share"]]
+
+    def _notify_thread_with_out_of_office(self, message, recipients_data, msg_vals=False, **kwargs):
+        # A machine is not answered by a machine, or both would go on.
+        if self.env.context.get("loan_outside") == "machine":
+            return self.env["mail.message"]
+        return super()._notify_thread_with_out_of_office(
+            message, recipients_data, msg_vals=msg_vals, **kwargs
+        )
+
+    def _colleagues(self, partner):
+        """Return the users of a contact who work for the lender and may see the loan."""
+        self.ensure_one()
+        # As superuser: the gateway asks who wrote, whoever runs it. Their own companies decide, not the gateway's.
+        users_sudo = partner.sudo().user_ids.filtered(lambda user: user.active and not user.share)
+        anywhere = self.with_context(allowed_company_ids=[])
+        return users_sudo.filtered(
+            lambda user: not user._is_superuser() and anywhere.with_user(user).has_access("read")
+        )
+
+    def _who_answers(self):
+        """Return who acts for the borrower today; without such a person the lead of the team; or nobody."""
+        self.ensure_one()
+        customer_sudo = self.sudo().customer_id  # the gateway may run as anybody
+        anywhere = self.with_context(allowed_company_ids=[])
+        for user in (customer_sudo.acting_user_id, customer_sudo.team_id.user_id):
+            if user.active and anywhere.with_user(user).has_access("read"):
+                return user
+        return self.env["res.users"]
+
+    def _is_known(self, author):
+        """Tell whether a sender is known on this loan: the borrower, somebody of their firm, or who follows it."""
+        # As superuser: asked about a contact, on behalf of the gateway.
+        loan_sudo, author_sudo = self.sudo(), author.sudo()
+        return bool(author_sudo) and (
+            author_sudo.commercial_partner_id == loan_sudo.partner_id.commercial_partner_id
+            or author_sudo in loan_sudo.message_partner_ids
+        )
+
+    def _wait_for_answer(self, message, user):
+        """Note that a person waits, and give the one to-do of this loan to whoever answers.
+
+        :param message: the `mail.message` that came in
+        :param user: who answers, or an empty recordset: then only the loan tells
+        """
+        self.ensure_one()
+        # Two mails at once must not make two to-dos.
+        self.flush_recordset()
+        self.env.cr.execute(
+            SQL("SELECT FROM %s WHERE id = %s FOR NO KEY UPDATE", SQL.identifier(self._table), self.id)
+        )
+        loan_sudo = self.sudo()  # nobody writes it by hand
+        if not loan_sudo.waiting_since:
+            loan_sudo.waiting_since = fields.Datetime.now()
+        activity = loan_sudo._answer_activity()
+        if not (activity or user):
+            return
+        reader = user or activity.user_id
+        told = self.with_context(lang=reader.lang or self.env.lang)
+        author = message.author_id
+        known = self._is_known(author)
+        # Only who and when: a to-do is read by whoever gets it, the words stay with the loan.
+        values = {
+            "sender": author.name if known else message.email_from,
+            "moment": format_datetime(
+                told.env, fields.Datetime.now(), tz=reader.tz or None, dt_format="short"
+            ),
+        }
+        if known:
+            line = told.env._("%(sender)s wrote on %(moment)s.", **values)
+            summary = told.env._("Answer %s", author.name)
+        else:
+            line = told.env._(
+                "Unknown sender: %(sender)s wrote on %(moment)s. This address is not on file for the loan; make "
+                "sure who it is before you tell anything.",
+                **values,
+            )
+            summary = told.env._("Answer an unknown sender")
+        note = Markup("<p>%s</p>") % line
+        # The copy of the mail tells them already; a second mail about the to-do would only be noise.
+        if not activity:
+            loan_sudo.with_context(mail_activity_quick_update=True).activity_schedule(
+                _ANSWER,
+                date_deadline=loan_sudo.company_id._loan_today(),
+                summary=summary,
+                note=note,
+                user_id=user.id,
+            )
+            return
+        vals = {"note": (activity.note or Markup()) + note}
+        holder = activity.user_id
+        if (
+            user
+            and holder != user
+            and (holder == loan_sudo.manager_user_id or not self._colleagues(holder.partner_id))
+        ):
+            vals["user_id"] = user.id  # who had it is away, or looks after the loan no more
+        activity.with_context(mail_activity_quick_update=True).write(vals)
+
+    def _answer_activity(self):
+        """Return the open to-dos to answer a mail on these loans."""
+        type_id = self.env["ir.model.data"]._xmlid_to_res_id(_ANSWER, raise_if_not_found=False)
+        return self.env["mail.activity"].search(
+            [("res_model", "=", self._name), ("res_id", "in", self.ids), ("activity_type_id", "=", type_id)]
+        )
+
+    # ------------------------------------------------------------ what ends the waiting
+
+    def _note_answer(self, message, went_out):
+        """End the waiting where a person has written to somebody outside, or has done the to-do.
+
+        :param message: a `mail.message` on this loan
+        :param bool went_out: somebody outside gets it
+        """
+        loan_sudo = self.sudo()  # nobody writes it by hand
+        if not loan_sudo.waiting_since:
+            return
+        message_sudo = message.sudo()
+        type_id = self.env["ir.model.data"]._xmlid_to_res_id(_ANSWER, raise_if_not_found=False)
+        if type_id and message_sudo.mail_activity_type_id.id == type_id:
+            loan_sudo.waiting_since = False
+        elif (
+            went_out
+            and message_sudo.message_type in ("comment", "email")
+            and self._colleagues(message_sudo.author_id)
+        ):
+            loan_sudo.waiting_since = False
+            loan_sudo._answer_activity().unlink()  # what was written stands in the chatter
+
+    def action_mark_answered(self):
+        """End the waiting by hand: it was answered by telephone, or asks for no answer."""
+        self.check_access("write")
+        # As superuser: who may write the loan may end its to-do, whoever had it. The doer stays the user.
+        waiting_sudo = self.sudo().filtered("waiting_since")
+        waiting_sudo._answer_activity().action_feedback()
+        waiting_sudo.waiting_since = False
+        return True
+
+    # ------------------------------------------------------------ letters that come back
+
+    def _message_receive_bounce(self, email, partner):
+        result = super()._message_receive_bounce(email, partner)
+        letter_id, kind, said = self.env.context.get("loan_bounce") or (False, incoming.ADDRESS, "")
+        # As superuser: the gateway files what a server reported.
+        letter_sudo = self.env["mail.message"].sudo().browse(letter_id or [])
+        for contract_sudo in self.sudo():
+            contract_sudo._note_bounce(email_normalize(email), partner, letter_sudo, kind, said)
+        return result
+
+    def _note_bounce(self, email, partner, letter, kind, said):
+        """Mark the letter that came back, and note its address where nobody lives there.
+
+        :param str email: as it bounced, normalised
+        :param partner: `res.partner` with this address, none or several
+        :param letter: the `mail.message` that came back, or an empty recordset
+        :param str kind: see `core.incoming`
+        :param str said: the words of the other server
+        """
+        self.ensure_one()
+        reached = letter.notification_ids.res_partner_id
+        people = (partner & reached) or reached or partner
+        who = self.partner_id & people or people[:1]
+        if not who.partner_share:
+            return  # a colleague's mailbox: Odoo shows it on the message, no borrower is concerned
+        reminders = self.env["loan.reminder"].search([("message_id", "in", letter.ids)]) if letter else None
+        if reminders:
+            reminders.bounced_at = fields.Datetime.now()
+        bounces = self.env["loan.reminder.bounce"]
+        if kind == incoming.ADDRESS:
+            # A letter that was long on its way says nothing of an address that was changed meanwhile.
+            if email and who.email_normalized == email:
+                bounces._note(self, email, said, partner=who, reminders=reminders)
+        else:
+            bounces._ask_about_letter(self, who, said)

@@ -1,0 +1,56 @@
+import logging
+
+from odoo import api, models
+from odoo.tools import email_normalize
+
+from ..core import incoming
+
+_logger = logging.getLogger(__name__)
+
+
+class MailThread(models.AbstractModel):
+    _inherit = "mail.thread"
+
+    @api.model
+    def _routing_handle_bounce(self, email_message, message_dict):
+        """Handle a letter that came back; what the other server said goes to the loan with it.
+
+        Odoo takes each report of a mail server for a bounce, also "we keep trying" and "it was read".
+        """
+        letter = message_dict["bounced_message"]
+        if letter.model == "loan.contract":
+            report = incoming.report(email_message)
+            if not report.kind:
+                _logger.info("Report %s is no bounce", message_dict["message_id"])
+                return None
+            self = self.with_context(loan_bounce=(letter.id, *report))
+        return super()._routing_handle_bounce(email_message, message_dict)
+
+    def _message_parse_post_process(self, message, message_dict, routes):
+        contract_ids = [
+            thread for model, thread, *_more in routes or () if model == "loan.contract" and thread
+        ]
+        # As superuser: the gateway acts for the sender.
+        contracts_sudo = self.env["loan.contract"].sudo().browse(contract_ids)
+        sender = email_normalize(message_dict["email_from"])
+        # Of several contacts with one address it was the borrower who wrote.
+        wrote = contracts_sudo.partner_id.filtered(
+            lambda partner: sender and partner.email_normalized == sender
+        )
+        message_dict["author_id"] = wrote[:1].id or message_dict.get("author_id")
+        values = super()._message_parse_post_process(message, message_dict, routes)
+        if contracts_sudo:
+            # Whoever is named in To or Cc would become a reader of the message, and so would its author: an employee
+            # who may not see the loan, or somebody who writes in an employee's name.
+            values["partner_ids"] = []
+            author = self.env["res.partner"].browse(values["author_id"] or [])
+            if not author.partner_share and not all(loan._colleagues(author) for loan in contracts_sudo):
+                values["author_id"] = False
+        return values
+
+    @api.model
+    def _message_route_process(self, message, message_dict, routes):
+        written_by = "machine" if incoming.is_automatic(message) else "person"
+        return super(MailThread, self.with_context(loan_incoming=written_by))._message_route_process(
+            message, message_dict, routes
+        )
