@@ -78,6 +78,7 @@
         "demo/loan_book_demo.xml",
         "demo/loan_repayment_demo.xml",
         "demo/loan_contract_event_demo.xml",
+        "demo/loan_reminder_demo.xml",
         "demo/loan_reminder_bounce_demo.xml",
         "demo/loan_promise_demo.xml",
         "demo/loan_hardship_demo.xml",

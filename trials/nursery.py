@@ -53,6 +53,13 @@ class Nursery:
             raise RuntimeError(f"Worker {pid} ended with {status}:\n{self.tail()}")
         return json.loads((self._folder / f"{pid}.json").read_text())
 
+    def survived(self, pid):
+        """Wait for a worker; return whether it came to its end."""
+        status = self._ask("wait", pid)
+        if status not in (0, -signal.SIGKILL):
+            raise RuntimeError(f"Worker {pid} ended with {status}:\n{self.tail()}")
+        return not status
+
     def call(self, job, **arguments):
         return self.wait(self.start(job, **arguments))
 

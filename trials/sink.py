@@ -49,6 +49,11 @@ class Sink:
             self._controller.stop(no_assert=True)
             self._controller = None
 
+    def start_again(self):
+        """Be back, if it was away."""
+        if not self._controller:
+            self.start()
+
     def receivers(self):
         with self._lock:
             return [letter.receiver for letter in self.letters]

@@ -19,6 +19,8 @@ from odoo import SUPERUSER_ID, Command, api
 from odoo.modules.registry import Registry
 from odoo.tools import SQL
 
+from . import quarter
+
 COPY = f"trials_{os.getpid()}"
 LENDER = "Lender of the Trials"
 SILENCE = "A policy without steps"
@@ -35,8 +37,12 @@ def lend(env, loans):
             "name": LENDER,
             "loan_tz": "UTC",
             # Whatever hour and day it is, and however often the trials begin anew.
-            **{"loan_quiet_from": 0, "loan_quiet_to": 0, "loan_contact_days": "any"},
-            **{"loan_contacts_per_day": 0, "loan_contacts_per_week": 0, "loan_unusual_factor": 0},
+            "loan_quiet_from": 0,
+            "loan_quiet_to": 0,
+            "loan_contact_days": "any",
+            "loan_contacts_per_day": 0,
+            "loan_contacts_per_week": 0,
+            "loan_unusual_factor": 0,
         }
     )
     company.email = "lender@trials.example"  # not above: Odoo asks the internet about a new company's domain
@@ -279,6 +285,7 @@ JOBS = {
     for job in (
         *(lend, forget, work, write, deliver, pay, grow_old, ledger, trouble),
         *(float_loans, night, night_book),
+        *quarter.JOBS,
     )
 }
 
@@ -380,6 +387,8 @@ def start(folder, job, arguments):
 def child(folder, job, arguments):
     with Registry(COPY).cursor() as cr:
         env = api.Environment(cr, SUPERUSER_ID, {"lang": "en_US"})
+        if job == "quarter_day":
+            arguments["dying"] = _dying
         result = JOBS[job](env, **arguments)
         cr.commit()
     (folder / f"{os.getpid()}.json").write_text(json.dumps(result))

@@ -51,4 +51,5 @@ from . import test_loan_what_if
 from . import test_loan_what_if_tour
 from . import test_loan_sync
 from . import test_loan_repricing
+from . import test_story_complaints
 from . import test_tours

@@ -261,7 +261,7 @@ class TestLoanNight(NightCommon):
         with self._days_later(0, "12:00"):
             calendar.with_user(self.administrator).action_apply_to_loans()
             self.assertFalse(reminder._begin_delivery())
-        self.assertEqual((reminder.state, reminder.hold_reason), ("held", "too_late"))
+        self.assertEqual((reminder.state, reminder.hold_reason), ("held", "replaced"))
         with self._days_later(1):
             again = self._remind().filtered(
                 lambda reminder: reminder.contract_id == contract and reminder.state == "queued"

@@ -170,7 +170,7 @@ registry.category("web_tour.tours").add("loan_crm_manager_reminders", {
         ...openSubMenu("loan_reminder_menu_parent", "loan_reminder_menu", "Reminders"),
         {
             content: "The letter that was written",
-            trigger: ".o_list_view .o_data_row .o_data_cell:contains('Wang Fang')",
+            trigger: ".o_list_view .o_data_row:contains('Waiting to Leave') .o_data_cell:contains('Wang Fang')",
             run: "click",
         },
         {
@@ -262,8 +262,12 @@ registry.category("web_tour.tours").add("loan_crm_administrator", {
             run: "click",
         },
         {
-            trigger: ".o_field_widget[name=step_ids] .o_selected_row [name=days] input",
+            trigger: ".modal .o_field_widget[name=days] input",
             run: "edit 5",
+        },
+        {
+            trigger: ".modal .o_form_button_save",
+            run: "click",
         },
         ...stepUtils.saveForm(),
         {
