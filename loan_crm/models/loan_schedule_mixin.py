@@ -372,7 +372,7 @@ class LoanScheduleMixin(models.AbstractModel):
             )
 
     def _hand_over_reminders(self, replaced_sudo):
-        """Let reminders about a due date follow the row that asks for it now, one of each step and channel."""
+        """Let reminders about a due date follow the row that asks for it now, one of each step and person."""
         if not replaced_sudo:
             return
         reminders = self.env["loan.reminder"]
@@ -381,8 +381,8 @@ class LoanScheduleMixin(models.AbstractModel):
             SQL(
                 """
                 WITH moving AS (
-                    SELECT DISTINCT ON (heir.id, reminder.step_id, reminder.channel)
-                           reminder.id, heir.id AS heir_id
+                    SELECT DISTINCT ON (heir.id, reminder.step_id, reminder.partner_id)
+                           reminder.id, heir.id AS heir_id, heir.version_from
                       FROM loan_installment AS gone
                       JOIN loan_reminder AS reminder ON reminder.installment_id = gone.id
                       JOIN loan_installment AS heir
@@ -395,12 +395,12 @@ class LoanScheduleMixin(models.AbstractModel):
                            SELECT FROM loan_reminder AS own
                             WHERE own.installment_id = heir.id
                               AND own.step_id IS NOT DISTINCT FROM reminder.step_id
-                              AND own.channel IS NOT DISTINCT FROM reminder.channel)
+                              AND own.partner_id = reminder.partner_id)
                      -- An installment's own before that of a prepayment of the same day.
-                     ORDER BY heir.id, reminder.step_id, reminder.channel, gone.kind <> 'installment', reminder.id
+                     ORDER BY heir.id, reminder.step_id, reminder.partner_id, gone.kind <> 'installment', reminder.id
                 )
                 UPDATE loan_reminder AS reminder
-                   SET installment_id = moving.heir_id
+                   SET installment_id = moving.heir_id, version = moving.version_from
                   FROM moving
                  WHERE reminder.id = moving.id
                 """,
