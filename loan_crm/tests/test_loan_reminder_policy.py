@@ -112,7 +112,7 @@ class TestLoanReminderPolicy(LoanCommon):
         )
 
     def test_the_customer_and_then_the_first_condition_met_come_before_the_product(self):
-        tier = self.env["loan.customer.tier"].create({"name": "Gold"})
+        tier = self.env["loan.customer.tier"].create({"name": "Of the Test"})
         segment = self.env["loan.customer.segment"].create({"name": "Farmers"})
         product = self._product(name="Tractor Loan", reminder_policy_id=self._policy(-20).id)
         by_tier = self._policy(-21, sequence=1, tier_ids=tier.ids, segment_ids=segment.ids)
@@ -145,7 +145,7 @@ class TestLoanReminderPolicy(LoanCommon):
         )
 
     def test_what_is_told_about_the_policy_is_what_the_round_follows(self):
-        tier = self.env["loan.customer.tier"].create({"name": "Gold"})
+        tier = self.env["loan.customer.tier"].create({"name": "Of the Test"})
         self._policy(-9, tier_ids=tier.ids)
         gold, plain = self._due_in(9, self._customer("Gold", tier_id=tier.id)), self._due_in(7)
         reminded = self._remind()
