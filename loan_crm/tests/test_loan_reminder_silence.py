@@ -100,7 +100,9 @@ class TestLoanReminderSilence(LoanCommon):
         self.assertEqual(self._told(), ("queued", False))
 
     def test_a_vip_is_called_before_anything_is_written(self):
-        self.customer.tier_id = self.env["loan.customer.tier"].create({"name": "Called First", "call_first": True})
+        self.customer.tier_id = self.env["loan.customer.tier"].create(
+            {"name": "Called First", "call_first": True}
+        )
         other = self._due_in(7)
         before = self.env["mail.mail"].search_count([])
         self.assertEqual(self._told(), ("handed", "call_first"))
