@@ -80,7 +80,7 @@ class LoanBorrower(http.Controller):
         typed = self._texts(typed)
         if not self._sent_from_here(csrf_token):
             return self._hardship_page(contract, partner, token, typed, {"": self._stale()}, status=400)
-        open_request = self._open_hardship(contract)
+        open_request = contract.env["loan.hardship"]._open_of(contract)
         vals, errors = self._read_hardship(contract, typed, adding=bool(open_request))
         if not errors and not contract._count_borrower_post():
             return self._hardship_page(contract, partner, token, typed, {"": self._enough()}, status=429)
@@ -142,11 +142,6 @@ class LoanBorrower(http.Controller):
 
     def _sent_from_here(self, csrf_token):
         return request.validate_csrf(csrf_token)
-
-    def _open_hardship(self, contract):
-        return contract.env["loan.hardship"].search(
-            [("contract_id", "=", contract.id), ("state", "in", ("new", "talks"))]
-        )
 
     # ------------------------------------------------------------ reading what was typed
 
@@ -256,7 +251,7 @@ class LoanBorrower(http.Controller):
 
     def _hardship_page(self, contract, partner, token, typed=None, errors=None, status=200):
         choices = contract.env["loan.hardship"]._fields
-        open_request = self._open_hardship(contract)
+        open_request = contract.env["loan.hardship"]._open_of(contract)
         return self._page(
             "loan_crm.loan_borrower_hardship",
             contract,

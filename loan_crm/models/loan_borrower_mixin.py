@@ -153,9 +153,7 @@ class LoanBorrowerMixin(models.AbstractModel):
         """Open the form that puts a request for help on record, or the request that is open already."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("loan_crm.loan_hardship_action")
-        open_request = self.env["loan.hardship"].search(
-            [("contract_id", "=", self.id), ("state", "in", ("new", "talks"))]
-        )
+        open_request = self.env["loan.hardship"]._open_of(self)
         action.update(
             views=[(False, "form")], res_id=open_request.id, context={"default_contract_id": self.id}
         )

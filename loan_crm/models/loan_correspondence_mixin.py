@@ -1,7 +1,7 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.tools import SQL, email_normalize, format_datetime
+from odoo.tools import email_normalize, format_datetime
 
 from ..core import incoming
 
@@ -95,12 +95,31 @@ class LoanCorrespondenceMixin(models.AbstractModel):
     def _who_answers(self):
         """Return who acts for the borrower today; without such a person the lead of the team; or nobody."""
         self.ensure_one()
-        customer_sudo = self.sudo().customer_id  # the gateway may run as anybody
-        anywhere = self.with_context(allowed_company_ids=[])
-        for user in (customer_sudo.acting_user_id, customer_sudo.team_id.user_id):
-            if user.active and anywhere.with_user(user).has_access("read"):
-                return user
-        return self.env["res.users"]
+        return self._who_answer()[self]
+
+    def _who_answer(self):
+        """Return `{loan: who acts for its borrower today}`, else the lead of the team, else nobody.
+
+        A to-do or a copy tells a loan's name to whoever gets it, so only who may open the loan counts, whoever a job or
+        the gateway runs as. It takes a query for each such person, not for each loan.
+        """
+        nobody = self.env["res.users"]
+        # As superuser: whoever asks only learns who answers.
+        asked = {
+            loan: (loan.customer_id.acting_user_id, loan.customer_id.team_id.user_id) for loan in self.sudo()
+        }
+        anywhere = self.with_context(allowed_company_ids=[])  # their own companies decide
+        may_open = {
+            user: set(anywhere.with_user(user)._filtered_access("read").ids)
+            for user in nobody.union(*(user for users in asked.values() for user in users))
+            if user.active
+        }
+        return {
+            loan.with_env(self.env): next(
+                (user for user in users if loan.id in may_open.get(user, ())), nobody
+            )
+            for loan, users in asked.items()
+        }
 
     def _is_known(self, author):
         """Tell whether a sender is known on this loan: the borrower, somebody of their firm, or who follows it."""
@@ -118,11 +137,7 @@ class LoanCorrespondenceMixin(models.AbstractModel):
         :param user: who answers, or an empty recordset: then only the loan tells
         """
         self.ensure_one()
-        # Two mails at once must not make two to-dos.
-        self.flush_recordset()
-        self.env.cr.execute(
-            SQL("SELECT FROM %s WHERE id = %s FOR NO KEY UPDATE", SQL.identifier(self._table), self.id)
-        )
+        self._wait_for_lock()  # two mails at once must not make two to-dos
         loan_sudo = self.sudo()  # nobody writes it by hand
         if not loan_sudo.waiting_since:
             loan_sudo.waiting_since = fields.Datetime.now()
@@ -189,7 +204,7 @@ class LoanCorrespondenceMixin(models.AbstractModel):
         loan_sudo = self.sudo()  # nobody writes it by hand
         if not loan_sudo.waiting_since:
             return
-        message_sudo = message.sudo()
+        message_sudo = message.sudo()  # what kind of message it is, whoever may read it
         type_id = self.env["ir.model.data"]._xmlid_to_res_id(_ANSWER, raise_if_not_found=False)
         if type_id and message_sudo.mail_activity_type_id.id == type_id:
             loan_sudo.waiting_since = False

@@ -26,8 +26,9 @@ _DERIVED = frozenset(
         "signed_user_id",
         "decision_note",
         "decided_user_id",
+        "decided_at",
     }
-) | {"decided_at"}
+)
 
 
 class LoanHardship(models.Model):
@@ -293,11 +294,16 @@ class LoanHardship(models.Model):
         :return: the request
         """
         contract._wait_for_lock()
-        request = self.search([("contract_id", "=", contract.id), ("state", "in", _OPEN)])
+        request = self._open_of(contract)
         if request:
             request._add_words(partner, vals)
             return request
         return self.create({**vals, "contract_id": contract.id, "partner_id": partner.id, "channel": "page"})
+
+    @api.model
+    def _open_of(self, contract):
+        """Return the request that is open on a loan, or an empty recordset."""
+        return self.search([("contract_id", "=", contract.id), ("state", "in", _OPEN)])
 
     def _add_words(self, partner, vals):
         """Add to an open request what its borrower told later; told twice, it is kept once."""
@@ -328,8 +334,14 @@ class LoanHardship(models.Model):
             company = request.company_id
             today = company._loan_today()
             user = request._who_may_call()
-            request.write({"user_id": user.id, "signed_user_id": request.customer_id.acting_user_id.id})
-            request.write({"asked_on": today, "answer_by": request._answer_day(today)})
+            request.write(
+                {
+                    "user_id": user.id,
+                    "signed_user_id": request.customer_id.acting_user_id.id,
+                    "asked_on": today,
+                    "answer_by": request._answer_day(today),
+                }
+            )
             own = request._in_house()
             own._hold_until(
                 today + timedelta(days=company.loan_hardship_hold_days),

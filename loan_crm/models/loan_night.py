@@ -174,16 +174,7 @@ class LoanNight(models.Model):
         """
 
         def locked():
-            self.env.cr.execute(
-                SQL(
-                    # One that the next night has closed is at work no more.
-                    "SELECT id FROM loan_night WHERE id = %s AND state = 'running' "
-                    "FOR NO KEY UPDATE SKIP LOCKED",
-                    self.id,
-                ),
-                log_exceptions=False,  # that another worker was faster is no error
-            )
-            if not self.env.cr.fetchone():
+            if not self._lock_running():
                 raise _Taken
             return work()
 
@@ -210,20 +201,25 @@ class LoanNight(models.Model):
         )
         night = self.search([("company_id", "=", company.id), ("date", "=", today)])
         night._close_older()
-        if night.state == "running" and night._lock_quietly():
+        if night._lock_running():
             # Before any work: one that ends the worker loses its turn as well.
             [(last,)] = self._read_group([("state", "=", "running")], [], ["turn:max"])
             night.turn = (last or 0) + 1
         self.env["ir.cron"]._commit_progress()
         return night
 
-    def _lock_quietly(self):
-        """Return those of these nights that no other worker is at, locked.
+    def _lock_running(self):
+        """Return those of these nights that are at work and that no other worker is at, locked.
 
         As the ORM's own verb, but that a worker was faster is no error and none is logged.
         """
+        self.flush_recordset(["state"])
         self.env.cr.execute(
-            SQL("SELECT id FROM loan_night WHERE id = ANY(%s) FOR NO KEY UPDATE SKIP LOCKED", self.ids),
+            SQL(
+                # One that the next night has closed is at work no more.
+                "SELECT id FROM loan_night WHERE id = ANY(%s) AND state = 'running' FOR NO KEY UPDATE SKIP LOCKED",
+                self.ids,
+            ),
             log_exceptions=False,
         )
         locked = {row[0] for row in self.env.cr.fetchall()}
@@ -233,7 +229,7 @@ class LoanNight(models.Model):
         """End the nights of this company that were cut off by midnight: say so, and wake somebody once."""
         older = self.search(
             [("company_id", "=", self.company_id.id), ("date", "<", self.date), ("state", "=", "running")]
-        )._lock_quietly()
+        )._lock_running()
         for night in older:
             told = self.env._(
                 "Cut off before it was finished. What it had left to do is done by a later night."

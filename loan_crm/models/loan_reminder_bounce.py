@@ -260,8 +260,7 @@ class LoanReminderBounce(models.Model):
         again = returned - late
         if again:
             again.attempts = 0
-            again._write_letters_apart()
-            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+            again._write_by_hand()
         return len(again.filtered(lambda reminder: reminder.state == "queued")), len(late)
 
     def _tell_mended(self, letters):

@@ -45,14 +45,7 @@ class LoanReminderDeliveryMixin(models.AbstractModel):
         lines = self.line_ids
         if len(locked) != len(lines) or locked[0] not in (("queued",), ("failed",)):
             return False
-        verdicts = lines._judge(delivering=True)
-        silent = [(row, reason, until) for row, reason, until in verdicts if reason]
-        if len(silent) == len(lines):
-            self._withdraw_letters()
-            for row, reason, until in silent:
-                self.browse(row["id"])._hold(reason, until)
-            return False
-        if silent or self._is_outdated():
+        if any(verdict.reason for verdict in lines._judge(delivering=True)) or self._is_outdated():
             lines._write_letters_apart()
             self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
             return False

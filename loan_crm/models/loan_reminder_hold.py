@@ -5,6 +5,11 @@ from odoo.tools import format_date
 
 from ..core import reminders
 
+# What a change of means that reminders may speak again, or must not any more.
+_DECIDING = frozenset(
+    {"lifted_at", "date_from", "date_to", "kind", "customer_id", "contract_id", "installment_id"}
+)
+
 
 class LoanReminderHold(models.Model):
     """A reason to leave a borrower in peace for a while: begins on a day, ends by itself, and says who wanted it.
@@ -186,8 +191,10 @@ class LoanReminderHold(models.Model):
                         lifted[0].display_name,
                     )
                 )
+        if vals.keys() & {"customer_id", "contract_id", "installment_id"}:
+            self._look_again()  # what it covered so far
         result = super().write(vals)
-        if vals.keys() & {"lifted_at", "date_from", "date_to", "kind", "contract_id", "installment_id"}:
+        if vals.keys() & _DECIDING:
             self._look_again()
         return result
 

@@ -1,9 +1,9 @@
 import logging
-from datetime import timedelta, timezone
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import format_date, plaintext2html
+from odoo.tools import format_date, format_duration, plaintext2html
 
 from ..core import reminders as core
 
@@ -198,15 +198,12 @@ class LoanReminderLetterMixin(models.AbstractModel):
         :return: how many letters were queued
         """
         self._withdraw_letters()
-        held, tasks, letters, lawful = {}, self.browse(), {}, set()
+        held, tasks, letters, lawful = {}, {}, {}, set()
         for row, reason, until in self._judge(clock):
-            reminder = self.browse(row["id"])
             if reason in core.FOR_A_PERSON or (not reason and row["channel"] == "task"):
-                tasks |= reminder
-                if reason:
-                    held.setdefault((reason, None), []).append(reminder.id)
+                tasks[row["id"]] = reason
             elif reason:
-                held.setdefault((reason, until), []).append(reminder.id)
+                held.setdefault((reason, until), []).append(row["id"])
             else:
                 key = (
                     row["channel"],
@@ -215,7 +212,7 @@ class LoanReminderLetterMixin(models.AbstractModel):
                     row["role"],
                     row["currency_id"],
                 )
-                letters.setdefault(key, []).append((row["offset"], row["due_date"], reminder.id))
+                letters.setdefault(key, []).append((row["offset"], row["due_date"], row["id"]))
                 lawful |= {key} if row["required_by_law"] else set()
         if room is not None:
             # What the law requires leaves, however many letters a day may bring.
@@ -223,13 +220,15 @@ class LoanReminderLetterMixin(models.AbstractModel):
             waiting = [id_ for key in over for *_order, id_ in letters.pop(key)]
             if waiting:
                 held.setdefault(("volume", self._until_tomorrow(clock)), []).extend(waiting)
+        if tasks:
+            answering = self.browse(tasks).contract_id._who_answer()
+            for reminder in self.browse(tasks):
+                if not answering[reminder.contract_id]:
+                    del tasks[reminder.id]
+                    held.setdefault(("no_access", None), []).append(reminder.id)
+            self.browse(tasks)._give_tasks(tasks, answering)
         for (reason, until), ids in held.items():
-            group = self.browse(ids)
-            if reason in core.FOR_A_PERSON:
-                group._note_hold(reason, "handed")
-            else:
-                group._hold(reason, until)
-        tasks._give_tasks()
+            self.browse(ids)._hold(reason, until)
         leads = self.browse()
         for lines in letters.values():
             lines.sort(key=lambda line: (-line[0], line[1], line[2]))
@@ -247,11 +246,10 @@ class LoanReminderLetterMixin(models.AbstractModel):
     def _until_tomorrow(self, clock):
         company = self.company_id
         today = clock.today if clock else company._loan_today()
-        morning = self._morning(company, today + timedelta(days=1))
-        return morning.astimezone(timezone.utc).replace(tzinfo=None)
+        return self._morning(company, today + timedelta(days=1))
 
-    def _note_hold(self, reason, state, until=None):
-        """Note a silence; entries that tell it already are not written again."""
+    def _note_silence(self, reason, state, until=None):
+        """Note why no letter is written; entries that tell it already are not written again."""
         self.filtered(
             lambda reminder: (
                 (reminder.state, reminder.hold_reason, reminder.hold_until or None) != (state, reason, until)
@@ -269,7 +267,7 @@ class LoanReminderLetterMixin(models.AbstractModel):
 
     def _hold(self, reason, until=None):
         """Stay silent for a reason, until a moment if it is known."""
-        self._note_hold(reason, "held", until)
+        self._note_silence(reason, "held", until)
 
     def _fail(self, failure):
         self.write(
@@ -366,32 +364,32 @@ class LoanReminderLetterMixin(models.AbstractModel):
 
     # ------------------------------------------------------------ a task
 
-    def _give_tasks(self):
-        """Ask the acting managers to call: one activity for each customer, on the loan that is oldest due."""
-        if not self:
-            return
-        self.filtered(lambda reminder: reminder.state != "handed").write(
-            {"state": "handed", "failure": False, "unreachable": False, "merged_into_id": False}
-        )
+    def _give_tasks(self, reasons, answering):
+        """Ask people to call: one activity for each customer, on the loan that is oldest due.
+
+        :param dict reasons: by id of these reminders why no letter is written; None where the step is a task
+        :param dict answering: by loan who calls; somebody who may open it
+        """
+        for reason in set(reasons.values()):
+            group = self.filtered(lambda reminder, reason=reason: reasons[reminder.id] == reason)
+            group._note_silence(reason or False, "handed")
         new = self.filtered(lambda reminder: not reminder.task_given_at)
-        groups = new.sorted(lambda reminder: (reminder.due_date, reminder.id)).grouped("customer_id")
+        kind = self.env["ir.model.data"]._xmlid_to_res_id("mail.mail_activity_data_call")
         vals_list = []
-        for customer, group in groups.items():
-            user = customer.acting_user_id or self.env["loan.reminder.round"]._fallback_user(
-                customer.company_id
-            )
-            first = group[0]
+        for customer, group in (
+            new.sorted(lambda line: (line.due_date, line.id)).grouped("customer_id").items()
+        ):
+            loan = group[0].contract_id
+            user = answering[loan]
             vals_list.append(
                 {
                     "res_model_id": self.env["ir.model"]._get_id("loan.contract"),
-                    "res_id": first.contract_id.id,
-                    "activity_type_id": self.env["ir.model.data"]._xmlid_to_res_id(
-                        "mail.mail_activity_data_call"
-                    ),
+                    "res_id": loan.id,
+                    "activity_type_id": kind,
                     "summary": group._task_summary(user),
                     "note": group._task_note(user),
                     "date_deadline": customer.company_id._loan_today(),
-                    "user_id": user.id or self.env.uid,
+                    "user_id": user.id,
                 }
             )
         # As superuser: tasks are given by the round. Without the quick update each would be announced by a mail.
@@ -401,10 +399,9 @@ class LoanReminderLetterMixin(models.AbstractModel):
 
     def _task_summary(self, user):
         env = self.with_context(lang=user.lang).env
-        total = self.currency_id[:1].round(sum(self.installment_id.mapped("amount_open")))
-        if len(self.currency_id) > 1 or len(self.installment_id) > 1:
-            return env._("Call about %s installments", len(self.installment_id))
-        return env._("Call about %s", self.currency_id.format(total))
+        if len(self) > 1:
+            return env._("Call about %s installments", len(self))
+        return env._("Call about %s", self.currency_id.format(self.installment_id.amount_open))
 
     def _task_note(self, user):
         """Say in the manager's language why they are asked to call, about what, and when it suits the customer."""
@@ -429,13 +426,9 @@ class LoanReminderLetterMixin(models.AbstractModel):
         lines.append(
             env._(
                 "Best called between %(start)s and %(end)s, on %(phone)s.",
-                start=_clock(customer.call_from),
-                end=_clock(customer.call_to),
+                start=format_duration(customer.call_from),
+                end=format_duration(customer.call_to),
                 phone=customer.phone or env._("a number that is still to be found"),
             )
         )
         return plaintext2html("\n".join(lines))
-
-
-def _clock(hours):
-    return f"{int(hours):02d}:{round(hours % 1 * 60):02d}"

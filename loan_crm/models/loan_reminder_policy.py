@@ -186,30 +186,26 @@ class LoanReminderPolicy(models.Model):
             `company`
         :rtype: tuple[SQL, SQL]
         """
-        ids = self.ids
-        own = [
-            (reason, SQL("CASE WHEN %s = ANY(%s) THEN %s END", column, ids, column))
-            for reason, column in (
-                ("loan", SQL("contract.reminder_policy_id")),
-                ("customer", SQL("customer.reminder_policy_id")),
-                ("condition", None),
-                ("product", SQL("product.reminder_policy_id")),
-            )
-            if column
+
+        def own(column):
+            return SQL("CASE WHEN %s = ANY(%s) THEN %s END", column, self.ids, column)
+
+        met = SQL(" ").join(
+            SQL("WHEN %s THEN %s", policy._condition(), policy.id)
+            for policy in self.filtered("is_selective").sorted()
+        )
+        default = company.loan_reminder_policy_id & self
+        ways = [
+            ("loan", own(SQL("contract.reminder_policy_id"))),
+            ("customer", own(SQL("customer.reminder_policy_id"))),
+            ("condition", SQL("CASE %s END", met) if met else SQL("NULL::integer")),
+            ("product", own(SQL("product.reminder_policy_id"))),
+            ("company", SQL("%s::integer", default.id or None)),
         ]
-        selective = self.filtered("is_selective").sorted()
-        if selective:
-            met = SQL(
-                "CASE %s END",
-                SQL(" ").join(SQL("WHEN %s THEN %s", policy._condition(), policy.id) for policy in selective),
-            )
-            own.insert(2, ("condition", met))
-        default = company.loan_reminder_policy_id
-        own.append(("company", SQL("%s::integer", default.id if default in self else None)))
-        chosen = SQL("COALESCE(%s)", SQL(", ").join(sql for _reason, sql in own))
+        chosen = SQL("COALESCE(%s)", SQL(", ").join(sql for _reason, sql in ways))
         why = SQL(
             "CASE %s END",
-            SQL(" ").join(SQL("WHEN (%s) IS NOT NULL THEN %s", sql, reason) for reason, sql in own),
+            SQL(" ").join(SQL("WHEN (%s) IS NOT NULL THEN %s", sql, reason) for reason, sql in ways),
         )
         return chosen, why
 

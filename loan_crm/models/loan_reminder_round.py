@@ -67,7 +67,9 @@ class LoanReminderRound(models.Model):
         "Failures Reported", readonly=True, help="Failures that somebody has been given a to-do for."
     )
 
-    waiting_told = fields.Boolean(readonly=True)
+    waiting_activity_id = fields.Many2one(
+        "mail.activity", readonly=True, ondelete="set null", export_string_translation=False
+    )
 
     _company_date_uniq = models.UniqueIndex("(company_id, date)", "A company has one reminder round a day.")
 
@@ -294,13 +296,14 @@ class LoanReminderRound(models.Model):
         self.env["ir.cron"]._commit_progress()
 
     def _next_release(self):
-        """Return the moment within the next hours from which something that is held may be said."""
+        """Return the moment within a day from which something that is held may be said; later ones have rounds."""
         now = fields.Datetime.now()
         [(first,)] = self.env["loan.reminder"]._read_group(
             Domain("company_id", "=", self.company_id.id)
             & Domain("state", "=", "held")
             & Domain("date_last", ">=", self.date)
-            & Domain("hold_until", ">", now),
+            & Domain("hold_until", ">", now)
+            & Domain("hold_until", "<=", now + timedelta(days=1)),
             [],
             ["hold_until:min"],
         )
@@ -315,9 +318,8 @@ class LoanReminderRound(models.Model):
             user = day.company_id.loan_reminder_user_id or self._fallback_user(day.company_id)
             if not user:
                 continue
-            if day.state == "waiting" and not day.waiting_told:
-                day.waiting_told = True
-                day.activity_schedule(
+            if day.state == "waiting" and not day.waiting_activity_id:
+                day.waiting_activity_id = day.activity_schedule(
                     "mail.mail_activity_data_warning",
                     summary=self.env._("%s reminders wait for you", day.planned_count),
                     note=self.env._(
@@ -327,7 +329,7 @@ class LoanReminderRound(models.Model):
                     ),
                     user_id=user.id,
                 )
-            if day.failed_count > day.told_count and not day.activity_ids:
+            if day.failed_count > day.told_count and not day.activity_ids - day.waiting_activity_id:
                 day.activity_schedule(
                     "mail.mail_activity_data_warning",
                     summary=self.env._("%s reminders did not leave", day.failed_count),
@@ -363,8 +365,11 @@ class LoanReminderRound(models.Model):
         day_sudo = self.sudo()
         if day_sudo.state == "waiting":
             day_sudo.write({"state": "released", "released_user_id": self.env.uid})
-            day_sudo.activity_ids.action_feedback(feedback=self.env._("Let go by %s", self.env.user.name))
-            self.env.ref("loan_crm.ir_cron_remind").sudo()._trigger()  # waking the round shows nothing
+            day_sudo.waiting_activity_id.action_feedback(
+                feedback=self.env._("Let go by %s", self.env.user.name)
+            )
+            # As superuser: waking the round shows nothing.
+            self.env.ref("loan_crm.ir_cron_remind").sudo()._trigger()
         return True
 
     def action_open_reminders(self):

@@ -1,7 +1,13 @@
+from datetime import date
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..core import reminders
+
 # What a letter that was written was written by.
+# A due date to read a ladder by; without a calendar each reads alike.
+_ANY_DAY = date(2000, 1, 1)
 _TOLD = ("policy_id", "days", "moment", "tone", "channel")
 
 
@@ -146,15 +152,11 @@ class LoanReminderStep(models.Model):
     def _days_open(self):
         """Return how many days after its own this step may still speak, every day being a business day."""
         self.ensure_one()
-        following = [
-            other.offset for other in self.policy_id.step_ids if other.active and other.offset > self.offset
-        ]
-        days = self.policy_id.catch_up_days
-        if following:
-            days = min(days, min(following) - self.offset - 1)
-        if self.offset < 0:
-            days = min(days, -1 - self.offset)
-        return max(0, days)
+        offsets = {self.offset, *self.policy_id._active_steps().mapped("offset")}
+        ladder = [reminders.Step(offset, offset) for offset in offsets]
+        opened = reminders.windows(_ANY_DAY, ladder, max(0, self.policy_id.catch_up_days))
+        window = next(window for window in opened if window.step.key == self.offset)
+        return (window.last - window.first).days
 
     def write(self, vals):
         told = vals.keys() & set(_TOLD)

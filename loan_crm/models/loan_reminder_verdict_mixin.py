@@ -35,14 +35,14 @@ class LoanReminderVerdictMixin(models.AbstractModel):
             a day may bring count what others got, not this letter
         :return: a list of `(row of facts, reason or None, moment from which it may be judged anew or None)`
         """
-        rows = self._read_facts()
-        if not rows:
+        if not self:
             return []
         company = self.company_id
         company.ensure_one()
         clock = clock or moments.Clock(
             company._loan_today(), fields.Datetime.now().replace(tzinfo=timezone.utc)
         )
+        rows = self._read_facts(clock.today)
         context = self._read_context(company, rows, clock)
         return [self._judge_row(company, row, clock, context, delivering) for row in rows]
 
@@ -89,8 +89,8 @@ class LoanReminderVerdictMixin(models.AbstractModel):
         reason = reminders.verdict(facts, self._hold_reasons())
         until = None
         if reason == "quiet_hours":
-            until = writable_from
-        elif reason in ("holiday", "volume"):
+            until = writable_from.replace(tzinfo=None)
+        elif reason == "holiday":
             until = self._morning(company, clock.today + timedelta(days=1))
         elif reason == "interval":
             until = self._morning(company, interval_over)
@@ -99,7 +99,7 @@ class LoanReminderVerdictMixin(models.AbstractModel):
             until = self._morning(company, max(soon, oldest + timedelta(days=7)) if week_full else soon)
         elif reason and reason == row["hold_kind"] and row["hold_to"]:
             until = self._morning(company, row["hold_to"] + timedelta(days=1))
-        return Verdict(row, reason, until and until.astimezone(timezone.utc).replace(tzinfo=None))
+        return Verdict(row, reason, until)
 
     @api.model
     def _channel_facts(self, row):
@@ -124,13 +124,17 @@ class LoanReminderVerdictMixin(models.AbstractModel):
 
     @api.model
     def _morning(self, company, day):
-        """Return the first moment of a day of the lender's, aware."""
-        return datetime.combine(day, time(0), tzinfo=ZoneInfo(company.loan_tz or "UTC"))
+        """Return the first moment of a day of the lender's, naive and in UTC as Odoo keeps moments."""
+        midnight = datetime.combine(day, time(0), tzinfo=ZoneInfo(company.loan_tz or "UTC"))
+        return midnight.astimezone(timezone.utc).replace(tzinfo=None)
 
     # ------------------------------------------------------------ reading
 
-    def _read_facts(self):
-        """Read what decides between speaking and silence, one row for each of these reminders, in their order."""
+    def _read_facts(self, today):
+        """Read what decides between speaking and silence, one row for each of these reminders, in their order.
+
+        :param date today: the lender's day
+        """
         for name in (
             "loan.reminder",
             "loan.reminder.bounce",
@@ -150,10 +154,9 @@ class LoanReminderVerdictMixin(models.AbstractModel):
         self.env.cr.execute(
             SQL(
                 """
-                SELECT reminder.id, reminder.state, reminder.hold_reason, reminder.hold_until, reminder.channel,
-                       reminder.role, reminder.installment_id, reminder.contract_id, reminder.customer_id,
-                       reminder.partner_id, reminder.date_planned, reminder.date_last, reminder.attempts,
-                       reminder.write_anyway, reminder.unreachable, reminder.message_id,
+                SELECT reminder.id, reminder.channel, reminder.role, reminder.installment_id, reminder.contract_id,
+                       reminder.customer_id, reminder.partner_id, reminder.date_planned, reminder.date_last,
+                       reminder.write_anyway, reminder.message_id,
                        installment.due_date, installment.amount_open, installment.state = 'replaced' AS replaced,
                        contract.state = 'active' AS contract_active, contract.currency_id, contract.auto_debit,
                        customer.active AS customer_active, customer.reminder_opt_out, customer.calendar_id,
@@ -196,7 +199,7 @@ class LoanReminderVerdictMixin(models.AbstractModel):
                  WHERE reminder.id = ANY(%(ids)s)
                 """,
                 kinds=list(reminders.HOLD_KINDS),
-                today=self.company_id[:1]._loan_today() if self else fields.Date.today(),
+                today=today,
                 ids=self.ids,
             ),
             log_exceptions=False,
@@ -247,10 +250,7 @@ class LoanReminderVerdictMixin(models.AbstractModel):
             return {}
         for name in ("mail.message", "mail.notification"):
             self.env[name].flush_model()
-        start, week = (
-            self._morning(company, day).astimezone(timezone.utc).replace(tzinfo=None)
-            for day in (clock.today, clock.today - timedelta(days=6))
-        )
+        start, week = (self._morning(company, day) for day in (clock.today, clock.today - timedelta(days=6)))
         self.env.cr.execute(
             SQL(
                 """

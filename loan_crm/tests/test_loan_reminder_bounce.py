@@ -264,6 +264,20 @@ class TestLoanReminderBounce(CorrespondenceCommon):
             self._mend(self._open(), "fang@example.org")
         self.assertTrue(self._open())
 
+    def test_a_letter_for_two_loans_that_came_back_names_what_is_still_owed(self):
+        other = self._due_in(3)
+        reminder = self._send_reminder()
+        reminder = reminder.merged_into_id or reminder
+        self.assertEqual(len(reminder.line_ids), 2)
+        paid, open_ = reminder.contract_id, (self.contract | other) - reminder.contract_id
+        self._come_back(reminder.message_id)
+        self._pay(paid, paid.installment_ids[0].amount)
+        self._mend(self._open(), "right@example.com")
+        self.assertEqual((reminder.state, reminder.hold_reason), ("held", "paid"))
+        anew = self.env["loan.reminder"].search([("contract_id", "=", open_.id)])
+        self.assertEqual((anew.state, anew.email_to), ("queued", "right@example.com"))
+        self.assertNotIn(paid.name, anew.body)
+
     def test_only_who_looks_after_the_customer_mends(self):
         self._come_back(self._send_reminder().message_id)
         bounce = self._open()

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 from odoo import Command, fields
@@ -66,6 +67,15 @@ class TestLoanReminderSilence(LoanCommon):
         hold = self._hold(date_to=TODAY + timedelta(30))
         self.assertEqual(self._told(), ("held", "complaint"))
         hold.with_user(self.manager).action_lift()
+        self.assertEqual(self._told(), ("queued", False))
+
+    def test_a_hold_that_is_given_another_loan_frees_the_first(self):
+        other = self._due_in(7)
+        hold = self._hold(contract_id=self.contract.id, date_to=TODAY + timedelta(30))
+        self.assertEqual(self._told(), ("held", "complaint"))
+        hold.contract_id = other
+        self.company.loan_contacts_per_day = 0
+        self.policy.interval_days = 0
         self.assertEqual(self._told(), ("queued", False))
 
     def test_a_hold_on_one_loan_leaves_the_others(self):
@@ -147,6 +157,35 @@ class TestLoanReminderSilence(LoanCommon):
         )
         self._remind()
         self.assertEqual(self.contract.activity_ids.user_id, self.colleague)
+
+    def test_without_a_manager_the_lead_of_the_team_is_asked_to_call_and_never_who_has_no_duty(self):
+        self.customer.preferred_channel = "phone"
+        nobodys = self._customer("Nobody's", preferred_channel="phone")
+        orphan = self._due_in(7, nobodys)
+        self.customer.manager_user_id = False
+        nobodys.write({"manager_user_id": False, "team_id": False})
+        self.assertEqual(self._told(), ("handed", "call_first"))
+        self.assertEqual(self.contract.activity_ids.user_id, self.lead)
+        self.assertEqual(self._told(orphan), ("held", "no_access"))
+        self.assertFalse(orphan.activity_ids, "a to-do would open the loan's name to whoever gets it")
+        nobodys.manager_user_id = self.colleague
+        self.assertEqual(self._told(orphan), ("handed", "call_first"))
+        self.assertEqual(orphan.activity_ids.user_id, self.colleague)
+
+    def test_calls_take_queries_by_people_and_not_by_loans(self):
+        costs = []
+        for count in (3, 15):
+            for number in range(count):
+                self._due_in(7, self._customer(f"VIP {count} {number}", preferred_channel="phone"))
+            self.env.flush_all()
+            self.env.invalidate_all()
+            start = self.cr.sql_log_count
+            with patch.object(
+                type(self.env["mail.activity"]), "create", lambda activities, _vals: activities
+            ):
+                self._remind()
+            costs.append(self.cr.sql_log_count - start)
+        self.assertLessEqual(costs[1], costs[0] + 3, costs)
 
     def test_a_task_step_asks_a_person_even_where_no_letter_could_go(self):
         self.customer.partner_id.email = False
@@ -401,6 +440,18 @@ class TestLoanReminderSilence(LoanCommon):
         self.assertFalse(day.activity_ids)
         self._remind()
         self.assertEqual(self.ledger.search(ours).mapped("state"), ["queued"] * 51)
+
+    def test_a_round_that_waits_still_tells_of_letters_that_failed(self):
+        self.company.loan_reminder_user_id = self.lead
+        day = self._unusual()
+        self.ledger.search([("round_id", "=", day.id)], limit=2)._fail("The mail server said no.")
+        self._remind()
+        self.assertEqual(
+            sorted(day.activity_ids.mapped("summary")),
+            ["2 reminders did not leave", "51 reminders wait for you"],
+        )
+        day.with_user(self.lead).action_release()
+        self.assertEqual(day.activity_ids.mapped("summary"), ["2 reminders did not leave"])
 
     def test_a_lender_without_the_brake_is_not_asked(self):
         self.company.loan_unusual_factor = 0

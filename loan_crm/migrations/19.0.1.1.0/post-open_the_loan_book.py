@@ -22,15 +22,24 @@ def migrate(cr, version):
 
 
 def _join_the_ledger(env):
-    """Let reminders of the first release tell until when they could be said."""
+    """Let reminders of the first release tell until when they could be said, and its letters name all that is owed.
+
+    Those letters named one installment; now one letter speaks for several. A letter that somebody has rewritten stays.
+    """
+    env.flush_all()
     env.cr.execute(
         """
         UPDATE loan_reminder reminder
-           SET date_last = reminder.date_planned + policy.catch_up_days
+           SET date_last = reminder.date_planned + policy.catch_up_days,
+               amount_letter = COALESCE(reminder.amount_letter, reminder.amount)
           FROM loan_reminder_step step
           JOIN loan_reminder_policy policy ON policy.id = step.policy_id
          WHERE step.id = reminder.step_id
         """
     )
-    env.cr.execute("UPDATE loan_reminder SET amount_letter = amount WHERE amount_letter IS NULL")
     env.invalidate_all()
+    letters = env["mail.template"].union(
+        *(env.ref(f"loan_crm.mail_template_reminder_{name}") for name in ("before", "due", "late"))
+    )
+    # What the app wrote itself; translations come along.
+    letters.filtered(lambda letter: letter.write_uid.id == SUPERUSER_ID).reset_template()
