@@ -98,12 +98,13 @@ def statements(env, work):
     return env.cr.sql_log_count - before
 
 
-def fill(env, loans, *, managers=20, due_in=(-30, 330)):
+def fill(env, loans, *, managers=20, due_in=(-30, 330), loans_each=4):
     """Write a book of running loans of 12 installments in one statement per table, and return its managers.
 
-    :param int loans: how many; a customer has four, the first installment falls due evenly over `due_in`
+    :param int loans: how many; the first installment falls due evenly over `due_in`
     :param int managers: among how many relationship managers the customers are shared
     :param tuple due_in: first and last day, from today, of the oldest open installment
+    :param int loans_each: how many loans a customer has
     """
     group = env.ref("loan_crm.loan_crm_group_manager")
     users = env["res.users"].create(
@@ -120,7 +121,7 @@ def fill(env, loans, *, managers=20, due_in=(-30, 330)):
     product = env["loan.product"].create({"name": "Bench", "yearly_rate": 6.0, "term_max": 60})
     env.flush_all()
     book = {
-        "customers": max(1, loans // 4),
+        "customers": max(1, loans // loans_each),
         "loans": loans,
         "users": users.ids,
         "company": env.company.id,
@@ -133,6 +134,7 @@ def fill(env, loans, *, managers=20, due_in=(-30, 330)):
     *before, rows = _FILL
     for statement in before:
         env.cr.execute(statement, book)
+    _fill_customers(env, book)
     _fill_contracts(env, product, book)
     env.cr.execute(rows, book)
     env.invalidate_all()
@@ -159,6 +161,32 @@ def let_letters_leave(env):
             "loan_unusual_factor": 0,
         }
     )
+
+
+def _fill_customers(env, book):
+    """Write the customers as copies of one that the ORM made, so that each column a customer has is filled."""
+    partner = env["res.partner"].create({"name": "Pattern"})
+    pattern = env["loan.customer"].create({"partner_id": partner.id})
+    env.flush_all()
+    own = {
+        "partner_id": "partner.id",
+        "name": "partner.name",
+        "reference": "'B' || partner.id",
+        "manager_user_id": "(%(users)s)[1 + partner.id %% array_length(%(users)s, 1)]",
+        "deputy_user_id": "NULL",
+        "team_id": "NULL",
+    }
+    columns = [name for name in _columns(env, "loan_customer") if name != "id"]
+    env.cr.execute(
+        f"""
+        INSERT INTO loan_customer ({", ".join(columns)})
+        SELECT {", ".join(own.get(name, f"pattern.{name}") for name in columns)}
+          FROM res_partner partner, loan_customer pattern
+         WHERE pattern.id = %(pattern)s AND partner.name LIKE 'Borrower %%'
+        """,
+        {**book, "pattern": pattern.id},
+    )
+    pattern.unlink()
 
 
 def _fill_contracts(env, product, book):
@@ -264,13 +292,6 @@ _FILL = (
       FROM generate_series(1, %(customers)s) n
     """,
     "UPDATE res_partner SET commercial_partner_id = id WHERE commercial_partner_id IS NULL",
-    """
-    INSERT INTO loan_customer (partner_id, name, reference, active, company_id, kind, manager_user_id,
-                               create_uid, write_uid, create_date, write_date)
-    SELECT id, name, 'B' || id, TRUE, %(company)s, 'person',
-           (%(users)s)[1 + id %% array_length(%(users)s, 1)], 1, 1, now(), now()
-      FROM res_partner WHERE name LIKE 'Borrower %%'
-    """,
     """
     INSERT INTO loan_installment (contract_id, customer_id, company_id, kind, number, due_date, principal, interest,
                                   fee, amount, balance, capitalised, principal_paid, interest_paid, penalty,

@@ -185,8 +185,8 @@ def ledger(env):
 
 
 def trouble(env):
-    """Return the open to-dos about reminders that did not leave."""
-    return env["mail.activity"].search([("res_model", "=", "loan.reminder.round")]).mapped("summary")
+    """Return the open to-dos about reminders that did not leave; that a round is late is told by the hour of the day."""
+    return env["loan.reminder.round"].search([("told_count", ">", 0)]).activity_ids.mapped("summary")
 
 
 def float_loans(env, lender, loans):

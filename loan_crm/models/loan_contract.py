@@ -637,6 +637,12 @@ class LoanContract(models.Model):
         action["context"] = {"default_contract_id": self.id}
         return action
 
+    def action_preview_letter(self):
+        """Show the next reminder of this loan as its borrower would get it."""
+        self.ensure_one()
+        step = self.followed_policy_id._active_steps().filtered("template_id")[:1]
+        return self.env["loan.reminder.preview"]._open({"contract_id": self.id, "step_id": step.id})
+
     def action_open_customer(self):
         self.ensure_one()
         return {

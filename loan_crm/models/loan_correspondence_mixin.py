@@ -95,9 +95,9 @@ class LoanCorrespondenceMixin(models.AbstractModel):
     def _who_answers(self):
         """Return who acts for the borrower today; without such a person the lead of the team; or nobody."""
         self.ensure_one()
-        return self._who_answer()[self]
+        return self._answering_users()[self]
 
-    def _who_answer(self):
+    def _answering_users(self):
         """Return `{loan: who acts for its borrower today}`, else the lead of the team, else nobody.
 
         A to-do or a copy tells a loan's name to whoever gets it, so only who may open the loan counts, whoever a job or

@@ -89,28 +89,33 @@ class LoanLetterMixin(models.AbstractModel):
         :param template: the `mail.template`, written in the language of each borrower
         :return: `mail.mail` records in the order of these
         """
-        rendered = template._generate_template(
-            self.ids, ("subject", "body_html", "email_from", "reply_to", "mail_server_id")
+        rendered = self.env["loan.letter.press"]._print(
+            template, self.ids, ("subject", "body_html", "email_from", "reply_to", "mail_server_id")
         )
         reply_tos = self._reply_tos()
         for each in self:
             rendered[each.id]["reply_to"] = each._reply_to(reply_tos, rendered[each.id].get("reply_to"))
+        vals_list = [each._prepare_mail_vals(rendered[each.id]) for each in self]
+        if mails_sudo := self.env["loan.letter.fast"]._file(self, vals_list):
+            return mails_sudo
         # As superuser: mails are written by verbs such as this one, nobody else may enter one.
-        mails_sudo = (
-            self.env["mail.mail"].sudo().create([each._prepare_mail_vals(rendered[each.id]) for each in self])
-        )
+        mails_sudo = self.env["mail.mail"].sudo().create(vals_list)
         mails_sudo.env["mail.notification"].create(
             [
-                {
-                    "mail_message_id": mail.mail_message_id.id,
-                    "mail_mail_id": mail.id,
-                    "author_id": mail.author_id.id,
-                    "res_partner_id": each.partner_id.id,
-                    "notification_type": "email",
-                    "notification_status": "ready",
-                    "is_read": True,
-                }
+                each._prepare_notification_vals(
+                    author_id=mail.author_id.id, mail_message_id=mail.mail_message_id.id, mail_mail_id=mail.id
+                )
                 for mail, each in zip(mails_sudo, self, strict=True)
             ]
         )
         return mails_sudo
+
+    def _prepare_notification_vals(self, **vals):
+        """Return the values of the delivery status that the chatter shows of this letter."""
+        return {
+            "res_partner_id": self.partner_id.id,
+            "notification_type": "email",
+            "notification_status": "ready",
+            "is_read": True,
+            **vals,
+        }

@@ -1,5 +1,5 @@
 import logging
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 from odoo import api, fields, models
@@ -57,6 +57,9 @@ class LoanNight(models.Model):
     promise_count = fields.Integer(
         "Promises Decided", readonly=True, help="Promises to pay whose last day has passed."
     )
+    answered_count = fields.Integer(
+        "Responses Noted", readonly=True, help="Reminders of which it is known anew whether payment followed."
+    )
     told_count = fields.Integer("Borrowers Told", readonly=True, help="Letters written about a new rate.")
     failure_ids = fields.One2many("loan.night.failure", "night_id", "Loans Left Aside", readonly=True)
     failure_count = fields.Integer("Failures", compute="_compute_failure_count", compute_sudo=True)
@@ -111,6 +114,8 @@ class LoanNight(models.Model):
                 # Time is up: one unit left tells the scheduler to come back as soon as it can.
                 self.env["ir.cron"]._commit_progress(remaining=1)
                 return
+        # A clock of its own notices when the one of the reminders stands still.
+        self.env["loan.reminder.round"]._watch()
 
     @api.model
     def _run(self, company):
@@ -131,12 +136,14 @@ class LoanNight(models.Model):
             "move": self.env._("Business days"),
             "reprice": self.env._("Repricing"),
             "promise": self.env._("Promises to pay"),
+            "respond": self.env._("Responses to reminders"),
         }
         for step, work in (
             ("age", night._age),
             ("settle", night._settle),
             ("spend", night._spend),
             ("promise", night._promise),
+            ("respond", night._respond),
             ("move", night._move),
             ("reprice", night._reprice),
         ):
@@ -404,6 +411,23 @@ class LoanNight(models.Model):
         self.promise_count += len(decided)
         self._note_stand(promised=waiting[-1].id)
         return self.env["ir.cron"]._commit_progress(len(waiting))
+
+    def _respond(self):
+        """Note which reminders were followed by payment."""
+
+        def work():
+            last = self.search(
+                [("company_id", "=", self.company_id.id), ("date", "<", self.date), ("state", "=", "done")],
+                order="date desc",
+                limit=1,
+            )
+            # A day more: what was being written while that night looked was not seen by it.
+            since = last and last.started_at - timedelta(days=1)
+            self.answered_count += self.env["loan.reminder"]._note_responses(self.company_id, since)
+            self._finish("respond")
+            return self.env["ir.cron"]._commit_progress(1)
+
+        return bool(self._alone(work))
 
     def _move(self):
         """Let due dates follow the business days that were published."""

@@ -21,9 +21,11 @@ class LoanReminder(models.Model):
     _name = "loan.reminder"
     _inherit = [
         "loan.reminder.delivery.mixin",
+        "loan.reminder.response.mixin",
         "loan.reminder.letter.mixin",
         "loan.reminder.verdict.mixin",
         "loan.reminder.claim.mixin",
+        "loan.reminder.sample.mixin",
         "loan.access.mixin",
     ]
     _description = "Loan Reminder"
@@ -53,7 +55,11 @@ class LoanReminder(models.Model):
         "loan.reminder.step", "Step", required=True, readonly=True, ondelete="restrict", index=True
     )
     channel = fields.Selection(
-        [("email", "Email"), ("task", "Task to Call")], required=True, readonly=True, default="email"
+        # By other means: what an addon sent that is not here any more.
+        [("email", "Email"), ("task", "Task to Call"), ("other", "By Other Means")],
+        required=True,
+        readonly=True,
+        default="email",
     )
     partner_id = fields.Many2one(
         "res.partner",
@@ -196,6 +202,8 @@ class LoanReminder(models.Model):
     # What a round walks along: what is to be written, and what is to be judged anew.
     _claimed_idx = models.Index("(company_id, customer_id) WHERE state = 'claimed'")
     _again_idx = models.Index("(company_id, date_last, customer_id) WHERE state IN ('held', 'failed')")
+    # What the night has not yet looked at: whether payment followed it.
+    _unanswered_idx = models.Index("(company_id) WHERE state IN ('sent', 'merged') AND answered IS NULL")
     # When somebody was last written to.
     _written_idx = models.Index("(partner_id, written_on) WHERE written_on IS NOT NULL")
 

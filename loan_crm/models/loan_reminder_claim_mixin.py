@@ -45,7 +45,7 @@ class LoanReminderClaimMixin(models.AbstractModel):
                     installment_id, version, step_id, channel, partner_id, role, contract_id, customer_id, company_id,
                     round_id, date_planned, date_last, due_date, amount, state, attempts,
                     create_uid, write_uid, create_date, write_date)
-                SELECT due.installment_id, due.version, due.step_id, step.channel, hearer.partner_id, hearer.role,
+                SELECT due.installment_id, due.version, due.step_id, %(channel)s, hearer.partner_id, hearer.role,
                        due.contract_id, due.customer_id, %(company)s,
                        %(round)s, due.first, due.last, due.due_date, due.amount_open, 'claimed', 0,
                        %(uid)s, %(uid)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
@@ -67,12 +67,12 @@ class LoanReminderClaimMixin(models.AbstractModel):
                            SELECT FROM loan_reminder reminder
                             WHERE reminder.installment_id = due.installment_id
                               AND reminder.step_id = due.step_id
-                              AND reminder.channel = step.channel
                               AND reminder.partner_id = hearer.partner_id
                               AND reminder.version = due.version)
-                ON CONFLICT (installment_id, step_id, channel, partner_id, version) DO NOTHING
+                ON CONFLICT DO NOTHING
                 """,
                 due=self._due_query(company, policies, speaking),
+                channel=self._channel_sql(),
                 company=company.id,
                 round=day.id,
                 today=today,
@@ -81,6 +81,15 @@ class LoanReminderClaimMixin(models.AbstractModel):
             log_exceptions=False,
         )
         return self.env.cr.rowcount
+
+    @api.model
+    def _channel_sql(self):
+        """Return the SQL of the channel that a step speaks on to one person; an addon may choose its own.
+
+        What it may name: `step`, `due` (see `_due_query`) and `hearer` (`partner_id`, `role`). A step speaks to
+        somebody once, whatever the channel was.
+        """
+        return SQL("step.channel")
 
     @api.model
     def _due_query(self, company, policies, windows):

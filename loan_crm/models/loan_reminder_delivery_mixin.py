@@ -12,7 +12,7 @@ class LoanReminderDeliveryMixin(models.AbstractModel):
     """How a letter leaves at most once, and what is known of it afterwards.
 
     `mail.mail` asks `_begin_delivery` right before the mail server does, and commits; what is owed is read again
-    under lock at that moment.
+    under lock at that moment. An addon that adds a channel does the same with what carries its letters.
     """
 
     _name = "loan.reminder.delivery.mixin"
@@ -82,21 +82,37 @@ class LoanReminderDeliveryMixin(models.AbstractModel):
             "The server stopped while this letter was leaving, so nobody can tell whether it arrived. "
             "Ask the borrower, or send it again."
         )
-        lost.write({"state": "interrupted", "failure": failure})
-        lost.mail_id.cancel()
-        lost.message_id.notification_ids.write(
+        lost._interrupt(failure)
+
+    def _interrupt(self, failure):
+        """Note that nobody can tell whether these letters arrived, and let no queue send them.
+
+        :param str failure: what happened
+        """
+        self.write({"state": "interrupted", "failure": failure})
+        self._cancel_carriers()
+        self.message_id.notification_ids.write(
             {"notification_status": "exception", "failure_type": "unknown", "failure_reason": failure}
         )
+
+    def _cancel_carriers(self):
+        """Cancel the mails that carry these letters; an addon cancels what carries its own."""
+        self.mail_id.cancel()
 
     @api.model
     def _settle_removed(self, company):
         """Mark the letters that wait for a mail which somebody cancelled or deleted in Odoo's mail queue."""
         removed = self.search(
-            Domain("company_id", "=", company.id)
-            & Domain("state", "=", "queued")
-            & (Domain("mail_id", "=", False) | Domain("mail_id.state", "!=", "outgoing"))
+            Domain("company_id", "=", company.id) & Domain("state", "=", "queued") & self._without_carrier()
         ).try_lock_for_update(allow_referencing=True)
         removed._fail(
             self.env._("Somebody cancelled or deleted this letter in the mail queue before it left.")
         )
         removed.message_id.notification_ids.write({"notification_status": "canceled"})
+
+    @api.model
+    def _without_carrier(self):
+        """Return the domain of queued letters that nothing carries any more; an addon adds its channel's."""
+        return Domain("channel", "=", "email") & (
+            Domain("mail_id", "=", False) | Domain("mail_id.state", "!=", "outgoing")
+        )

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import format_date, format_duration, plaintext2html
+from odoo.tools import SQL, format_date, format_duration, plaintext2html
 
 from ..core import reminders as core
 
@@ -135,7 +135,7 @@ class LoanReminderLetterMixin(models.AbstractModel):
     # ------------------------------------------------------------ a batch
 
     def _write_letters_apart(self, clock=None, room=None):
-        """Write a batch; if that fails, write one person after another, so that a poison record stays alone.
+        """Write a batch; if that fails, write each half of it, so that a poison record stays alone.
 
         :param clock: as for `_judge`
         :param int room: how many more letters the lender's day may bring; None without a limit
@@ -148,30 +148,29 @@ class LoanReminderLetterMixin(models.AbstractModel):
                 return self._write_letters(clock, room)
         except self._overtaken:
             raise
-        except Exception:
-            _logger.info("A batch of %s reminders failed, writing it person by person", len(self))
-        queued = 0
-        for lines in self.grouped("partner_id").values():
-            left = None if room is None else room - queued
-            try:
-                with self.env.cr.savepoint():
-                    queued += lines._write_letters(clock, left)
-            except self._overtaken:
-                raise
-            except Exception as error:
-                if len(lines) == 1:
-                    lines._fail_alone(error)
-                    continue
-                try:
-                    with self.env.cr.savepoint():
-                        queued += lines._write_healthy(clock, left)
-                except self._overtaken:
-                    raise
-                except Exception as together:
-                    # Each can be written, all of them cannot: nobody gets half a letter.
-                    for reminder in lines:
-                        reminder._fail_alone(together)
-        return queued
+        except Exception as error:
+            failed = error
+        people = list(self.grouped("partner_id").values())
+        if len(people) > 1:
+            _logger.info("A batch of %s reminders failed, writing it in halves", len(self))
+            queued, middle = 0, len(people) // 2
+            for half in (people[:middle], people[middle:]):
+                left = None if room is None else room - queued
+                queued += self.browse().union(*half)._write_letters_apart(clock, left)
+            return queued
+        if len(self) == 1:
+            self._fail_alone(failed)
+            return 0
+        try:
+            with self.env.cr.savepoint():
+                return self._write_healthy(clock, room)
+        except self._overtaken:
+            raise
+        except Exception as together:
+            # Each can be written, all of them cannot: nobody gets half a letter.
+            for reminder in self:
+                reminder._fail_alone(together)
+        return 0
 
     def _write_healthy(self, clock, room):
         """Write to one person although one of their reminders is poison: find it, then write the others together."""
@@ -192,16 +191,18 @@ class LoanReminderLetterMixin(models.AbstractModel):
         _logger.info("Reminder %s cannot be written: %s", self.id, error)
         self._fail(str(error))
 
-    def _write_letters(self, clock=None, room=None):
-        """Judge these reminders, hold those with a reason, give tasks to people, and queue letters for the others.
+    def _decide(self, clock=None, room=None):
+        """Judge these reminders and sort them; nothing is written.
 
-        :return: how many letters were queued
+        :param clock: as for `_judge`
+        :param int room: as for `_write_letters_apart`
+        :return: ids to hold by `(reason, until)`; by id of those for a person `(why no letter is written or None, who
+            calls)`; and of each letter the lines `(offset, due date, id)`
         """
-        self._withdraw_letters()
-        held, tasks, letters, lawful = {}, {}, {}, set()
+        held, calls, letters, lawful = {}, {}, {}, set()
         for row, reason, until in self._judge(clock):
             if reason in core.FOR_A_PERSON or (not reason and row["channel"] == "task"):
-                tasks[row["id"]] = reason
+                calls[row["id"]] = reason
             elif reason:
                 held.setdefault((reason, until), []).append(row["id"])
             else:
@@ -220,22 +221,33 @@ class LoanReminderLetterMixin(models.AbstractModel):
             waiting = [id_ for key in over for *_order, id_ in letters.pop(key)]
             if waiting:
                 held.setdefault(("volume", self._until_tomorrow(clock)), []).extend(waiting)
-        if tasks:
-            answering = self.browse(tasks).contract_id._who_answer()
-            for reminder in self.browse(tasks):
-                if not answering[reminder.contract_id]:
-                    del tasks[reminder.id]
-                    held.setdefault(("no_access", None), []).append(reminder.id)
-            self.browse(tasks)._give_tasks(tasks, answering)
+        tasks = {}
+        answering = self.browse(calls).contract_id._answering_users()
+        for reminder in self.browse(calls):
+            if user := answering[reminder.contract_id]:
+                tasks[reminder.id] = (calls[reminder.id], user)
+            else:
+                held.setdefault(("no_access", None), []).append(reminder.id)
+        return held, tasks, letters
+
+    def _write_letters(self, clock=None, room=None):
+        """Judge these reminders, hold those with a reason, give tasks to people, and queue letters for the others.
+
+        :return: how many letters were queued
+        """
+        self._withdraw_letters()
+        held, tasks, letters = self._decide(clock, room)
         for (reason, until), ids in held.items():
             self.browse(ids)._hold(reason, until)
-        leads = self.browse()
+        self.browse(tasks)._give_tasks(tasks)
+        leads, merged = [], {}
         for lines in letters.values():
             lines.sort(key=lambda line: (-line[0], line[1], line[2]))
             (_offset, _due, lead), *others = lines
-            leads |= self.browse(lead)
-            if others:
-                self.browse(id_ for *_order, id_ in others)._merge_into(self.browse(lead))
+            leads.append(lead)
+            merged |= {id_: lead for *_order, id_ in others}
+        leads = self.browse(leads)
+        self.browse(merged)._merge_into(merged)
         leads.invalidate_recordset(["line_ids", "also_open_ids"])
         leads._prepare_letters()
         for channel, group in leads.grouped("channel").items():
@@ -281,21 +293,72 @@ class LoanReminderLetterMixin(models.AbstractModel):
             }
         )
 
-    def _merge_into(self, lead):
-        """Let another reminder of the same person speak for these."""
-        for reminder in self:
-            reminder.amount = reminder.installment_id.amount_open
-        self.write(
-            {
-                "state": "merged",
-                "merged_into_id": lead.id,
-                "hold_reason": False,
-                "hold_until": False,
-                "failure": False,
-                "unreachable": False,
-                "written_on": self.company_id._loan_today(),
-            }
+    def _merge_into(self, leads):
+        """Let other reminders of the same persons speak for these.
+
+        :param dict leads: `{reminder id: id of the one that carries the letter}`
+        """
+        self._write_apiece(
+            [
+                {
+                    "amount": reminder.installment_id.amount_open,
+                    "state": "merged",
+                    "merged_into_id": leads[reminder.id],
+                    "hold_reason": False,
+                    "hold_until": False,
+                    "failure": False,
+                    "unreachable": False,
+                    "written_on": reminder.company_id._loan_today(),
+                }
+                for reminder in self
+            ]
         )
+
+    def _write_apiece(self, vals_list):
+        """Write to each of these reminders values of its own, all by one statement.
+
+        :param list vals_list: one dict for each, of stored fields, all with the same keys
+        """
+        if not self:
+            return
+        names = sorted(vals_list[0])
+        # What was written before goes first, and whatever hangs on these fields hears of the change.
+        self.flush_recordset(names)
+        self.modified(names, before=True)
+        stored = [self._fields[name] for name in names]
+        rows = [
+            (
+                reminder.id,
+                *(field.convert_to_column_insert(vals[field.name], reminder, vals) for field in stored),
+            )
+            for reminder, vals in zip(self, vals_list, strict=True)
+        ]
+        columns = [SQL.identifier(name) for name in names]
+        types = [SQL(field.column_type[1]) for field in stored]
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE loan_reminder
+                   SET %(assigned)s, write_uid = %(uid)s, write_date = %(now)s
+                  FROM unnest(%(arrays)s) AS given (id, %(columns)s)
+                 WHERE loan_reminder.id = given.id
+                """,
+                assigned=SQL(", ").join(SQL("%s = given.%s", column, column) for column in columns),
+                uid=self.env.uid,
+                now=self.env.cr.now(),
+                arrays=SQL(", ").join(
+                    SQL("%s::%s[]", list(column), type_)
+                    for column, type_ in zip(zip(*rows, strict=True), [SQL("int4"), *types], strict=True)
+                ),
+                columns=SQL(", ").join(columns),
+            ),
+            log_exceptions=False,  # that a parallel worker was faster is no error
+        )
+        self.invalidate_recordset([*names, "write_uid", "write_date"], flush=False)
+        for field in stored:
+            for inverse in self.pool.field_inverses[field]:
+                self.env[inverse.model_name].invalidate_model([inverse.name], flush=False)
+        self.modified(names)
 
     def _withdraw_letters(self):
         """Take back letters that surely did not leave; of others keep the message, but no mail that could."""
@@ -312,15 +375,14 @@ class LoanReminderLetterMixin(models.AbstractModel):
     # ------------------------------------------------------------ a letter
 
     def _prepare_letters(self):
-        for lead in self:
-            lead.write(lead._prepare_letter_vals())
+        self._write_apiece([lead._prepare_letter_vals() for lead in self])
 
     def _prepare_letter_vals(self):
         return {
             "amount": self.installment_id.amount_open,
             "amount_letter": self._letter_total(),
             "signed_user_id": self.customer_id.acting_user_id.id,
-            "email_to": self.partner_id.email,
+            "email_to": self._letter_address(),
             "written_on": self.company_id._loan_today(),
             "bounced_at": False,
             "merged_into_id": False,
@@ -330,18 +392,29 @@ class LoanReminderLetterMixin(models.AbstractModel):
             "unreachable": False,
         }
 
+    def _letter_address(self):
+        """Return where the letter goes to; an addon answers for its own channel."""
+        return self.partner_id.email
+
     def _letter_total(self):
         """Return all that the letter of a leading reminder asks for, as things stand now."""
         rows = self.line_ids.installment_id | self.also_open_ids
         return self.currency_id.round(sum(rows.mapped("amount_open")))
 
+    def _up_to_date(self):
+        """Return those of these letters that still tell the truth, see `_is_outdated`."""
+        return self.filtered(lambda letter: not letter._names_what_is_over())
+
     def _is_outdated(self):
         """Tell whether the letter names an old amount, speaks of a day that is over, or goes to an old address."""
         self.ensure_one()
         self.invalidate_recordset(["line_ids", "also_open_ids"])
+        return self._names_what_is_over()
+
+    def _names_what_is_over(self):
         return (
             self.written_on != self.company_id._loan_today()
-            or self.email_to != self.partner_id.email
+            or self.email_to != self._letter_address()
             or self.currency_id.compare_amounts(self.amount_letter, self._letter_total()) != 0
             or any(
                 self.currency_id.compare_amounts(line.amount, line.installment_id.amount_open) != 0
@@ -352,26 +425,28 @@ class LoanReminderLetterMixin(models.AbstractModel):
     def _queue_email(self):
         """Queue the letters as Odoo mails on their loans."""
         for template, group in self.grouped(lambda reminder: reminder.step_id.template_id).items():
-            for mail, reminder in zip(group._queue_letter_mails(template), group, strict=True):
-                reminder.write(
+            mails = group._queue_letter_mails(template)
+            group._write_apiece(
+                [
                     {
                         "state": "queued",
                         "mail_id": mail.id,
                         "message_id": mail.mail_message_id.id,
                         "attempts": reminder.attempts + 1,
                     }
-                )
+                    for mail, reminder in zip(mails, group, strict=True)
+                ]
+            )
 
     # ------------------------------------------------------------ a task
 
-    def _give_tasks(self, reasons, answering):
+    def _give_tasks(self, tasks):
         """Ask people to call: one activity for each customer, on the loan that is oldest due.
 
-        :param dict reasons: by id of these reminders why no letter is written; None where the step is a task
-        :param dict answering: by loan who calls; somebody who may open it
+        :param dict tasks: by id of these reminders `(reason, user)`: why no letter is written, None where the step is a
+            task; and who calls, somebody who may open the loan
         """
-        for reason in set(reasons.values()):
-            group = self.filtered(lambda reminder, reason=reason: reasons[reminder.id] == reason)
+        for reason, group in self.grouped(lambda reminder: tasks[reminder.id][0]).items():
             group._note_silence(reason or False, "handed")
         new = self.filtered(lambda reminder: not reminder.task_given_at)
         kind = self.env["ir.model.data"]._xmlid_to_res_id("mail.mail_activity_data_call")
@@ -379,12 +454,11 @@ class LoanReminderLetterMixin(models.AbstractModel):
         for customer, group in (
             new.sorted(lambda line: (line.due_date, line.id)).grouped("customer_id").items()
         ):
-            loan = group[0].contract_id
-            user = answering[loan]
+            _reason, user = tasks[group[0].id]
             vals_list.append(
                 {
                     "res_model_id": self.env["ir.model"]._get_id("loan.contract"),
-                    "res_id": loan.id,
+                    "res_id": group[0].contract_id.id,
                     "activity_type_id": kind,
                     "summary": group._task_summary(user),
                     "note": group._task_note(user),

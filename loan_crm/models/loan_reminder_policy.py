@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import SQL
+from odoo.tools import SQL, plaintext2html
 
 from ..core import reminders
 from ..core.refusal import Refusal
@@ -15,7 +15,7 @@ class LoanReminderPolicy(models.Model):
     """
 
     _name = "loan.reminder.policy"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _description = "Reminder Policy"
     _order = "sequence, name, id"
     _check_company_auto = True
@@ -73,6 +73,7 @@ class LoanReminderPolicy(models.Model):
         "loan.reminder.step", "policy_id", "Steps", copy=True, context={"active_test": False}
     )
     summary = fields.Char(compute="_compute_summary")
+    letter_problem = fields.Text("Letter Cannot Be Written", compute="_compute_letter_problem")
     applies_to = fields.Char("For", compute="_compute_applies_to")
 
     _catch_up_sensible = models.Constraint(
@@ -96,6 +97,13 @@ class LoanReminderPolicy(models.Model):
     def _compute_summary(self):
         for policy in self:
             policy.summary = " · ".join(policy._active_steps().mapped("display_name"))
+
+    @api.depends("step_ids.active", "step_ids.letter_problem")
+    @api.depends_context("lang")
+    def _compute_letter_problem(self):
+        for policy in self:
+            broken = policy._active_steps().template_id.filtered("loan_letter_problem")
+            policy.letter_problem = "\n".join(f"{each.name}: {each.loan_letter_problem}" for each in broken)
 
     @api.depends("product_ids", "segment_ids", "tier_ids", "principal_min", "principal_max")
     def _compute_is_selective(self):
@@ -226,6 +234,40 @@ class LoanReminderPolicy(models.Model):
         if self.principal_max:
             parts.append(SQL("contract.principal <= %s", self.principal_max))
         return SQL(" AND ").join(parts)
+
+    @api.constrains("active")
+    def _check_letters(self):
+        """Refuse to bring back a policy that writes with a letter that cannot be written."""
+        self.filtered("active")._active_steps().template_id._refuse_broken_letters()
+
+    def _wake_for_letters(self, company):
+        """Give the person responsible a to-do for each policy with a broken letter; take it back once it is mended.
+
+        :param company: the lender whose person is asked, a `res.company`
+        """
+        user = company.loan_reminder_user_id or self.env["loan.reminder.round"]._fallback_user(company)
+        if not user:
+            return
+        kind = self.env.ref("mail.mail_activity_data_warning")
+        for policy in self.with_context(lang=user.lang):
+            told = policy.activity_ids.filtered(
+                lambda activity: activity.user_id == user and activity.activity_type_id == kind
+            )
+            if policy.letter_problem and not told:
+                policy.activity_schedule(
+                    "mail.mail_activity_data_warning",
+                    summary=policy.env._("A letter cannot be written"),
+                    note=plaintext2html(
+                        policy.env._(
+                            "Until it is mended its reminders are held, and the next round after that writes them:"
+                            "\n%s",
+                            policy.letter_problem,
+                        )
+                    ),
+                    user_id=user.id,
+                )
+            elif told and not policy.letter_problem:
+                told.action_feedback(feedback=policy.env._("The letters can be written again."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):

@@ -13,7 +13,7 @@ from ..core import moments, reminders
 _logger = logging.getLogger(__name__)
 
 # So many customers are written to in one transaction.
-_BATCH = 500
+_BATCH = 1000
 # So many rounds tell what is usual.
 _USUAL = 14
 # How often a piece of work is begun anew because a parallel worker was faster.
@@ -32,7 +32,7 @@ class LoanReminderRound(models.Model):
     """
 
     _name = "loan.reminder.round"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["loan.reminder.heartbeat.mixin", "mail.thread", "mail.activity.mixin"]
     _description = "Reminder Round"
     _order = "date desc, id desc"
     _mail_post_access = "read"  # whoever may open a round may note what was done about it; nobody writes it
@@ -70,6 +70,7 @@ class LoanReminderRound(models.Model):
     waiting_activity_id = fields.Many2one(
         "mail.activity", readonly=True, ondelete="set null", export_string_translation=False
     )
+    paused_told = fields.Char("Paused", compute="_compute_paused_told")
 
     _company_date_uniq = models.UniqueIndex("(company_id, date)", "A company has one reminder round a day.")
 
@@ -82,6 +83,12 @@ class LoanReminderRound(models.Model):
                 date=fields.Date.to_string(day.date),
                 company=day.company_id.name,
             )
+
+    @api.depends("date", "company_id.loan_paused_told")
+    def _compute_paused_told(self):
+        for day in self:
+            company = day.company_id
+            day.paused_told = day.date == company._loan_today() and company.loan_paused_told
 
     @api.depends("reminder_ids.state")
     def _compute_counts(self):
@@ -143,6 +150,7 @@ class LoanReminderRound(models.Model):
         today = company._loan_today()
         day = self._undisturbed(partial(self._open_day, company, today))
         self._undisturbed(partial(self._settle, company))
+        self._undisturbed(partial(self._check_letters, company))
         self._undisturbed(partial(day._plan, today))
         finished = day._write_open_work(today)
         self._undisturbed(day._close_run)
@@ -167,6 +175,22 @@ class LoanReminderRound(models.Model):
     @api.model
     def _open_day(self, company, today):
         """Return the round of a day, made once however many workers ask for it."""
+        self._enter_day(company, today)
+        self.env["ir.cron"]._commit_progress()
+        return self.search([("company_id", "=", company.id), ("date", "=", today)])
+
+    @api.model
+    def _of_day(self, company, today):
+        """Return the round of a day for what a person notes on it, made in their transaction if it has not begun."""
+        domain = [("company_id", "=", company.id), ("date", "=", today)]
+        day = self.search(domain)
+        if not day:
+            self._enter_day(company, today)
+            day = self.search(domain)
+        return day
+
+    @api.model
+    def _enter_day(self, company, today):
         self.env.cr.execute(
             SQL(
                 """
@@ -182,8 +206,6 @@ class LoanReminderRound(models.Model):
             ),
             log_exceptions=False,  # that another worker opens it, too, is no error
         )
-        self.env["ir.cron"]._commit_progress()
-        return self.search([("company_id", "=", company.id), ("date", "=", today)])
 
     @api.model
     def _settle(self, company):
@@ -191,6 +213,12 @@ class LoanReminderRound(models.Model):
         ledger = self.env["loan.reminder"].with_company(company)
         ledger._settle_interrupted(company)
         ledger._settle_removed(company)
+        self.env["ir.cron"]._commit_progress()
+
+    @api.model
+    def _check_letters(self, company):
+        """Try the letters that changed since they were tried; those that did not cost one query."""
+        self.env["mail.template"]._check_loan_letters_of(company)
         self.env["ir.cron"]._commit_progress()
 
     def _plan(self, today):
@@ -370,6 +398,13 @@ class LoanReminderRound(models.Model):
             )
             # As superuser: waking the round shows nothing.
             self.env.ref("loan_crm.ir_cron_remind").sudo()._trigger()
+        return True
+
+    def action_go_on(self):
+        """End the pause of reminders."""
+        self.ensure_one()
+        self.check_access("read")
+        self.company_id._loan_resume_reminders()
         return True
 
     def action_open_reminders(self):

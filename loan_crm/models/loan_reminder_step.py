@@ -87,11 +87,13 @@ class LoanReminderStep(models.Model):
         default=lambda self: self.env.ref("loan_crm.mail_template_reminder_before", raise_if_not_found=False),
     )
 
+    letter_problem = fields.Text(related="template_id.loan_letter_problem", string="Letter Cannot Be Written")
+
     _days_sensible = models.Constraint(
         "CHECK (days BETWEEN 0 AND 365)", "A step lies within a year of the due date."
     )
     _letter_needed = models.Constraint(
-        "CHECK (channel = 'task' OR template_id IS NOT NULL)", "Choose the letter that this step writes."
+        "CHECK (channel <> 'email' OR template_id IS NOT NULL)", "Choose the letter that this step writes."
     )
     _policy_offset_uniq = models.UniqueIndex(
         '(policy_id, "offset") WHERE active', "Two steps of one policy cannot fall on the same day."
@@ -132,11 +134,7 @@ class LoanReminderStep(models.Model):
         who = dict(self._fields["recipients"]._description_selection(self.env))
         for step in self:
             days = step._days_open()
-            what = (
-                self.env._("The manager is asked to call")
-                if step.channel == "task"
-                else self.env._("A letter to: %s", who.get(step.recipients, ""))
-            )
+            what = step._what_happens(who.get(step.recipients, ""))
             until = (
                 self.env._("on that day only")
                 if not days
@@ -149,6 +147,15 @@ class LoanReminderStep(models.Model):
                 [f"{step.name}: {what}", until, *([law] if step.required_by_law else [])]
             )
 
+    def _what_happens(self, who):
+        """Say what this step does; an addon says it for its own channel.
+
+        :param str who: who hears of it, in words
+        """
+        if self.channel == "task":
+            return self.env._("The manager is asked to call")
+        return self.env._("A letter to: %s", who)
+
     def _days_open(self):
         """Return how many days after its own this step may still speak, every day being a business day."""
         self.ensure_one()
@@ -157,6 +164,18 @@ class LoanReminderStep(models.Model):
         opened = reminders.windows(_ANY_DAY, ladder, max(0, self.policy_id.catch_up_days))
         window = next(window for window in opened if window.step.key == self.offset)
         return (window.last - window.first).days
+
+    @api.constrains("template_id", "active", "channel")
+    def _check_letter(self):
+        """Refuse to write with a letter that cannot be written."""
+        self.filtered("active").template_id._refuse_broken_letters()
+
+    def action_preview(self):
+        """Show the letter of this step as a borrower would get it."""
+        self.ensure_one()
+        return self.env["loan.reminder.preview"]._open(
+            {"step_id": self.id, "template_id": self.template_id.id}
+        )
 
     def write(self, vals):
         told = vals.keys() & set(_TOLD)

@@ -75,10 +75,9 @@ class LoanReminderVerdictMixin(models.AbstractModel):
             and not row["write_anyway"]
             and context["told"].get((row["installment_id"], person), 0) >= row["max_count"],
             nobody_signs=row["customer_id"] in context["unsigned"],
-            has_template=bool(row["template_active"]),
             # An archived step has no window any more.
             too_late=not row["step_active"] or bool(row["date_last"] and clock.today > row["date_last"]),
-            paused=company.loan_reminders_paused,
+            paused=company._loan_reminders_are_paused(clock.today),
             unusual=row["round_waits"] and not delivering,
             too_soon=bool(interval_over) and clock.today < interval_over,
             capped=bool(day_full or week_full),
@@ -111,6 +110,7 @@ class LoanReminderVerdictMixin(models.AbstractModel):
         if row["channel"] == "task":
             return {"by_mail": False}
         return {
+            "has_template": bool(row["can_write"]),
             "has_address": bool((row["email"] or "").strip()),
             "address_valid": bool(row["email"]) and bool(email_normalize(row["email"])),
             "bounced": row["bounced"],
@@ -163,7 +163,7 @@ class LoanReminderVerdictMixin(models.AbstractModel):
                        customer.preferred_channel = 'phone' OR COALESCE(tier.call_first, FALSE) AS call_first,
                        partner.active AS partner_active, partner.email, partner.phone, partner.tz,
                        step.active AS step_active, step."offset", step.required_by_law, step.when_debited,
-                       step.template_id, template.active AS template_active,
+                       %(can_write)s AS can_write,
                        policy.id AS policy_id, policy.max_count, policy.interval_days,
                        day.state = 'waiting' AS round_waits,
                        held.kind AS hold_kind, held.date_to AS hold_to,
@@ -198,6 +198,7 @@ class LoanReminderVerdictMixin(models.AbstractModel):
                        ) AS held ON TRUE
                  WHERE reminder.id = ANY(%(ids)s)
                 """,
+                can_write=self.env["mail.template"]._can_write_sql(),
                 kinds=list(reminders.HOLD_KINDS),
                 today=today,
                 ids=self.ids,

@@ -68,6 +68,9 @@ class MailMail(models.Model):
         if 0 < self._count_waiting_reminders() < waiting:
             # As superuser: whoever may run the queue may wake it.
             self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger(fields.Datetime.now() + _PAUSE)
+        if not email_ids:
+            # As superuser: the queue's own clock notices when the one of the reminders stands still.
+            self.env["loan.reminder.round"].sudo()._watch()
         return result
 
     @api.model

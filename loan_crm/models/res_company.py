@@ -2,9 +2,12 @@ from datetime import timezone
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tools import format_date
 
 from odoo.addons.base.models.res_partner import _tz_get
+
+from ..core.letters import Pretended
 
 # Who can open a reminder round.
 _ROUND_READERS = tuple(
@@ -68,6 +71,12 @@ class ResCompany(models.Model):
     loan_contacts_per_week = fields.Integer(
         "Contacts in 7 Days", default=5, help="As above, over any seven days. 0: no limit."
     )
+    loan_letter_route = fields.Selection(
+        [("auto", "As fast as this server allows"), ("safe", "Always through Odoo's own steps")],
+        "How Letters Are Filed",
+        required=True,
+        default="auto",
+    )
     loan_reminders_per_day = fields.Integer(
         "Letters a Day at Most",
         default=0,
@@ -80,6 +89,13 @@ class ResCompany(models.Model):
     )
     loan_reminders_paused = fields.Boolean("Reminders Are Paused", copy=False)
     loan_reminders_paused_note = fields.Char("Paused Because", copy=False)
+    loan_reminders_paused_until = fields.Date(
+        "Paused Until",
+        copy=False,
+        help="The last day of the pause; on the day after, reminders go on by themselves. Empty: until somebody "
+        "lets them.",
+    )
+    loan_paused_told = fields.Char("Pause in Words", compute="_compute_loan_paused_told")
     loan_reminder_user_id = fields.Many2one(
         "res.users",
         "Reminder Trouble Goes To",
@@ -192,7 +208,97 @@ class ResCompany(models.Model):
 
     def _loan_today(self):
         """Return the lender's day, a :class:`datetime.date`. Read once at the edge, then handed on."""
-        return self._loan_now().date()
+        pretended = self.env.context.get("loan_pretended")
+        return pretended.day if isinstance(pretended, Pretended) else self._loan_now().date()
+
+    def _loan_reminders_are_paused(self, today):
+        """Tell whether no reminder is written on a day, because a person said so.
+
+        :param date today: the lender's day
+        """
+        self.ensure_one()
+        until = self.loan_reminders_paused_until
+        return self.loan_reminders_paused and not (until and until < today)
+
+    @api.depends("loan_reminders_paused", "loan_reminders_paused_note", "loan_reminders_paused_until")
+    @api.depends_context("lang")
+    def _compute_loan_paused_told(self):
+        for company in self:
+            if not company._loan_reminders_are_paused(company._loan_today()):
+                company.loan_paused_told = False
+                continue
+            reason = company.loan_reminders_paused_note or self.env._("no reason was given")
+            if company.loan_reminders_paused_until:
+                company.loan_paused_told = self.env._(
+                    "Reminders are paused to %(day)s: %(reason)s",
+                    day=format_date(self.env, company.loan_reminders_paused_until),
+                    reason=reason,
+                )
+            else:
+                company.loan_paused_told = self.env._(
+                    "Reminders are paused until somebody lets them go on: %s", reason
+                )
+
+    def _loan_check_may_steer_reminders(self):
+        """Refuse who may not stop a lender's reminders or let them go on."""
+        if not any(
+            self.env.user.has_group(f"loan_crm.loan_crm_group_{role}")
+            for role in ("team_lead", "administrator")
+        ):
+            raise AccessError(
+                self.env._(
+                    "Reminders are paused and let go on by a team lead or an administrator of Loan CRM."
+                )
+            )
+        if self - self.env.companies:
+            raise AccessError(self.env._("You do not work for this company at the moment."))
+
+    def _loan_pause_reminders(self, reason, until=None):
+        """Let no reminder be written any more, on record; what is queued is held when it is about to leave.
+
+        :param str reason: told with every reminder that is held
+        :param date until: the last day of the pause; None until somebody lets them go on
+        """
+        self.ensure_one()
+        self._loan_check_may_steer_reminders()
+        # As superuser: settings are written by administrators of Odoo, the pause by its own verb.
+        self.sudo().write(
+            {
+                "loan_reminders_paused": True,
+                "loan_reminders_paused_note": reason,
+                "loan_reminders_paused_until": until,
+            }
+        )
+        if until:
+            told = self.env._(
+                "Reminders paused to %(day)s: %(reason)s", day=format_date(self.env, until), reason=reason
+            )
+        else:
+            told = self.env._("Reminders paused: %s", reason)
+        self._loan_tell_round(told)
+
+    def _loan_resume_reminders(self):
+        """Let reminders be written again, on record, and the round look at once at what was held."""
+        self.ensure_one()
+        self._loan_check_may_steer_reminders()
+        if not self.loan_reminders_paused:
+            return
+        # As superuser: as above.
+        self.sudo().write(
+            {
+                "loan_reminders_paused": False,
+                "loan_reminders_paused_note": False,
+                "loan_reminders_paused_until": False,
+            }
+        )
+        self._loan_tell_round(self.env._("Reminders go on."))
+        # As superuser: waking the round shows nothing.
+        self.env.ref("loan_crm.ir_cron_remind").sudo()._trigger()
+
+    def _loan_tell_round(self, told):
+        # As superuser: who steers reminders writes on the round, which nobody writes; the author stays the person.
+        day_sudo = self.env["loan.reminder.round"].sudo()._of_day(self, self._loan_today())
+        day_sudo._message_log(body=told, author_id=self.env.user.partner_id.id)
 
     @api.model
     def _loan_start_with_standard_policy(self):

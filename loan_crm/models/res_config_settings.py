@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ResConfigSettings(models.TransientModel):
@@ -14,6 +14,8 @@ class ResConfigSettings(models.TransientModel):
     loan_contacts_per_day = fields.Integer(related="company_id.loan_contacts_per_day", readonly=False)
     loan_contacts_per_week = fields.Integer(related="company_id.loan_contacts_per_week", readonly=False)
     loan_reminders_per_day = fields.Integer(related="company_id.loan_reminders_per_day", readonly=False)
+    loan_letter_route = fields.Selection(related="company_id.loan_letter_route", readonly=False)
+    loan_letter_route_note = fields.Text("Letters Now", compute="_compute_loan_letter_route_note")
     loan_unusual_factor = fields.Float(related="company_id.loan_unusual_factor", readonly=False)
     loan_reminder_hour = fields.Integer(related="company_id.loan_reminder_hour", readonly=False)
     loan_promise_max_days = fields.Integer(related="company_id.loan_promise_max_days", readonly=False)
@@ -26,3 +28,11 @@ class ResConfigSettings(models.TransientModel):
     loan_link_days = fields.Integer(related="company_id.loan_link_days", readonly=False)
     loan_hardship_answer_days = fields.Integer(related="company_id.loan_hardship_answer_days", readonly=False)
     loan_hardship_hold_days = fields.Integer(related="company_id.loan_hardship_hold_days", readonly=False)
+
+    @api.depends("company_id", "loan_letter_route")
+    @api.depends_context("lang")
+    def _compute_loan_letter_route_note(self):
+        for settings in self:
+            settings.loan_letter_route_note = self.env["loan.letter.fast"]._explain(
+                settings.loan_letter_route
+            )

@@ -34,6 +34,7 @@ from . import test_loan_disclosure
 from . import test_loan_hardship
 from . import test_loan_import
 from . import test_loan_key_facts
+from . import test_loan_letter_press
 from . import test_loan_night
 from . import test_loan_product
 from . import test_loan_promise
@@ -41,9 +42,14 @@ from . import test_loan_reference_rate
 from . import test_loan_reminder
 from . import test_loan_reminder_bounce
 from . import test_loan_reminder_delivery
+from . import test_loan_reminder_dry_run
+from . import test_loan_reminder_forecast
 from . import test_loan_reminder_hold
 from . import test_loan_reminder_letter
 from . import test_loan_reminder_policy
+from . import test_loan_reminder_preview
+from . import test_loan_reminder_response
+from . import test_loan_reminder_room
 from . import test_loan_reminder_silence
 from . import test_loan_repayment
 from . import test_loan_terms

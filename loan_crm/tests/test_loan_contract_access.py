@@ -28,6 +28,7 @@ PROTECTED = (
     "loan.reminder.bounce",
     "loan.promise",
     "loan.hardship",
+    "loan.reminder.forecast",
 )
 # Something each model lets its writers write, and something that is never written by hand.
 CHANGES = {
@@ -45,6 +46,7 @@ CHANGES = {
     "loan.reminder.bounce": {"state": "mended"},
     "loan.promise": {"note": "seen"},
     "loan.hardship": {"best_time": "after six"},
+    "loan.reminder.forecast": {"amount": 1.0},
 }
 # What the service desk writes as well, because it takes the call.
 BY_THE_DESK = {"loan.reminder.hold", "loan.promise", "loan.hardship"}
@@ -106,6 +108,9 @@ class AccessCommon(LoanCommon):
             {"contract_id": contract.id, "amount": 50, "date_promised": TODAY}
         )
         hardship = contract.env["loan.hardship"].create({"contract_id": contract.id, "cause": "other"})
+        company_ids = {"allowed_company_ids": contract.company_id.ids}
+        forecast = contract.env["loan.reminder.forecast"].with_context(**company_ids)
+        forecast = forecast.search([("contract_id", "=", contract.id)], limit=1)
         records = (
             contract.customer_id,
             contract,
@@ -121,6 +126,7 @@ class AccessCommon(LoanCommon):
             bounce,
             promise,
             hardship,
+            forecast,
         )
         assert tuple(record._name for record in records) == PROTECTED
         cls.env.flush_all()

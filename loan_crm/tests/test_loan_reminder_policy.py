@@ -212,7 +212,8 @@ class TestLoanReminderPolicy(LoanCommon):
     # ---------------------------------------------------------------- what was written stays true
 
     def test_a_step_that_wrote_a_letter_is_not_changed(self):
-        self._due_in(7)
+        own = self.policy.copy({"name": "Own"})
+        self._due_in(7, reminder_policy_id=own.id)
         step = self._remind().step_id
         for vals in ({"days": 5}, {"moment": "after"}, {"tone": "firm"}, {"policy_id": self._policy().id}):
             with self.subTest(vals=vals), self.assertRefused("Archive it and add another step"):
@@ -222,7 +223,7 @@ class TestLoanReminderPolicy(LoanCommon):
         self.assertEqual((step.days, step.moment, step.tone), (7, "before", "courtesy"))
         step.write({"days": 7, "tone": "courtesy"})  # the same again is no change
         step.template_id = self.env.ref("loan_crm.mail_template_reminder_late")  # the next letter's words are
-        unused = self.policy.step_ids.filtered(lambda other: other.offset == -3)
+        unused = own.step_ids.filtered(lambda other: other.offset == -3)
         unused.write({"days": 4, "tone": "firm"})
 
     def test_a_step_that_wrote_a_letter_is_kept_and_so_is_its_policy(self):

@@ -189,9 +189,9 @@ class TestLoanReminderSilence(LoanCommon):
 
     def test_a_task_step_asks_a_person_even_where_no_letter_could_go(self):
         self.customer.partner_id.email = False
-        self.policy.step_ids.filtered(lambda step: step.offset == -7).write(
-            {"channel": "task", "template_id": False}
-        )
+        own = self.policy.copy()
+        own.step_ids.filtered(lambda step: step.offset == -7).write({"channel": "task", "template_id": False})
+        self.contract.reminder_policy_id = own
         self.assertEqual(self._told(), ("handed", False))
         self.assertEqual(len(self.contract.activity_ids), 1)
 

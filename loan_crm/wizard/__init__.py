@@ -5,6 +5,11 @@ from . import loan_contract_event_reverse
 from . import loan_contract_judge
 from . import loan_contract_restructure
 from . import loan_reminder_bounce_mend
+from . import loan_reminder_preview
+from . import loan_reminder_dry_run
+from . import loan_reminder_dry_run_letter
+from . import loan_reminder_dry_run_line
+from . import loan_reminder_pause
 from . import loan_hardship_answer
 from . import loan_repayment_prepay
 from . import loan_repayment_register
