@@ -12,7 +12,7 @@ import shutil
 
 from . import console, fingerprint, folders, locks, odoo, process
 from .console import Problem
-from .paths import CACHE, DATA, DEV, LOGS
+from .paths import ADDONS, CACHE, DATA, DEV, GLUE, LOGS
 
 BASE = "loan_crm_base"
 KEEP = 3  # bases in the shared cache
@@ -179,7 +179,7 @@ def _link_or_copy(source, target):
 
 
 def install(env, name, *, log, on_line=None):
-    """Make database `name` anew: the base with our addon and its demo data.
+    """Make database `name` anew: the base with our addons and their demo data.
 
     :raises Problem: when the installation fails
     """
@@ -193,7 +193,8 @@ def upgrade(env, name, *, log, on_line=None):
 
     :raises Problem: when the upgrade fails
     """
-    _addon_command(env, name, "-u", log, on_line)
+    # Glue that is there already goes along with what it leans on; new glue is installed.
+    _addon_command(env, name, "-u", log, on_line, "-i", ",".join(glue.name for glue in GLUE))
 
 
 def reinstall(env, name, *, log, on_line=None):
@@ -226,13 +227,17 @@ def warm_assets(env, name):
 
 
 def demo_complaint(server, name):
-    """Return what is wrong with the addon's demo data, or "".
+    """Return what is wrong with the demo data of our addons, or "".
 
     Odoo installs on when a demo file breaks, with exit code 0; only these rows tell.
     """
-    rows = server.sql("SELECT state, demo FROM ir_module_module WHERE name = 'loan_crm'", name)
+    rows = [
+        row
+        for addon in ADDONS
+        for row in server.sql(f"SELECT state, demo FROM ir_module_module WHERE name = '{addon.name}'", name)
+    ]
     failures = server.sql("SELECT error FROM ir_demo_failure", name) if _has_table(server, name) else []
-    if rows != [["installed", "t"]] or failures:
+    if rows != [["installed", "t"]] * len(ADDONS) or failures:
         return f"the demo data did not load: {rows} {failures}"
     return ""
 

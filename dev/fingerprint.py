@@ -4,7 +4,7 @@ import ast
 import hashlib
 
 from . import pypi
-from .paths import ADDON
+from .paths import ADDON, ADDONS
 
 LANGUAGES = ("en_US", "zh_CN")
 BASE_RECIPE = "3"  # raise it when how a base database is made changes
@@ -14,15 +14,16 @@ def digest(*parts):
     return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:16]
 
 
-def manifest():
-    """Return the addon's manifest, read without Odoo.
+def manifest(folder=ADDON):
+    """Return an addon's manifest, read without Odoo.
 
     :raises FileNotFoundError: when there is no addon
     """
-    return ast.literal_eval((ADDON / "__manifest__.py").read_text(encoding="utf-8"))
+    return ast.literal_eval((folder / "__manifest__.py").read_text(encoding="utf-8"))
 
 
 def depends():
+    """Return what a base database is made with; what our glue joins installs itself with these."""
     return sorted(set(manifest()["depends"]) - {"base"})
 
 
@@ -33,11 +34,12 @@ def base(source):
 
 
 def addon(folder=None):
-    """Name the addon's files as far as an installed database depends on them.
+    """Name the files of an addon, of all ours by default, as far as an installed database depends on them.
 
     Not its tests and notes: editing a test must not cost an upgrade.
     """
-    folder = folder or ADDON
+    if folder is None:
+        return digest(*map(addon, ADDONS))
     parts = []
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)

@@ -6,10 +6,10 @@ import shutil
 
 from . import console, odoo_source, process, pypi
 from .console import Problem
-from .paths import ADDON, DEV, LOCAL, ROOT
+from .paths import ADDONS, DEV, LOCAL, ROOT
 
 SHOWN = 60  # lines of one check's complaints
-PYTHON_FOLDERS = ("loan_crm", "dev", "benchmarks")
+PYTHON_FOLDERS = (*(addon.name for addon in ADDONS), "dev", "benchmarks")
 
 
 def checks():
@@ -20,14 +20,18 @@ def checks():
     found = {
         "ruff": [tools / "ruff", "check", "--output-format=concise", "--quiet", *folders],
         "format": [tools / "ruff", "format", "--check", "--quiet", *folders],
-        "pylint-odoo": [*pylint, "loan_crm"],
-        "xml": [pypi.PYTHON, DEV / "checks" / "xml.py", ADDON],
-        "translations": [pypi.PYTHON, DEV / "checks" / "translations.py", ADDON],
+        "pylint-odoo": [*pylint, *(addon.name for addon in ADDONS)],
+        **{
+            f"{check}{suffix}": [pypi.PYTHON, DEV / "checks" / f"{check}.py", addon]
+            for addon in ADDONS
+            for suffix in (addon.name.removeprefix(ADDONS[0].name),)
+            for check in ("xml", "translations")
+        },
         "shell": [shutil.which("bash") or "sh", "-n", ROOT / ".ci" / "run"],
         "addresses": [pypi.PYTHON, DEV / "checks" / "addresses.py", ROOT],
     }
     node = shutil.which("node")
-    for script in sorted(ADDON.glob("static/**/*.js")) if node else ():
+    for script in sorted(ADDONS[0].glob("static/**/*.js")) if node else ():
         found[script.name] = [node, "--input-type=module", "--check"]
         found[script.name].append(script)
     return found

@@ -24,7 +24,7 @@ from . import (
     pypi,
 )
 from .console import Problem
-from .paths import ADDON, DEV, LOCAL, LOGS, ROOT, TRIALS
+from .paths import ADDON, ADDONS, DEV, GLUE, LOCAL, LOGS, ROOT, TRIALS
 
 DATABASE = "loan_crm_test"  # pytest's; its transactions are rolled back, so it stays as installed
 LIFE = "loan_crm_life"  # upgraded, uninstalled, installed again
@@ -205,7 +205,7 @@ def _odoo_checks(env, total, has_browser):
     databases.copy(env.server, DATABASE, LIFE)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         life = pool.submit(_life, env)
-        tally = _pytest(env, [str(ADDON / "tests")], workers=0)
+        tally = _pytest(env, [str(addon / "tests") for addon in ADDONS], workers=0)
         total.add(tally)
         total.add(life.result())
     if TRIALS.is_dir():  # alone: they race workers, and nobody may use the database they copy
@@ -228,6 +228,7 @@ def _life(env):
     try:
         for title, action in (
             ("Upgrading", lambda log, show: databases.upgrade(env, LIFE, log=log, on_line=show)),
+            ("Uninstalling the glue of", lambda log, show: _uninstall_glue(env, log, show)),
             ("Uninstalling", lambda log, show: _uninstall(env, log, show)),
             ("Installing again", lambda log, show: databases.reinstall(env, LIFE, log=log, on_line=show)),
         ):
@@ -241,14 +242,35 @@ def _life(env):
     return tally
 
 
-def _uninstall(env, log, show):
-    code, lines = odoo.run(
+def _uninstall_module(env, name, log, show):
+    return odoo.run(
         env.server,
-        *(env.config(LIFE), "module", "uninstall", "-c", env.config(LIFE), "-d", LIFE, "loan_crm"),
+        *(env.config(LIFE), "module", "uninstall", "-c", env.config(LIFE), "-d", LIFE, name),
         on_line=show,
         log=log,
         check=False,
     )
+
+
+def _uninstall_glue(env, log, show):
+    """Uninstall what is beside loan_crm; it stays, and nothing in it names a channel that is gone."""
+    for glue in GLUE:
+        code, lines = _uninstall_module(env, glue.name, log, show)
+        states = env.server.sql(
+            f"SELECT state FROM ir_module_module WHERE name IN ('loan_crm', '{glue.name}') ORDER BY name",
+            LIFE,
+        )
+        left = env.server.sql(
+            "SELECT 'reminder' FROM loan_reminder WHERE channel NOT IN ('email', 'task', 'other')"
+            " UNION SELECT 'step' FROM loan_reminder_step WHERE channel NOT IN ('email', 'task')",
+            LIFE,
+        )
+        if code or states != [["installed"], ["uninstalled"]] or left:
+            raise Problem("\n".join(lines[-15:]) + f"\nstates {states}, left behind: {left}", f"See {log}")
+
+
+def _uninstall(env, log, show):
+    code, lines = _uninstall_module(env, "loan_crm", log, show)
     state = env.server.sql("SELECT state FROM ir_module_module WHERE name = 'loan_crm'", LIFE)
     left = env.server.sql("SELECT model FROM ir_model WHERE model LIKE 'loan.%'", LIFE)
     tables = env.server.sql("SELECT tablename FROM pg_tables WHERE tablename LIKE 'loan\\_%'", LIFE)

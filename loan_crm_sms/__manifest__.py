@@ -1,0 +1,21 @@
+{
+    "name": "Loan CRM: Text Messages",
+    "version": "19.0.1.0.0",
+    "category": "Sales/CRM",
+    "summary": "Repayment reminders by text message for borrowers who prefer them",
+    "author": "Loan CRM",
+    "license": "LGPL-3",
+    "depends": ["loan_crm", "sms"],
+    "uninstall_hook": "uninstall_hook",
+    "auto_install": True,
+    "data": [
+        "security/ir.model.access.csv",
+        "security/sms_template_security.xml",
+        "data/sms_template_data.xml",
+        "views/loan_reminder_policy_views.xml",
+        "views/loan_reminder_views.xml",
+        "views/loan_customer_views.xml",
+        "views/sms_template_views.xml",
+    ],
+    "demo": ["demo/loan_customer_demo.xml"],
+}

@@ -1,0 +1,205 @@
+import logging
+import socket
+
+import psycopg2
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from odoo import api, models, modules
+
+_logger = logging.getLogger(__name__)
+
+# How many text messages go to the provider at once: so many are uncertain when a worker dies meanwhile.
+_AT_ONCE = 20
+# How often one is looked at anew because somebody wrote on its reminder or installment at this moment.
+_TRIES = 3
+# Nobody took the connection, so nothing was sent over it.
+_NO_CONNECTION = (NewConnectionError, ConnectTimeoutError, ConnectionRefusedError, socket.gaierror)
+# What is not the fault of a text or its number, and fails all others, too.
+_UNPAID = ("sms_credit", "sms_acc")
+
+
+def _never_got_there(error):
+    """Tell whether a provider surely heard nothing: whatever an error was raised from says that nobody answered.
+
+    :param error: what calling the provider raised
+    """
+    seen, todo = set(), [error]
+    while todo:
+        each = todo.pop()
+        if isinstance(each, _NO_CONNECTION):
+            return True
+        if isinstance(each, BaseException) and id(each) not in seen:
+            seen.add(id(each))
+            todo += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
+    return False
+
+
+class SmsSms(models.Model):
+    _inherit = "sms.sms"
+
+    @api.model
+    def _process_queue(self):
+        """Send, and commit each step of a loan reminder, see `_send`."""
+        commits = not modules.module.current_test
+        return super(SmsSms, self.with_context(loan_sms_commits=commits))._process_queue()
+
+    def send(self, unlink_failed=False, unlink_sent=True, raise_exception=False):
+        """Send, but leave loan reminders to the queue, which commits each step.
+
+        Whoever else sends does it within a transaction that may yet fail, or be tried again, after the provider took
+        the text.
+        """
+        waiting = self.browse(self._loan_reminders().sms_id.ids)
+        if waiting:
+            # As superuser: whoever may send a text may wake the queue that sends it.
+            self.env.ref("sms.ir_cron_sms_scheduler_action").sudo()._trigger()
+        return super(SmsSms, self - waiting).send(
+            unlink_failed=unlink_failed, unlink_sent=unlink_sent, raise_exception=raise_exception
+        )
+
+    # Odoo's returns nothing.
+    def _send(  # pylint: disable=missing-return
+        self, unlink_failed=False, unlink_sent=True, raise_exception=False
+    ):
+        """Send, but let a loan reminder leave at most once.
+
+        Odoo notes that a text was sent in the transaction that sends it: a worker that dies after the provider took it
+        leaves it "outgoing", and the next worker sends it again. So a reminder is first taken in the ledger and
+        that is committed; who finds it taken does not send.
+        """
+        deletes = {"unlink_failed": unlink_failed, "unlink_sent": unlink_sent}
+        reminding = self.browse(self._loan_reminders().sms_id.ids) & self
+        # The others first, as long as nobody else can send them: the first commit lets go of the rows.
+        others = self - reminding
+        apis = [(self.env.context.get("sms_api"), others)]
+        if not apis[0][0]:
+            # As `send` does; the queue gives texts of several companies at once, of which Odoo would send none.
+            apis = others._split_by_api() if others else []
+        for sms_api, group in apis:
+            if group:
+                super(SmsSms, group.with_context(sms_api=sms_api))._send(
+                    raise_exception=raise_exception, **deletes
+                )
+        if reminding and "loan_sms_commits" in self.env.context:
+            reminding._send_reminders(self.env.context["loan_sms_commits"], deletes)
+
+    def _loan_reminders(self):
+        """Return the reminders that these texts carry."""
+        # As superuser: the queue is run by the system, the ledger is written by its own verbs.
+        return self.env["loan.reminder"].sudo().search([("sms_id", "in", self.ids)])
+
+    def _send_reminders(self, commits, deletes):
+        """Take some reminders, hand their texts to the provider, note its answer; and so on with the next.
+
+        :param bool commits: whether each step is committed
+        :param dict deletes: arguments of `_send`
+        """
+        days = self.env["loan.reminder.round"]
+        for start in range(0, len(self), _AT_ONCE):
+            taken = self.browse()
+            for text in self[start : start + _AT_ONCE]:
+                if text._begin_reminder_delivery(commits):
+                    taken |= text
+            if not taken:
+                continue
+            answered = True
+            for sms_api, group in taken._split_by_api():
+                answered &= group.with_context(sms_api=sms_api)._hand_over(commits, deletes)
+            days |= (
+                taken.exists().filtered(lambda text: text.failure_type in _UNPAID)._loan_reminders().round_id
+            )
+            if not answered:
+                # A provider that is out of reach is not asked for each; the others wait for the next run.
+                break
+        if days:
+            days._wake_about_credit(commits)
+
+    def _begin_reminder_delivery(self, commits):
+        """Take the reminder of one text for delivery; a text that must not leave any more is cancelled."""
+        overtaken = self.env["loan.reminder"]._overtaken
+        for _try in range(_TRIES if commits else 1):
+            try:
+                may_leave = self.exists()._take_reminder()
+                if commits:
+                    # Before the text leaves, or a crash after it would send it twice.
+                    self.env.cr.commit()  # pylint: disable=invalid-commit
+                return may_leave
+            except overtaken:
+                if not commits:
+                    raise
+                # What was sent before is committed, so nothing is lost.
+                self.env.cr.rollback()
+        return False
+
+    def _take_reminder(self):
+        if not self or self.state != "outgoing":
+            return False
+        reminder_sudo = self._loan_reminders()
+        if len(reminder_sudo) != 1:
+            return False
+        may_leave = reminder_sudo._begin_delivery()
+        left = self.exists()
+        if left and not may_leave and reminder_sudo.state in ("held", "sent", "failed", "interrupted"):
+            left.action_set_canceled()
+        return may_leave
+
+    def _hand_over(self, commits, deletes):
+        """Hand texts whose reminders are taken to the provider, and note its answer.
+
+        :return: whether the provider could be reached
+        """
+        try:
+            super()._send(raise_exception=True, **deletes)  # pylint: disable=super-method-mismatch
+            reached = True
+        except self.env["loan.reminder"]._overtaken:
+            if not commits:
+                raise
+            # Nobody can tell whether they left. They stay taken, so a person will be asked; the others go on.
+            self.env.cr.rollback()
+            return True
+        except Exception as error:
+            if isinstance(error, psycopg2.Error) and not commits:
+                raise
+            if commits:
+                self.env.cr.rollback()
+            _logger.info("The provider of text messages gave no answer for %s: %s", self.ids, error)
+            reached = not _never_got_there(error)
+            self._note_no_answer(error, reached)
+        if commits:
+            self.env.cr.commit()  # pylint: disable=invalid-commit
+        return reached
+
+    def _note_no_answer(self, error, reached):
+        """Note that calling the provider failed: surely nothing left, or nobody can tell."""
+        leaving_sudo = self._loan_reminders().filtered(lambda reminder: reminder.state == "sending")
+        if reached:
+            leaving_sudo._interrupt(
+                self.env._(
+                    "The provider of text messages gave no clear answer (%s), so nobody can tell whether this one "
+                    "arrived. Ask the borrower, or send it again.",
+                    error,
+                )
+            )
+            return
+        self.action_set_error("sms_server")
+        leaving_sudo._end_delivery(
+            self.env._("The provider of text messages could not be reached."), unreachable=True
+        )
+
+    def _handle_call_result_hook(self, results):
+        """Note on each reminder what the provider answered; in one transaction with the text's own state."""
+        res = super()._handle_call_result_hook(results)
+        said = {result["uuid"]: result.get("failure_reason") for result in results}
+        labels = dict(self._fields["failure_type"]._description_selection(self.env))
+        for reminder in self._loan_reminders().filtered(lambda reminder: reminder.state == "sending"):
+            text = reminder.sms_id
+            if text.state in ("process", "pending", "sent"):
+                reminder._end_delivery()
+            else:
+                reminder._end_delivery(
+                    self.env._(
+                        "The text message did not leave: %s",
+                        said.get(text.uuid) or labels.get(text.failure_type) or text.failure_type,
+                    )
+                )
+        return res
