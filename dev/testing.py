@@ -15,6 +15,7 @@ from . import (
     databases,
     environment,
     fingerprint,
+    lanes,
     lint,
     locks,
     odoo,
@@ -28,9 +29,12 @@ from .paths import ADDON, ADDONS, DEV, GLUE, LOCAL, LOGS, ROOT, TRIALS
 
 DATABASE = "loan_crm_test"  # pytest's; its transactions are rolled back, so it stays as installed
 LIFE = "loan_crm_life"  # upgraded, uninstalled, installed again
+LANES = [f"{DATABASE}_{lane}" for lane in range(min(os.cpu_count() or 1, 4))]  # the Odoo tests', side by side
+CALM = "dies or quarter"  # the trials whose workers die at a step and not at a time: they race nobody
 CORE = ADDON / "tests" / "core"
 PLAIN = ("-q", "-p", "no:odoo", "-p", "no:cacheprovider")  # pytest without pytest-odoo's database
 WARM = " +assets"  # ends the database's mark when its bundles are built
+PROGRESS = re.compile(r"(\[gw\d+\] \[ *\d+%\] \w+ )?\S+\.py::\S+ *$")  # a test of a lane begins, has ended
 BROWSER_TEST = re.compile(r"HttpCase|start_tour|browser_js")
 # What Odoo's HttpCase says when it cannot drive a browser, and pytest-odoo without a server.
 BROWSER_SKIP = re.compile(r"chrome|browser|websocket|devtools|HttpCase", re.IGNORECASE)
@@ -94,7 +98,7 @@ def run_one(target):
             _warm_assets(env)
         if not browser.find():
             console.warn(f"No Chromium on PATH: browser tours are skipped. {browser.HOW}")
-        return _pytest(env, [target], workers=0, show=True).close()
+        return _pytest(env, [target], show=True).close()
 
 
 def prepare(env, fresh=False):
@@ -201,24 +205,34 @@ def _install(env, total):
 
 
 def _odoo_checks(env, total, has_browser):
-    """Run the Odoo tests, and beside them the addon's life on a copy of the database."""
-    databases.copy(env.server, DATABASE, LIFE)
+    """Run the Odoo tests in lanes, and beside them the addon's life and the trials that race nobody.
+
+    Each works on a copy of its own, for nobody may use a database while it is copied.
+    """
+    for name in (LIFE, *LANES):
+        databases.copy(env.server, DATABASE, name)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        life = pool.submit(_life, env)
-        tally = _pytest(env, [str(addon / "tests") for addon in ADDONS], workers=0)
-        total.add(tally)
-        total.add(life.result())
-    if TRIALS.is_dir():  # alone: they race workers, and nobody may use the database they copy
-        with console.step("Trials: workers raced and killed") as step:
-            total.add(_noted(step, _trials(env, TRIALS)))
+        beside = [pool.submit(_life, env), pool.submit(_trials_step, env, "workers that die", CALM)]
+        total.add(_pytest(env, [addon / "tests" for addon in ADDONS], on=LANES))
+        for work in beside:
+            total.add(work.result())
+    for name in LANES:
+        databases.drop(env.server, name)
+    # Alone: they race workers, which must get the cores they race for.
+    total.add(_trials_step(env, "workers raced and killed", f"not ({CALM})"))
     if not has_browser:
         console.warn(f"Browser tours were skipped. {browser.HOW}")
 
 
-def _trials(env, target, show=False):
+def _trials_step(env, title, chosen):
+    with console.step(f"Trials: {title}") as step:
+        return _noted(step, _trials(env, TRIALS, "-k", chosen))
+
+
+def _trials(env, *targets, show=False):
     """Race and kill real workers on a copy of the test database, with a real mail server."""
     variables = odoo.environment(env.server, env.config("trials", log_level="warn"))
-    argv = [pypi.PYTHON, "-m", "pytest", *PLAIN, "-ra", target]
+    argv = [pypi.PYTHON, "-m", "pytest", *PLAIN, "-ra", *targets]
     return _unittest("trials", argv, show=show, env={**variables, "TRIALS_DATABASE": DATABASE})
 
 
@@ -289,8 +303,11 @@ def _clean(log, what, tally):
 # --- pytest and unittest
 
 
-def _pytest(env, targets, workers, show=False):
-    """Run Odoo tests under pytest-odoo; in CI a tour that was skipped is a failure."""
+def _pytest(env, targets, on=(), show=False):
+    """Run Odoo tests under pytest-odoo; in CI a tour that was skipped is a failure.
+
+    :param on: databases, each for a process of those that share the tests; none runs them one after the other
+    """
     report = LOGS / "pytest.xml"
     report.unlink(missing_ok=True)
     config = env.config(
@@ -305,13 +322,10 @@ def _pytest(env, targets, workers, show=False):
         "--color=auto",
         "--tb=short",
     ]
-    argv += (
-        [f"--ignore={CORE}"]
-        if not any(str(CORE) in target or "tests/core" in target for target in targets)
-        else []
-    )
-    argv += ["-n", str(workers)] if workers else []
+    argv += [f"--ignore={CORE}"] if not any("tests/core" in str(target) for target in targets) else []
+    argv += lanes.options(len(on)) if on else []
     variables = odoo.environment(env.server, config)
+    variables[lanes.DATABASES] = ",".join(on)
     variables["PATH"] = f"{env.server.program('psql').parent}{os.pathsep}{os.environ['PATH']}"
     # What the browser leaves behind goes with this checkout, too.
     variables["XDG_CACHE_HOME"] = variables["XDG_CONFIG_HOME"] = LOCAL / "browser"
@@ -340,14 +354,14 @@ def _pytest(env, targets, workers, show=False):
 
 
 def essence(lines):
-    """Return pytest's output without what the tests logged, which may be thousands of lines."""
+    """Return pytest's output without its progress and what the tests logged, which may be thousands of lines."""
     kept, captured = [], False
     for line in lines:
         if re.match(r"-+ Captured .* -+$", line):
             captured = True
         elif re.match(r"(_{3,}|={3,}) .* (_{3,}|={3,})$", line):
             captured = False
-        if not captured:
+        if not captured and not PROGRESS.match(line):
             kept.append(line)
     return kept
 

@@ -6,6 +6,11 @@ from . import report
 from . import wizard
 
 
+def post_init_hook(env):
+    """Try the shipped letters on made-up borrowers, now that their translations are there, too."""
+    env["mail.template"]._cron_check_loan_letters()
+
+
 def uninstall_hook(env):
     """Empty the tables in an order they allow, so that Odoo can drop them without tripping over their links."""
     env.cr.execute("UPDATE res_company SET loan_reminder_policy_id = NULL, loan_calendar_id = NULL")

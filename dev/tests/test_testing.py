@@ -45,8 +45,10 @@ def test_no_report_is_no_success(tmp_path):
     assert read_report(tmp_path / "none.xml").bad
 
 
-def test_what_tests_logged_is_left_to_the_log():
+def test_progress_and_what_tests_logged_are_left_to_the_log():
     lines = [
+        "loan_crm/tests/test_house.py::TestHouse::test_a ",
+        "[gw0] [  1%] FAILED loan_crm/tests/test_house.py::TestHouse::test_a ",
         "___ test_a ___",
         "E  no",
         "--- Captured stderr call ---",

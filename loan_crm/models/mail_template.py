@@ -4,6 +4,7 @@ import logging
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.modules import Manifest
 from odoo.tools import SQL, format_amount, format_date, html2plaintext
 
 from odoo.addons.base.models.ir_qweb import QWebError
@@ -281,11 +282,13 @@ class MailTemplate(models.Model):
                 """
                 SELECT template.id,
                        concat_ws('|', template.subject, template.body_html, template.email_from, template.reply_to,
-                                 template.lang, module.latest_version)
-                  FROM mail_template template, ir_module_module module
-                 WHERE template.id = ANY(%s) AND module.name = 'loan_crm'
+                                 template.lang, %(version)s)
+                  FROM mail_template template
+                 WHERE template.id = ANY(%(ids)s)
                 """,
-                list(self.ids),
+                ids=list(self.ids),
+                # The running code's: what the database says of it is written only once an installation is through.
+                version=Manifest.for_addon("loan_crm")["version"],
             )
         )
         return {id_: hashlib.sha256(text.encode()).hexdigest() for id_, text in rows}

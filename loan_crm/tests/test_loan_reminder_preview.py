@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
+from .. import post_init_hook
 from ..core import letters
 from .common import NOW, TODAY, LoanCommon
 
@@ -201,6 +202,23 @@ class TestLoanReminderPreview(LoanCommon):
         self.assertFalse(self.policy.letter_problem)
         self.templates._check_loan_letters_of(self.company, languages={"en_US"})
         self.assertFalse(self.policy.activity_ids)
+
+    def test_the_installation_tries_the_shipped_letters_in_the_languages_of_its_customers(self):
+        if not self.env.ref("base.module_loan_crm").demo:
+            self.skipTest("no customers come with an installation without demo data")
+        for name in SHIPPED:
+            letter = self.env.ref(f"loan_crm.mail_template_reminder_{name}")
+            self.assertLessEqual({"en_US", "zh_CN"}, set(letter.loan_letter_checked["languages"]), name)
+
+    def test_what_an_installation_tried_is_not_tried_again_once_it_is_through(self):
+        module = self.env.ref("base.module_loan_crm")
+        installed = module.latest_version
+        module.latest_version = False  # as it is while it is being installed
+        post_init_hook(self.env)
+        module.latest_version = installed
+        with patch.object(type(self.templates), "_try_loan_letter", return_value=([], [])) as tried:
+            self._remind()
+        self.assertFalse(tried.called)
 
     def test_letters_that_did_not_change_are_not_tried_again(self):
         self._check()

@@ -1,0 +1,46 @@
+"""A pytest plugin: Odoo tests in several lanes, processes of xdist's, each on a database of its own.
+
+What takes longest begins first, so that the lanes end together.
+"""
+
+import os
+
+DATABASES = "LANES_DATABASES"  # the variable that names one for each lane
+
+
+def options(count):
+    """Return pytest's options for so many lanes."""
+    # Whole classes, for what a class has set up is there for all its tests; in the order given below. A lane that
+    # died is not replaced: the next would need another database.
+    xdist = ("--dist=loadscope", "--no-loadscope-reorder", "--max-worker-restart=0")
+    # -v, for a line a test: else nothing is to be seen of the first seventy.
+    return [f"--numprocesses={count}", *xdist, "-p", "dev.lanes", "-v"]
+
+
+def pytest_configure(config):
+    """In a lane: work on its own database, and on its own filestore with it.
+
+    Left alone, pytest-odoo gives all lanes one filestore. There the class that ends in one lane clears away what
+    the transaction of another still holds.
+    """
+    lane = getattr(config, "workerinput", {}).get("workerid", "")
+    if lane and os.environ.get(DATABASES):
+        import odoo.tools
+
+        del os.environ["PYTEST_XDIST_WORKER"]  # all that pytest-odoo goes by
+        odoo.tools.config["db_name"] = os.environ[DATABASES].split(",")[int(lane.removeprefix("gw"))]
+
+
+def pytest_collection_modifyitems(items):
+    """Bring classes that drive a browser to the front, and of the others those with the most tests.
+
+    xdist hands whole classes out in this order, a class to the lane that is free, and each lane must come to the same.
+    """
+    classes = {}
+    for item in items:
+        classes.setdefault(item.parent.nodeid, []).append(item)
+    items[:] = [item for group in sorted(classes.values(), key=_haste) for item in group]
+
+
+def _haste(group):
+    return not hasattr(group[0].cls, "browser_js"), -len(group)
