@@ -4,7 +4,9 @@ Not a benchmark itself. Each benchmark is a process of its own, started by `make
 the environment; `make test` (or `make test T=…`) must have prepared the database once.
 """
 
+import cProfile
 import os
+import pstats
 import sys
 import time
 from contextlib import contextmanager
@@ -48,6 +50,17 @@ def environment(registry, uid=SUPERUSER_ID):
     """Yield an environment in a transaction of its own, committed at the end."""
     with registry.cursor() as cr:
         yield api.Environment(cr, uid, {"tracking_disable": True})
+
+
+def profiled(work):
+    """Do some work, and show where its time goes if `BENCH_PROFILE` is set."""
+    if not os.environ.get("BENCH_PROFILE"):
+        return work()
+    profile = cProfile.Profile()
+    result = profile.runcall(work)
+    pstats.Stats(profile).sort_stats("cumulative").print_stats(80)
+    pstats.Stats(profile).sort_stats("tottime").print_stats(30)
+    return result
 
 
 def timed(work, rounds=1):

@@ -7,9 +7,7 @@ in the same run. Both only render and queue; the round claims, judges, renders, 
 its delivery status, notes it in the ledger and commits. Each line is a ratio by the clock and by CPU.
 """
 
-import cProfile
 import os
-import pstats
 
 import _book
 
@@ -29,11 +27,11 @@ def run():
 def _round(env):
     rounds, ledger = env["loan.reminder.round"], env["loan.reminder"]
     spent = []
-    if os.environ.get("BENCH_PROFILE"):
-        _profile(lambda: rounds._remind(env.company))
-        return
     count = _book.statements(
-        env, lambda: spent.append(_book.measured(env, lambda: rounds._remind(env.company)))
+        env,
+        lambda: spent.append(
+            _book.measured(env, lambda: _book.profiled(lambda: rounds._remind(env.company)))
+        ),
     )
     written = ledger.search([("state", "=", "queued"), ("contract_id.name", "=like", "B%")], order="id")
     assert len(written) == DUE, f"{len(written)} letters were queued, not {DUE}"
@@ -61,14 +59,6 @@ def _round(env):
     print(f"statements per 1,000 letters: {1000 * count / DUE:.0f}")
     print(f"second run of the day: {100 * again[0] / spent[0][0]:.1f} % of the first")
     print(f"memory: {_book.memory():.0f} MB")
-
-
-def _profile(work):
-    """Show where the round's time goes: BENCH_PROFILE=1."""
-    profile = cProfile.Profile()
-    profile.runcall(work)
-    pstats.Stats(profile).sort_stats("cumulative").print_stats(70)
-    pstats.Stats(profile).sort_stats("tottime").print_stats(30)
 
 
 def _loop(template, reminders):

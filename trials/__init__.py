@@ -8,3 +8,6 @@ what is left of them when two workers run at once and somebody pulls the plug.
 The interpreter must be one that can ``import odoo``, and have pytest and aiosmtpd. The database is copied, the copy
 dropped at the end; nobody may be connected to it while it is copied. ``TRIALS_SEED`` repeats a run's random kills.
 """
+
+# So many letters leave together in a trial, few enough that it sees many chunks.
+CHUNK = 4

@@ -32,14 +32,21 @@ def nursery(sink, tmp_path_factory):
     nursery.close()
 
 
+@pytest.fixture(params=["safe", "auto"])
+def route(request, nursery):
+    """Which way letters are written and sent: through Odoo's own steps, or many at once."""
+    nursery.call("choose", route=request.param)
+    return request.param
+
+
 @pytest.fixture
-def borrowers(nursery, sink):
+def borrowers(nursery, sink, route):
     """Return the addresses of all borrowers, none of whom has been written to."""
     return _begin(nursery, sink, LOANS)
 
 
 @pytest.fixture
-def few_borrowers(nursery, sink):
+def few_borrowers(nursery, sink, route):
     return _begin(nursery, sink, 40)
 
 

@@ -19,7 +19,7 @@ from odoo import SUPERUSER_ID, Command, api
 from odoo.modules.registry import Registry
 from odoo.tools import SQL
 
-from . import quarter
+from . import CHUNK, quarter
 
 COPY = f"trials_{os.getpid()}"
 LENDER = "Lender of the Trials"
@@ -114,6 +114,11 @@ def forget(env, due):
     return contracts[:due].partner_id.mapped("email")
 
 
+def choose(env, route):
+    """Let letters go one way or the other."""
+    _company(env).loan_letter_route = route
+
+
 def work(env, batch=7, die=None):
     """Run rounds and the mail queue until there is nothing to do; return how many letters left from here."""
     odoo.addons.loan_crm.models.loan_reminder_round._BATCH = batch
@@ -185,7 +190,7 @@ def ledger(env):
 
 
 def trouble(env):
-    """Return the open to-dos about reminders that did not leave; that a round is late is told by the hour of the day."""
+    """Return the open to-dos about reminders that did not leave; whether a round is late depends on the hour."""
     return env["loan.reminder.round"].search([("told_count", ">", 0)]).activity_ids.mapped("summary")
 
 
@@ -283,7 +288,7 @@ def night_book(env, lender):
 JOBS = {
     job.__name__: job
     for job in (
-        *(lend, forget, work, write, deliver, pay, grow_old, ledger, trouble),
+        *(lend, choose, forget, work, write, deliver, pay, grow_old, ledger, trouble),
         *(float_loans, night, night_book),
         *quarter.JOBS,
     )
@@ -317,7 +322,7 @@ def _dying(env, at, after=1):
         "judged": ("loan.reminder", "_judge"),
         "composed": ("loan.reminder", "_queue_email"),
         "batch committed": ("ir.cron", "_commit_progress"),
-        "taken": ("mail.mail", "_begin_reminder_delivery"),
+        "taken": ("mail.mail", "_prepare_outgoing_list"),
         "accepted": ("ir.mail_server", "send_email"),
         "noted": ("mail.mail", "_postprocess_sent_message"),
     }[at]
@@ -385,6 +390,7 @@ def start(folder, job, arguments):
 
 
 def child(folder, job, arguments):
+    odoo.addons.loan_crm.models.loan_letter_post._CHUNK = CHUNK
     with Registry(COPY).cursor() as cr:
         env = api.Environment(cr, SUPERUSER_ID, {"lang": "en_US"})
         if job == "quarter_day":

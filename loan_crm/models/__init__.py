@@ -22,6 +22,7 @@ from . import loan_contract_sync_mixin
 from . import loan_repayment_sync_mixin
 from . import loan_letter_fast
 from . import loan_letter_mixin
+from . import loan_letter_post
 from . import loan_letter_press
 from . import loan_reminder_claim_mixin
 from . import loan_reminder_verdict_mixin

@@ -1,4 +1,5 @@
 import re
+from functools import partial
 
 from odoo import api, models, tools
 from odoo.fields import Command
@@ -34,11 +35,14 @@ _BYPASSED = {
 _KNOWN = ("base", "mail", "loan_crm")
 
 # Text that a sanitizer leaves as it is wherever it stands: no markup, no line break, no quoting sign, no signature.
-_PLAIN_TEXT = re.compile(r"(?!.*--)[\w ,.:;()/·…%!?+*€£¥$’“”，。；：、！？（）《》\u00a0-]+")
+_PLAIN_TEXT = re.compile(
+    r"(?!.*--)(?:[\w ,.:;()/·…%!?+*@€£¥$’“”，。；：、！？（）《》\u00a0-]|&(?:amp|#39|#34);)+"
+)
 _PLAIN_LINK = re.compile(r'href="(https?://[A-Za-z0-9][A-Za-z0-9._~:/?=_-]*(?:&amp;[A-Za-z0-9._~:/?=_-]+)*)"')
 _MARK = re.compile(r"qx(\d+)xq")
 # What stands for any plain text when a skeleton is tried out.
-_SAMPLE_TEXT, _SAMPLE_LINK = "Zoë 李, 1.234,50\u00a0€ (a-b)", "https://a.example.com/b-c_d?e=1&amp;f=2"
+_SAMPLE_TEXT = "Zoë 李, 1.234,50\u00a0€ (a-b) O&#39;Neil &amp; &#34;Co&#34; x@y.example"
+_SAMPLE_LINK = "https://a.example.com/b-c_d?e=1&amp;f=2"
 
 
 class LoanLetterFast(models.AbstractModel):
@@ -65,10 +69,22 @@ class LoanLetterFast(models.AbstractModel):
                 addon = check.__module__.removeprefix("odoo.addons.").split(".")[0]
                 if addon not in _KNOWN:
                     found.append(f"{addon}: {model_name}.{check.__name__}")
-            for field in model._fields.values():
-                if field.store and field.compute and field.column_type:
-                    found.append(f"{field._module}: {model_name}.{field.name}")
-        return found
+        return [*found, *self._computed_from_mails()]
+
+    @api.model
+    @tools.ormcache()
+    def _computed_from_mails(self):
+        """Return the stored fields, of any model, that are worked out when a mail is made: `addon: model.field`."""
+        found = set()
+        for model_name in _BYPASSED:
+            for field in self.env[model_name]._fields.values():
+                own = [field] if field.compute else []
+                found.update(
+                    f"{other._module or 'manual'}: {other.model_name}.{other.name}"
+                    for other in (*own, *self.env.registry.get_dependent_fields(field))
+                    if other.store and other.column_type
+                )
+        return sorted(found)
 
     @api.model
     def _explain(self, route):
@@ -81,6 +97,11 @@ class LoanLetterFast(models.AbstractModel):
         if obstacles := self._obstacles():
             return self.env._(
                 "Letters go through Odoo's own steps, because other apps have a say in how mails are made: %s",
+                ", ".join(obstacles),
+            )
+        if obstacles := self.env["loan.letter.press"]._obstacles():
+            return self.env._(
+                "Letters are filed many at once, but Odoo renders each, because other apps have a say in that: %s",
                 ", ".join(obstacles),
             )
         return self.env._("Letters are filed many at once: no other app has a say in how mails are made.")
@@ -97,8 +118,11 @@ class LoanLetterFast(models.AbstractModel):
             return None
         # As superuser: mails are written by verbs such as this one, nobody else may enter one.
         mails_sudo = self.env["mail.mail"].sudo()
-        defaults = mails_sudo._add_missing_default_values({})
         messages_sudo = mails_sudo.env["mail.message"]
+        defaults = {
+            name: mails_sudo.env[name]._add_missing_default_values({})
+            for name in ("mail.mail", "mail.message", "mail.notification")
+        }
         rows = [
             self._as_rows(letter, vals, defaults) for letter, vals in zip(letters, vals_list, strict=True)
         ]
@@ -118,29 +142,32 @@ class LoanLetterFast(models.AbstractModel):
 
     @api.model
     def _as_rows(self, letter, vals, defaults):
-        """Return the columns of one letter in each table, or None if it is more than what is known here."""
-        message, mail, recipients = dict(defaults), {}, []
-        fields_of = {name: self.env[name]._fields for name in _BYPASSED}
-        for name, value in vals.items():
-            if name == "recipient_ids":
+        """Return the columns of one letter in each table, or None if it is more than what is known here.
+
+        :param dict vals: as for `_file`
+        :param dict defaults: by model
+        """
+        recipients = []
+        rows = {name: dict(values) for name, values in defaults.items()}
+        mail, message, notification = rows.values()
+        # A mail inherits from its message, defaults and all.
+        for name, value in (defaults["mail.mail"] | vals).items():
+            if name == "recipient_ids" and value:
                 if any(command[0] != Command.LINK for command in value):
                     return None
                 recipients = [command[1] for command in value]
-            elif name in fields_of["mail.mail"] and not fields_of["mail.mail"][name].inherited:
-                mail[name] = value
-            else:
+                mail.pop(name, None)
+            elif self.env["mail.mail"]._fields[name].inherited:
+                mail.pop(name, None)
                 message[name] = value
-        for name in list(message):
-            field = fields_of["mail.message"].get(name)
-            if not field or not field.store:
-                value = message.pop(name)
-                own = fields_of["mail.mail"].get(name)
-                if own and own.store and own.column_type and not own.inherited:
-                    mail.setdefault(name, value)
-                elif own and own.store and value:
+            else:
+                mail[name] = value
+        notification |= letter._prepare_notification_vals(author_id=message["author_id"])
+        for model_name, row in rows.items():
+            for name in list(row):
+                field = self.env[model_name]._fields[name]
+                if not (field.store and field.column_type) and row.pop(name) and field.store:
                     return None
-            elif not field.column_type and message.pop(name):
-                return None
         server_sudo = self.env["ir.mail_server"].sudo().browse(message.get("mail_server_id") or ())
         if (
             len(recipients) != 1
@@ -153,14 +180,8 @@ class LoanLetterFast(models.AbstractModel):
         message["message_id"] = message.get("message_id") or self.env["mail.message"]._get_message_id(message)
         message["date"] = message.get("date") or self.env.cr.now().replace(microsecond=0)
         mail["scheduled_date"] = False
-        notification = letter._prepare_notification_vals(author_id=message["author_id"])
         notification["read_date"] = self.env.cr.now().replace(microsecond=0)
-        return {
-            "mail.message": message,
-            "mail.mail": mail,
-            "recipient": recipients[0],
-            "mail.notification": notification,
-        }
+        return {**rows, "recipient": recipients[0]}
 
     @api.model
     def _insert(self, mails_sudo, rows):
@@ -169,6 +190,7 @@ class LoanLetterFast(models.AbstractModel):
         :return: a list of `(mail id, message id)` in their order
         """
         arrays, names, columns = [], [], {}
+        clean = partial(self._clean, {})
 
         def given(name, type_, values):
             arrays.append(SQL("%s::%s[]", values, SQL(type_)))
@@ -189,7 +211,7 @@ class LoanLetterFast(models.AbstractModel):
             for name in sorted({name for row in rows for name in row[model_name]}):
                 field = model._fields[name]
                 if name == "body":
-                    convert = self._clean
+                    convert = clean
                 else:
                     convert = self._converter(field, model)
                 values = [convert(row[model_name].get(name)) for row in rows]
@@ -242,16 +264,18 @@ class LoanLetterFast(models.AbstractModel):
     # ------------------------------------------------------------ clean texts
 
     @api.model
-    def _clean(self, text):
+    def _clean(self, skeletons, text):
         """Return a body as the chatter keeps it: sanitized, to the byte as by Odoo.
 
         What letters differ in is mostly plain text, which a sanitizer leaves alone. So it is taken out, what remains
         is the same for many letters and sanitized once, and the text put back. Whatever is not plain stays in.
+
+        :param dict skeletons: what remained of earlier letters, sanitized
         """
         texts, pieces = [], []
 
         def out(value):
-            texts.append(value.replace("\u00a0", "&nbsp;"))
+            texts.append(_as_kept(value))
             return f"qx{len(texts) - 1}xq"
 
         text = str(text or "")
@@ -266,13 +290,14 @@ class LoanLetterFast(models.AbstractModel):
                 pieces.append(f"{piece[:start]}{out(core)}{piece[start + len(core) :]}")
             else:
                 pieces.append(piece)
-        cleaned = self._clean_skeleton("".join(pieces))
-        if not cleaned:
+        skeleton = "".join(pieces)
+        if skeleton not in skeletons:
+            skeletons[skeleton] = self._clean_skeleton(skeleton)
+        if not skeletons[skeleton]:
             return self._sanitize(text)
-        return _put_back(cleaned, texts)
+        return _put_back(skeletons[skeleton], texts)
 
     @api.model
-    @tools.ormcache("skeleton", cache="templates")
     def _clean_skeleton(self, skeleton):
         """Return what the sanitizer makes of a letter without its texts, cut at the marks that stand for them.
 
@@ -287,7 +312,7 @@ class LoanLetterFast(models.AbstractModel):
         filled = _MARK.sub(
             lambda mark: samples[int(mark[1])].removeprefix("https://" if mark[1] in links else ""), skeleton
         )
-        samples = [sample.replace("\u00a0", "&nbsp;") for sample in samples]
+        samples = [_as_kept(sample) for sample in samples]
         for place in range(2, len(cut), 2):
             if cut[place - 1] in links:
                 cut[place - 2] = cut[place - 2].removesuffix("https://")
@@ -297,6 +322,11 @@ class LoanLetterFast(models.AbstractModel):
     def _sanitize(self, text):
         messages = self.env["mail.message"]
         return messages._fields["body"].convert_to_column_insert(text, messages, {})
+
+
+def _as_kept(text):
+    """Return plain text as the sanitizer writes it."""
+    return text.replace("\u00a0", "&nbsp;").replace("&#39;", "'").replace("&#34;", '"')
 
 
 def _put_back(cut, texts):

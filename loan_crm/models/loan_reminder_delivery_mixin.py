@@ -53,7 +53,7 @@ class LoanReminderDeliveryMixin(models.AbstractModel):
         return True
 
     def _end_delivery(self, failure=None, unreachable=False):
-        """Note that the mail server took the letter, or why it did not.
+        """Note that the mail server took these letters, or why it did not.
 
         :param str failure: what went wrong, or None
         :param bool unreachable: no mail server was reached, or it refused for now, so the letter surely did not leave
@@ -61,12 +61,14 @@ class LoanReminderDeliveryMixin(models.AbstractModel):
         if failure:
             self.write({"state": "failed", "failure": failure, "unreachable": unreachable})
             return
-        vals = {"state": "sent", "sent_at": fields.Datetime.now(), "failure": False, "unreachable": False}
-        if self.mail_id.auto_delete:
-            # Left to the database, this would be a second change of the row, for which it checks all references
-            # anew, and may find that one of them has just been written on. The letter has left by now.
-            vals["mail_id"] = False
-        self.write(vals)
+        now = fields.Datetime.now()
+        for deleted, letters in self.grouped(lambda letter: bool(letter.mail_id.auto_delete)).items():
+            vals = {"state": "sent", "sent_at": now, "failure": False, "unreachable": False}
+            if deleted:
+                # Left to the database, this would be a second change of the row, for which it checks all references
+                # anew, and may find that one of them has just been written on. The letter has left by now.
+                vals["mail_id"] = False
+            letters.write(vals)
 
     @api.model
     def _settle_interrupted(self, company):

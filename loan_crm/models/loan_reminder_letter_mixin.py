@@ -398,8 +398,9 @@ class LoanReminderLetterMixin(models.AbstractModel):
 
     def _letter_total(self):
         """Return all that the letter of a leading reminder asks for, as things stand now."""
-        rows = self.line_ids.installment_id | self.also_open_ids
-        return self.currency_id.round(sum(rows.mapped("amount_open")))
+        # Not united: a union would be read letter by letter.
+        rows = (self.line_ids.installment_id, self.also_open_ids)
+        return self.currency_id.round(sum(sum(each.mapped("amount_open")) for each in rows))
 
     def _up_to_date(self):
         """Return those of these letters that still tell the truth, see `_is_outdated`."""

@@ -57,12 +57,18 @@ class MailMail(models.Model):
 
     loan_reminder_ids = fields.One2many("loan.reminder", "mail_id", "Loan Reminders")
 
+    # What the queue looks for, among all mails that are kept.
+    _loan_outgoing_idx = models.Index("(id) WHERE state = 'outgoing'")
+
     def process_email_queue(self, email_ids=(), batch_size=1000):
         """Send, and come back for the reminders that one run could not send.
 
         Odoo's queue sends a thousand mails and then waits for its next hour; a mail server may close the session
         earlier. It goes on only while reminders get out of the way, so a dead server is not asked every minute.
         """
+        if not email_ids and not self.env.context.get("filters"):
+            # As superuser: the queue sends what others wrote.
+            self.env["loan.letter.post"].sudo()._deliver(batch_size)
         waiting = self._count_waiting_reminders()
         result = super().process_email_queue(email_ids=email_ids, batch_size=batch_size)
         if 0 < self._count_waiting_reminders() < waiting:
@@ -168,10 +174,11 @@ class MailMail(models.Model):
         reminders_sudo = self.sudo().loan_reminder_ids.filtered(
             lambda reminder: reminder.state in (("queued",) if unreachable else ("queued", "sending"))
         )
-        for reminder in reminders_sudo:
-            sent = not failure_type and reminder.state == "sending"
+        sent_sudo = reminders_sudo.filtered(lambda reminder: not failure_type and reminder.state == "sending")
+        sent_sudo._end_delivery()
+        for reminder in reminders_sudo - sent_sudo:
             reminder._end_delivery(
-                None if sent else failure_reason or reminder.mail_id.failure_reason or failure_type,
+                failure_reason or reminder.mail_id.failure_reason or failure_type,
                 unreachable=unreachable or later,
             )
         for email, said in (_refused_addresses(sys.exc_info()[1]) if failure_type else {}).items():

@@ -33,6 +33,8 @@ class ResConfigSettings(models.TransientModel):
     @api.depends_context("lang")
     def _compute_loan_letter_route_note(self):
         for settings in self:
-            settings.loan_letter_route_note = self.env["loan.letter.fast"]._explain(
-                settings.loan_letter_route
+            told = (
+                self.env[model]._explain(settings.loan_letter_route)
+                for model in ("loan.letter.fast", "loan.letter.post")
             )
+            settings.loan_letter_route_note = "\n".join(filter(None, told))

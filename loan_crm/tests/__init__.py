@@ -34,6 +34,7 @@ from . import test_loan_disclosure
 from . import test_loan_hardship
 from . import test_loan_import
 from . import test_loan_key_facts
+from . import test_loan_letter_post
 from . import test_loan_letter_press
 from . import test_loan_night
 from . import test_loan_product

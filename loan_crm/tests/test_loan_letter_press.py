@@ -33,11 +33,7 @@ OWN = {
 }
 
 
-@tagged("post_install", "-at_install", "loan")
-@freeze_time(NOW)
-class TestLoanLetterPress(LoanCommon):
-    """Many letters are printed and filed at once, and are to the byte what Odoo would have made of them."""
-
+class LetterPressCommon(LoanCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -66,6 +62,12 @@ class TestLoanLetterPress(LoanCommon):
         templates = self.env["mail.template"].search([("model", "=", "loan.reminder")])
         self.assertGreaterEqual(len(templates), 4)
         return templates
+
+
+@tagged("post_install", "-at_install", "loan")
+@freeze_time(NOW)
+class TestLoanLetterPress(LetterPressCommon):
+    """Many letters are printed and filed at once, and are to the byte what Odoo would have made of them."""
 
     @contextmanager
     def _by_odoo(self):
@@ -131,8 +133,8 @@ class TestLoanLetterPress(LoanCommon):
             for link in links:
                 # Most of it is taken out as plain text; what is not must survive as well.
                 body = shell % (name, place, link, name)
-                self.assertEqual(self.fast._clean(body), self.fast._sanitize(body))
-        self.assertEqual(self.fast._clean("Only text, 1 <b>x"), self.fast._sanitize("Only text, 1 <b>x"))
+                self.assertEqual(self.fast._clean({}, body), self.fast._sanitize(body))
+        self.assertEqual(self.fast._clean({}, "Only text, 1 <b>x"), self.fast._sanitize("Only text, 1 <b>x"))
 
     def test_an_addon_that_has_a_say_in_mails_is_heard(self):
         letters, template = self._letters()[:2], self._templates()[0]
@@ -150,6 +152,19 @@ class TestLoanLetterPress(LoanCommon):
             letters._queue_letter_mails(template)
         self.assertEqual(len(heard), 2)
 
+    def test_a_body_that_differs_in_plain_text_only_is_sanitized_once(self):
+        skeletons = {}
+        with patch.object(
+            type(self.fast), "_sanitize", autospec=True, side_effect=self._sanitize
+        ) as sanitized:
+            for name in ("Wang Fang", "O&#39;Brien &amp; Söhne", "&#34;Co&#34; 李, x@y.example"):
+                self.fast._clean(skeletons, f"<p>Dear <span>{name}</span></p>")
+        self.assertEqual(sanitized.call_count, 2)  # the skeleton, and the trial of it
+
+    def _sanitize(self, fast, text):
+        field = self.env["mail.message"]._fields["body"]
+        return field.convert_to_column_insert(text, self.env["mail.message"], {})
+
     def test_an_addon_that_renders_in_its_own_way_is_heard(self):
         letters, template = self._letters()[:2], self._templates()[0]
         templates = type(template)
@@ -159,6 +174,9 @@ class TestLoanLetterPress(LoanCommon):
             return {id_: text.upper() for id_, text in render(self, *args, **kwargs).items()}
 
         with patch.object(templates, "_render_template_qweb", louder):
+            self.assertIn(
+                "Odoo renders each", self.env["res.config.settings"].create({}).loan_letter_route_note
+            )
             self.assertIn("DEAR", letters._queue_letter_mails(template)[0].body_html)
 
     def test_the_lender_may_keep_to_odoos_own_steps(self):
@@ -222,3 +240,56 @@ class TestLoanLetterPress(LoanCommon):
             queued = [("partner_id.name", "=", f"Borrower {many}"), ("state", "=", "queued")]
             self.assertEqual(self.ledger.search_count(queued), many)
         self.assertLess(abs(counts[2] - counts[1]), 5, counts)
+
+
+@tagged("post_install", "-at_install", "loan")
+@freeze_time(NOW)
+class TestLoanLetterPressFields(LetterPressCommon):
+    """What a site has added to mails, messages and loans by hand is heard, however letters are filed."""
+
+    def setUp(self):
+        # First, so that it comes last: by then the fields are gone from the database.
+        self.addCleanup(self._forget_fields)
+        super().setUp()
+
+    def _forget_fields(self):
+        self.registry._setup_models__(self.cr)
+        self.registry.clear_all_caches()
+
+    def test_what_somebody_keeps_beside_a_mail_is_kept_for_letters_filed_at_once(self):
+        letters, template = self._letters()[:2], self._templates()[0]
+        for model in ("mail.mail", "mail.message", "mail.notification"):
+            field = self.env["ir.model.fields"].create(
+                {
+                    "name": "x_kind",
+                    "field_description": "Kind",
+                    "model_id": self.env["ir.model"]._get_id(model),
+                    "ttype": "char",
+                }
+            )
+            self.env["ir.default"].set(model, field.name, f"of {model}")
+        mail = letters._queue_letter_mails(template)[0]
+        notice = mail.mail_message_id.notification_ids
+        self.assertFalse(self.fast._obstacles())
+        self.assertEqual(
+            (mail.x_kind, mail.mail_message_id.x_kind, notice.x_kind),
+            ("of mail.mail", "of mail.message", "of mail.notification"),
+        )
+
+    def test_a_field_that_counts_messages_is_worked_out(self):
+        letters, template = self._letters()[:2], self._templates()[0]
+        self.env["ir.model.fields"].create(
+            {
+                "name": "x_letters",
+                "field_description": "Letters",
+                "model_id": self.env["ir.model"]._get_id("loan.contract"),
+                "ttype": "integer",
+                "store": True,
+                "depends": "message_ids",
+                "compute": "for loan in self: loan['x_letters'] = len(loan.message_ids)",
+            }
+        )
+        self.assertIn("loan.contract.x_letters", str(self.fast._obstacles()))
+        before = letters[0].contract_id.x_letters
+        letters._queue_letter_mails(template)
+        self.assertEqual(letters[0].contract_id.x_letters, before + 1)
