@@ -207,8 +207,8 @@ class LoanHardship(models.Model):
     def _compute_display_name(self):
         causes = dict(self._fields["cause"]._description_selection(self.env))
         for request in self:
-            cause = causes.get(request.cause, "")
-            request.display_name = f"{request.contract_id.display_name or ''} · {cause}"
+            parts = (request.contract_id.display_name, causes.get(request.cause))
+            request.display_name = " · ".join(part for part in parts if part)
 
     @api.depends("state", "answer_by")
     def _compute_is_late(self):

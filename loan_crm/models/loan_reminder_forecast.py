@@ -102,6 +102,12 @@ class LoanReminderForecast(models.Model):
 
     is_silent = fields.Boolean("Silent", readonly=True, help="Something is known that keeps it silent.")
 
+    @api.depends("contract_id", "step_id")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for line in self:
+            line.display_name = f"{line.contract_id.display_name} · {line.step_id.name}"
+
     @api.model
     def _labels(self, name):
         return self.env["loan.reminder"]._fields[name]._description_selection(self.env)

@@ -33,7 +33,12 @@ class LoanReminderHoldMixin(models.AbstractModel):
         """Open a form that places a hold on this record."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("loan_crm.loan_reminder_hold_action")
-        action.update(views=[(False, "form")], target="new", context={f"default_{self._hold_key()}": self.id})
+        action.update(
+            name=self.env._("Hold Reminders"),
+            views=[(False, "form")],
+            target="new",
+            context={f"default_{self._hold_key()}": self.id},
+        )
         return action
 
     def action_open_holds(self):

@@ -40,7 +40,7 @@ class LoanReminderRound(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
     date = fields.Date("Day", required=True, readonly=True)
     state = fields.Selection(
-        [("running", "Running"), ("waiting", "Waits for a Person"), ("released", "Let Go by a Person")],
+        [("running", "As Usual"), ("waiting", "Waits for a Person"), ("released", "Let Go by a Person")],
         "Status",
         required=True,
         readonly=True,
@@ -343,10 +343,13 @@ class LoanReminderRound(models.Model):
         Another one only when more of them fail after the first was done.
         """
         for day in self:
+            waits = day.state == "waiting" and not day.waiting_activity_id
+            if not waits and day.failed_count == day.told_count:
+                continue
             user = day.company_id.loan_reminder_user_id or self._fallback_user(day.company_id)
             if not user:
                 continue
-            if day.state == "waiting" and not day.waiting_activity_id:
+            if waits:
                 day.waiting_activity_id = day.activity_schedule(
                     "mail.mail_activity_data_warning",
                     summary=self.env._("%s reminders wait for you", day.planned_count),

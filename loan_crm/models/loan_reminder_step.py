@@ -143,9 +143,9 @@ class LoanReminderStep(models.Model):
                 else self.env._("at the latest %s days after", days)
             )
             law = self.env._("required by law, so nothing but payment holds it back")
-            step.meaning = ", ".join(
-                [f"{step.name}: {what}", until, *([law] if step.required_by_law else [])]
-            )
+            said = self.env._("%(day)s: %(what)s", day=step.name, what=what)
+            # A language has its own comma.
+            step.meaning = self.env._(", ").join([said, until, *([law] if step.required_by_law else [])])
 
     def _what_happens(self, who):
         """Say what this step does; an addon says it for its own channel.

@@ -1,12 +1,17 @@
+from unittest.mock import patch
+
 from dateutil.relativedelta import relativedelta
 
 from odoo.tests import HttpCase, tagged
 
+from odoo.addons.mail.tests.common import MockEmail
+
+from ..core import reminders
 from .common import LoanCommon
 
 
 @tagged("post_install", "-at_install", "loan")
-class TestTours(HttpCase, LoanCommon):
+class TestTours(HttpCase, LoanCommon, MockEmail):
     """Each role's way through the app in a real browser, on the real clock: a browser's time cannot be frozen."""
 
     freeze_time = None
@@ -45,3 +50,58 @@ class TestTours(HttpCase, LoanCommon):
         self.start_tour("/odoo", "loan_crm_administrator", login=self.administrator.login)
         policy = self.env["loan.reminder.policy"].search([("name", "=", "Gentle")])
         self.assertEqual(policy.step_ids.offset, -5)
+
+    def _due_today(self):
+        """Return a running loan of another customer whose first installment falls due today."""
+        today = self.company._loan_today()
+        return self._contract(
+            self._customer("Li Na"), start_date=today - relativedelta(months=1), first_due_date=today
+        )
+
+    def test_a_manager_reads_a_letter_takes_a_promise_and_holds_reminders(self):
+        loan = self._due_today()
+        self.start_tour("/odoo", "loan_crm_manager_promise_and_hold", login=self.manager.login)
+        promise = self.env["loan.promise"].search([("contract_id", "=", loan.id)])
+        self.assertEqual((promise.state, promise.heard_user_id), ("open", self.manager))
+        hold = self.env["loan.reminder.hold"].search(
+            [("contract_id", "=", loan.id), ("kind", "=", "complaint")]
+        )
+        self.assertEqual((hold.reason, hold.state), ("Says the fee was charged twice", "lifted"))
+        self.assertEqual((hold.placed_user_id, hold.lifted_user_id), (self.manager, self.manager))
+
+    def test_a_lead_foresees_tries_pauses_and_lets_a_round_go(self):
+        loan = self._due_today()
+        with patch.object(reminders, "unusual", lambda planned, history, factor: (True, 0.0)):
+            reminder = self._remind().filtered(lambda entry: entry.contract_id == loan)
+        self.assertEqual(reminder.hold_reason, "unusual")
+        self.start_tour("/odoo", "loan_crm_team_lead_control_room", login=self.lead.login)
+        round_ = reminder.round_id
+        self.assertEqual((round_.state, round_.released_user_id), ("released", self.lead))
+        self.assertFalse(self.company.loan_reminders_paused)
+        self._remind()
+        self.assertEqual(reminder.state, "queued")
+
+    def _bounced(self):
+        """Return the reminder of a letter that came back, and note that its address is out of use."""
+        loan = self._due_today()
+        reminder = self._remind().filtered(lambda entry: entry.contract_id == loan)
+        with self.mock_mail_gateway(mail_unlink_sent=True):
+            self.env["mail.mail"].process_email_queue()
+        self.assertEqual(reminder.state, "sent")
+        self.env["loan.reminder.bounce"]._note(
+            loan, "li.na@example.com", "550 5.1.1 User unknown", reminders=reminder
+        )
+        return reminder
+
+    def test_a_manager_mends_a_bounced_address(self):
+        reminder = self._bounced()
+        self.start_tour("/odoo", "loan_crm_manager_bounce", login=self.manager.login)
+        self.assertEqual(reminder.partner_id.email, "na.li@example.org")
+        self.assertEqual(reminder.state, "queued")
+
+    def test_a_manager_mends_a_bounced_address_in_chinese(self):
+        self.manager.lang = "zh_CN"
+        reminder = self._bounced()
+        self.start_tour("/odoo", "loan_crm_manager_bounce_zh", login=self.manager.login)
+        self.assertEqual(reminder.partner_id.email, "na.li@example.org")
+        self.assertEqual(reminder.state, "queued")

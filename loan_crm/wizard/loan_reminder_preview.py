@@ -51,9 +51,9 @@ class LoanReminderPreview(models.TransientModel):
         help="Empty: the step's own day for the next open installment. Later days show it late.",
     )
     subject = fields.Char(readonly=True)
-    email_from = fields.Char("From", readonly=True)
+    email_from = fields.Char("Sender", readonly=True)
     reply_to = fields.Char("Answers Go To", readonly=True)
-    email_to = fields.Char("To", readonly=True)
+    email_to = fields.Char("Sent To", readonly=True)
     body = fields.Text("Letter as It Is Read", readonly=True)
     missing = fields.Text("What Is Missing", readonly=True)
     problem = fields.Text("Cannot Be Written", readonly=True)

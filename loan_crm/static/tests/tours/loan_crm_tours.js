@@ -276,3 +276,212 @@ registry.category("web_tour.tours").add("loan_crm_administrator", {
         },
     ],
 });
+
+const firstLetter = ".modal .o_loan_letter_frames iframe[srcdoc*='Dear Li Na']";
+
+registry.category("web_tour.tours").add("loan_crm_manager_promise_and_hold", {
+    steps: () => [
+        ...openApp(),
+        ...openSubMenu("loan_contract_menu_parent", "loan_contract_menu", "Loans"),
+        {
+            trigger: ".o_list_view .o_data_row .o_data_cell:contains('Li Na')",
+            run: "click",
+        },
+        {
+            content: "Read what the borrower will get",
+            trigger: ".o_form_view .o_notebook .nav-link[name=reminders]",
+            run: "click",
+        },
+        {
+            trigger: "button[name=action_preview_letter]",
+            run: "click",
+        },
+        {
+            trigger: firstLetter,
+        },
+        {
+            trigger: ".modal .modal-footer button[special=cancel]",
+            run: "click",
+        },
+        {
+            content: "The borrower says on the telephone when they will pay",
+            trigger: "body:not(:has(.modal)) button[name=action_promise]",
+            run: "click",
+        },
+        {
+            content: "The next installment is filled in",
+            trigger: ".modal .o_field_widget[name=amount] input:value('1,032.80')",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=date_promised] input, .modal .o_field_widget[name=date_promised] button",
+            run: "click",
+        },
+        {
+            trigger: ".o_datetime_picker .o_today",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_form_button_save",
+            run: "click",
+        },
+        {
+            content: "The loan tells of it, and that it holds reminders",
+            trigger: "body:not(:has(.modal)) .alert .o_field_widget[name=promise_note]:contains('1,032.80')",
+        },
+        {
+            trigger: ".alert .o_field_widget[name=hold_note]:contains('Promise to pay')",
+        },
+        {
+            content: "And there is a complaint",
+            trigger: "button[name=action_hold_reminders]",
+            run: "click",
+        },
+        {
+            trigger: ".modal .modal-title:contains('Hold Reminders')",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=kind] input",
+            run: "click",
+        },
+        {
+            trigger: ".o_select_menu_item:contains('Complaint open')",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=reason] input",
+            run: "edit Says the fee was charged twice",
+        },
+        {
+            trigger: ".modal .o_form_button_save",
+            run: "click",
+        },
+        {
+            trigger: "body:not(:has(.modal)) .alert .o_field_widget[name=hold_note]:contains('Complaint open')",
+        },
+        {
+            content: "The complaint is answered: lift the hold",
+            trigger: ".alert button[name=action_open_holds]",
+            run: "click",
+        },
+        waitForPage("Reminder Holds"),
+        {
+            trigger: ".o_list_view .o_data_row .o_data_cell[name=reason]:contains('charged twice')",
+            run: "click",
+        },
+        {
+            trigger: ".o_form_view button[name=action_lift]",
+            run: "click",
+        },
+        {
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains('Lifted')",
+        },
+        {
+            trigger: ".o_breadcrumb .breadcrumb-item a:contains('Li Na')",
+            run: "click",
+        },
+        {
+            content: "Only the promise holds reminders now",
+            trigger: ".alert .o_field_widget[name=hold_note]:contains('Promise to pay'):not(:contains('Complaint'))",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("loan_crm_team_lead_control_room", {
+    steps: () => [
+        ...openApp(),
+        ...openSubMenu("loan_reminder_menu_parent", "loan_reminder_room_menu", "Control Room"),
+        {
+            content: "The round of today waits for a person",
+            trigger: ".alert:contains('Nothing is written until somebody has looked')",
+        },
+        {
+            content: "What is to come?",
+            trigger: ".o_form_view .o_field_widget[name=week_graph] canvas",
+        },
+        ...openSubMenu("loan_reminder_menu_parent", "loan_reminder_forecast_menu", "Reminder Forecast"),
+        {
+            trigger: ".o_pivot .o_pivot_cell_value:not(:contains('0'))",
+        },
+        ...openSubMenu("loan_reminder_menu_parent", "loan_reminder_room_menu", "Control Room"),
+        {
+            content: "What would be written right now?",
+            trigger: "button[name=action_dry_run]",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=line_ids] .o_data_row",
+        },
+        {
+            trigger: ".modal .modal-footer button[special=cancel]",
+            run: "click",
+        },
+        {
+            content: "Stop everything",
+            trigger: "body:not(:has(.modal)) button[name=action_pause]",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=reason] input",
+            run: "edit Balances are wrong",
+        },
+        {
+            trigger: ".modal button[name=action_pause]",
+            run: "click",
+        },
+        {
+            content: "Everybody sees why, and one thing can be done about it",
+            trigger: "body:not(:has(.modal)):not(:has(button[name=action_release])) .alert:contains('Balances are wrong')",
+        },
+        {
+            trigger: "button[name=action_go_on]",
+            run: "click",
+        },
+        {
+            content: "Let the round go",
+            trigger: "body:not(:has(button[name=action_go_on])) button[name=action_release]",
+            run: "click",
+        },
+        {
+            trigger: ".modal .modal-footer .btn-primary",
+            run: "click",
+        },
+        {
+            trigger: "body:not(:has(.modal)):not(:has(button[name=action_release])) button[name=action_pause]",
+        },
+    ],
+});
+
+const mendBounce = ({ page, mend, told }) => [
+    ...openApp(),
+    ...openSubMenu("loan_reminder_menu_parent", "loan_reminder_bounce_menu", page),
+    {
+        content: "A letter came back; the borrower told the new address",
+        trigger: `.o_list_view .o_data_row:contains('li.na@example.com') button[name=action_mend]:contains('${mend}')`,
+        run: "click",
+    },
+    {
+        trigger: ".modal .o_field_widget[name=email_new] input",
+        run: "edit na.li@example.org",
+    },
+    {
+        trigger: ".modal button[name=action_mend]",
+        run: "click",
+    },
+    {
+        content: "The letter is written again",
+        trigger: `.o_notification:contains('${told}')`,
+    },
+    {
+        content: "Nothing is left to mend",
+        trigger: "body:not(:has(.modal)) .o_list_view:not(:has(.o_data_row:contains('li.na@example.com')))",
+    },
+];
+
+registry.category("web_tour.tours").add("loan_crm_manager_bounce", {
+    steps: () =>
+        mendBounce({ page: "Bounced Addresses", mend: "New Address", told: "Written anew: 1" }),
+});
+
+registry.category("web_tour.tours").add("loan_crm_manager_bounce_zh", {
+    steps: () => mendBounce({ page: "退信地址", mend: "新地址", told: "重新撰写：1" }),
+});
