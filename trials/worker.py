@@ -121,7 +121,7 @@ def choose(env, route):
 
 def work(env, batch=7, die=None):
     """Run rounds and the mail queue until there is nothing to do; return how many letters left from here."""
-    odoo.addons.loan_crm.models.loan_reminder_round._BATCH = batch
+    odoo.addons.loan_crm.models.loan_reminder_round.LoanReminderRound._customers_per_batch = batch
     sent = _count_letters(env)
     with _dying(env, **die) if die else contextlib.nullcontext():
         for _attempt in range(20):
@@ -135,7 +135,7 @@ def work(env, batch=7, die=None):
 
 def write(env, batch=100):
     """Run the round alone."""
-    odoo.addons.loan_crm.models.loan_reminder_round._BATCH = batch
+    odoo.addons.loan_crm.models.loan_reminder_round.LoanReminderRound._customers_per_batch = batch
     env["loan.reminder.round"]._remind(_company(env))
 
 

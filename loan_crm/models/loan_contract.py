@@ -640,7 +640,8 @@ class LoanContract(models.Model):
     def action_preview_letter(self):
         """Show the next reminder of this loan as its borrower would get it."""
         self.ensure_one()
-        step = self.followed_policy_id._active_steps().filtered("template_id")[:1]
+        steps = self.followed_policy_id._active_steps()
+        step = steps.filtered(lambda step: step.channel == "email" and step.template_id)[:1]
         return self.env["loan.reminder.preview"]._open({"contract_id": self.id, "step_id": step.id})
 
     def action_open_customer(self):

@@ -40,6 +40,8 @@ class LoanReminderForecast(models.Model):
         "loan.customer": [
             "active",
             "calendar_id",
+            "company_id",
+            "deputy_user_id",
             "manager_user_id",
             "partner_id",
             "preferred_channel",
@@ -299,12 +301,35 @@ class LoanReminderForecast(models.Model):
                     by_mail,
                 ),
             ),
+            ("no_access", self._nobody_signs(company)),
             (
                 "no_template",
                 SQL("%s AND %s IS NOT TRUE", by_mail, self.env["mail.template"]._can_write_sql()),
             ),
             ("paused", paused),
         ]
+
+    @api.model
+    def _nobody_signs(self, company):
+        """Return the SQL that tells whether nobody could answer for a customer's letters, as things stand today."""
+        # As superuser: who may see a customer is what is asked here.
+        customers_sudo = self.env["loan.customer"].sudo()
+        # Who acts follows from the manager and the deputy, so one customer of each pair is asked about.
+        pairs = {
+            example: (manager.id, deputy.id or 0)
+            for manager, deputy, example in customers_sudo._read_group(
+                [("company_id", "=", company.id), ("manager_user_id", "!=", False)],
+                ["manager_user_id", "deputy_user_id"],
+                ["id:min"],
+            )
+        }
+        unsigned = self.env["loan.reminder"]._unsigned(list(pairs))
+        if not unsigned:
+            return SQL("FALSE")
+        return SQL(
+            "(customer.manager_user_id, COALESCE(customer.deputy_user_id, 0)) IN %s",
+            tuple(pairs[example] for example in unsigned),
+        )
 
     @api.model
     def _below_minimum(self, company, policies, today):

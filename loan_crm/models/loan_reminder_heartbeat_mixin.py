@@ -56,18 +56,13 @@ class LoanReminderHeartbeatMixin(models.AbstractModel):
             limit=1,
         ):
             return False
+        ledger_sudo = self.env["loan.reminder"].sudo()
         forecast_sudo = self.env["loan.reminder.forecast"].sudo()
         forecast_sudo = forecast_sudo.with_context(allowed_company_ids=company.ids)
         return bool(
             forecast_sudo.search_count([("day", "=", company._loan_today())], limit=1)
-            or self._waiting_letters(company, "claimed", limit=1)
+            or ledger_sudo.search_count([("company_id", "=", company.id), ("state", "=", "claimed")], limit=1)
         )
-
-    @api.model
-    def _waiting_letters(self, company, state, limit=None):
-        # As superuser: how many wait is the round's health, whose they are is not told.
-        ledger_sudo = self.env["loan.reminder"].sudo()
-        return ledger_sudo.search_count([("company_id", "=", company.id), ("state", "=", state)], limit=limit)
 
     @api.model
     def _late_letters(self, company):

@@ -189,7 +189,7 @@ class LoanReminderLetterMixin(models.AbstractModel):
 
     def _fail_alone(self, error):
         _logger.info("Reminder %s cannot be written: %s", self.id, error)
-        self._fail(str(error))
+        self._fail(self.env["mail.template"]._loan_trouble_told(error))
 
     def _decide(self, clock=None, room=None):
         """Judge these reminders and sort them; nothing is written.

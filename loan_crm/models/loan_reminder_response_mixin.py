@@ -123,10 +123,21 @@ class LoanReminderResponseMixin(models.AbstractModel):
             )
         return SQL(
             """
-            SELECT contract_id FROM loan_reminder
-             WHERE company_id = %(company)s AND state IN ('sent', 'merged') AND answered IS NULL
+            SELECT said.contract_id
+              FROM loan_reminder said
+         LEFT JOIN loan_reminder letter ON letter.id = said.merged_into_id
+             WHERE said.company_id = %(company)s
+               AND said.state IN ('sent', 'merged')
+               AND said.answered IS NULL
+                   -- What came back was read by nobody, and waits for no answer.
+               AND CASE said.state WHEN 'sent' THEN said.bounced_at ELSE letter.bounced_at END IS NULL
              UNION
             SELECT contract_id FROM loan_reminder WHERE company_id = %(company)s AND bounced_at >= %(since)s
+             UNION
+            SELECT said.contract_id
+              FROM loan_reminder letter
+              JOIN loan_reminder said ON said.merged_into_id = letter.id
+             WHERE letter.company_id = %(company)s AND letter.bounced_at >= %(since)s
              UNION
             SELECT contract_id FROM loan_repayment WHERE company_id = %(company)s AND write_date >= %(since)s
              UNION

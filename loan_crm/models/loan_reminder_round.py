@@ -12,8 +12,6 @@ from ..core import moments, reminders
 
 _logger = logging.getLogger(__name__)
 
-# So many customers are written to in one transaction.
-_BATCH = 1000
 # So many rounds tell what is usual.
 _USUAL = 14
 # How often a piece of work is begun anew because a parallel worker was faster.
@@ -36,6 +34,7 @@ class LoanReminderRound(models.Model):
     _description = "Reminder Round"
     _order = "date desc, id desc"
     _mail_post_access = "read"  # whoever may open a round may note what was done about it; nobody writes it
+    _customers_per_batch = 1000  # so many are written to in one transaction
 
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
     date = fields.Date("Day", required=True, readonly=True)
@@ -249,10 +248,11 @@ class LoanReminderRound(models.Model):
         :return: True when all is done, False when the scheduler's time ran out before
         """
         customers = self._undisturbed(partial(self._customers_with_work, today))
-        for start in range(0, len(customers), _BATCH):
-            batch = customers[start : start + _BATCH]
+        size = self._customers_per_batch
+        for start in range(0, len(customers), size):
+            batch = customers[start : start + size]
             if not self._undisturbed(partial(self._write_batch, batch, today)):
-                return start + _BATCH >= len(customers)
+                return start + size >= len(customers)
         return True
 
     def _customers_with_work(self, today):

@@ -1,8 +1,10 @@
 import hashlib
 import logging
 
+import psycopg2
+
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.modules import Manifest
 from odoo.tools import SQL, format_amount, format_date, html2plaintext
@@ -187,26 +189,52 @@ class MailTemplate(models.Model):
         if templates._check_loan_letters(company, languages, again=languages is not None):
             policies._wake_for_letters(company)
 
-    @api.model
-    def _loan_letter_languages(self, company):
-        """Return the active languages that the customers of a lender, and who answers for their loans, read."""
-        for name in ("loan.customer", "loan.contract", "loan.contract.party", "res.partner"):
+    def _loan_letter_languages(self, company=None, besides=()):
+        """Return the active languages that customers, and who answers for their loans, read.
+
+        :param company: those of one lender, a `res.company`; None for all whose policies use one of these letters
+        :param besides: codes that need not be asked for
+        """
+        for name in (
+            "loan.customer",
+            "loan.contract",
+            "loan.contract.party",
+            "loan.reminder.policy",
+            "loan.reminder.step",
+            "res.partner",
+        ):
             self.env[name].flush_model()
+        lenders = (
+            SQL("= %s", company.id)
+            if company
+            else SQL(
+                """
+                IN (SELECT lender.id
+                      FROM loan_reminder_step step
+                      JOIN loan_reminder_policy policy ON policy.id = step.policy_id AND policy.active
+                      JOIN res_company lender ON lender.id = COALESCE(policy.company_id, lender.id)
+                     WHERE step.template_id = ANY(%s) AND step.active)
+                """,
+                list(self.ids),
+            )
+        )
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT lang.code
                   FROM res_lang lang
                  WHERE lang.active
+                   AND NOT lang.code = ANY(%(besides)s)
                    AND (EXISTS (SELECT FROM loan_customer customer
                                   JOIN res_partner partner ON partner.id = customer.partner_id
-                                 WHERE customer.company_id = %(company)s AND partner.lang = lang.code)
+                                 WHERE customer.company_id %(lenders)s AND partner.lang = lang.code)
                         OR EXISTS (SELECT FROM loan_contract_party party
                                      JOIN loan_contract contract ON contract.id = party.contract_id
                                      JOIN res_partner partner ON partner.id = party.partner_id
-                                    WHERE contract.company_id = %(company)s AND partner.lang = lang.code))
+                                    WHERE contract.company_id %(lenders)s AND partner.lang = lang.code))
                 """,
-                company=company.id,
+                lenders=lenders,
+                besides=list(besides),
             )
         )
         return {"en_US", *(code for (code,) in rows)}
@@ -215,27 +243,34 @@ class MailTemplate(models.Model):
         """Try these letters on made-up borrowers, in each language they will be met in, and note what is wrong.
 
         :param company: the lender on whose paper they are tried; None for the present one
-        :param languages: codes; None for those of the lender's customers
-        :param bool again: also letters that did not change
+        :param languages: codes; None for those of the customers of all lenders that use them
+        :param bool again: also letters that did not change, in languages they were tried in
         :return: the letters that were tried; none where nothing changed
         """
         prints = self._loan_letter_prints()
-        checked = {template.id: template.loan_letter_checked or {} for template in self}
-        todo = self.filtered(
-            lambda template: again or checked[template.id].get("print") != prints[template.id]
-        )
+        tried = {template.id: template._loan_letter_tried_in(prints[template.id]) for template in self}
+        installed = {code for code, _name in self.env["res.lang"].get_installed()}
+        if languages is None:
+            # Who reads a letter is asked only while there are languages in which one of them was not tried.
+            known = set.intersection(installed, *tried.values())
+            languages = known | (
+                self._loan_letter_languages(besides=known) if self and installed - known else set()
+            )
+        languages = set(languages) & installed
+        todo = self.filtered(lambda template: again or languages - tried[template.id])
         if not todo:
             return todo
         company = company or self.env.company
-        languages = set(languages or self._loan_letter_languages(company))
         found = {}
         try:
             with self.env.cr.savepoint() as savepoint:
                 samples = self.env["loan.reminder"]._make_samples(company, letters.SAMPLES, letters.ROLES)
-                installed = {code for code, _name in self.env["res.lang"].get_installed()}
-                for lang in sorted(languages & installed):
+                for lang in sorted(languages):
                     localized = samples.with_context(lang=lang)
-                    for template in todo.with_env(localized.env):
+                    untried = todo.filtered(
+                        lambda template, lang=lang: again or lang not in tried[template.id]
+                    )
+                    for template in untried.with_env(localized.env):
                         found.setdefault(template.id, {})[lang] = template._try_loan_letter(localized)
                 savepoint.rollback()
         except self.env["loan.reminder"]._overtaken:
@@ -246,8 +281,13 @@ class MailTemplate(models.Model):
             return self.browse()
         return todo._note_loan_letters(found, prints)
 
+    def _loan_letter_tried_in(self, fingerprint):
+        """Return the languages this letter was tried in since it last changed, a set of codes."""
+        checked = self.loan_letter_checked or {}
+        return set(checked.get("languages", ())) if checked.get("print") == fingerprint else set()
+
     def _note_loan_letters(self, found, prints):
-        """Note what was found.
+        """Note what was found; what was found in other languages stands while the text does.
 
         :param dict found: by id and language what `_try_loan_letter` told
         :param dict prints: by id the fingerprint of what was tried
@@ -261,15 +301,26 @@ class MailTemplate(models.Model):
                 )
         except self.env["loan.reminder"]._overtaken:
             return self.browse()
+        installed = {code for code, _name in self.env["res.lang"].get_installed()}
         for template in self:
             results = found.get(template.id, {})
+            stands = (template._loan_letter_tried_in(prints[template.id]) & installed) - results.keys()
+            faults = {lang: bad for lang, (bad, _hints) in results.items() if bad}
+            hints = {lang: hints for lang, (_bad, hints) in results.items() if hints}
+            faults |= {
+                lang: bad for lang, bad in (template.loan_letter_faults or {}).items() if lang in stands
+            }
+            hints |= {
+                lang: told for lang, told in (template.loan_letter_hints or {}).items() if lang in stands
+            }
             template.write(
                 {
-                    "loan_letter_faults": {lang: bad for lang, (bad, _hints) in results.items() if bad}
-                    or False,
-                    "loan_letter_hints": {lang: hints for lang, (_bad, hints) in results.items() if hints}
-                    or False,
-                    "loan_letter_checked": {"print": prints[template.id], "languages": sorted(results)},
+                    "loan_letter_faults": faults or False,
+                    "loan_letter_hints": hints or False,
+                    "loan_letter_checked": {
+                        "print": prints[template.id],
+                        "languages": sorted(stands | results.keys()),
+                    },
                 }
             )
         return self
@@ -317,7 +368,7 @@ class MailTemplate(models.Model):
             except self.env["loan.reminder"]._overtaken:
                 raise
             except Exception as error:
-                faults.append([part, *_fault_of(error)])
+                faults.append([part, *self._loan_fault_of(error)])
         return faults, [] if faults else self._loan_letter_hints(samples[:1], texts)
 
     def _loan_letter_hints(self, sample, texts):
@@ -350,14 +401,31 @@ class MailTemplate(models.Model):
             hints.append("contact")
         return hints
 
+    @api.model
+    def _loan_fault_of(self, error):
+        """Return the line at fault, where it is known, and the error in one line.
 
-def _fault_of(error):
-    """Return the line at fault, where it is known, and the error in one line."""
-    line, cause = "", error
-    while cause.__cause__ is not None:
-        cause = cause.__cause__
-        if isinstance(cause, QWebError):
-            line = cause.qweb.element or line
-    told = cause.qweb.error if isinstance(cause, QWebError) else str(cause)
-    words = told.strip().splitlines() or [type(cause).__name__]
-    return line, words[0]
+        What a database says may quote rows of others: it is told to the log alone.
+        """
+        line, cause = "", error
+        while not isinstance(cause, psycopg2.Error) and cause.__cause__ is not None:
+            cause = cause.__cause__
+            if at := getattr(cause, "qweb", None):  # where the template stood when it was raised
+                line = at.element or line
+        if isinstance(cause, psycopg2.Error):
+            _logger.warning("The database refused what a letter asked for", exc_info=error)
+            return line, self.env._("The database refused it. The server's log tells why.")
+        told = cause.qweb.error if isinstance(cause, QWebError) else str(cause)
+        words = told.strip().splitlines() or [type(cause).__name__]
+        return line, words[0]
+
+    @api.model
+    def _loan_trouble_told(self, error):
+        """Return in a line or two for people why a letter could not be written, a :class:`str`.
+
+        What was raised for them is told as it stands; but not a rendering's traceback.
+        """
+        if isinstance(error, UserError) and not hasattr(error.__cause__, "qweb"):
+            return str(error)
+        line, words = self._loan_fault_of(error)
+        return f"{words} · {line}" if line else words

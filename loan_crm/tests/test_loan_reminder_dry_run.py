@@ -1,7 +1,10 @@
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import freeze_time, tagged
 
+from ..core import letters
 from .common import NOW, LoanCommon
 
 
@@ -131,16 +134,46 @@ class TestLoanReminderDryRun(LoanCommon):
             run.create({"company_id": other.id}).action_run()
         self.assertNotIn(other, self.lead.company_ids)
 
-    def test_a_letter_can_be_previewed_where_there_is_a_preview(self):
+    def test_a_letter_of_it_is_shown_as_the_round_then_writes_it(self):
+        self._due_in(7)
+        late = self._due_in(-1)
         letter = self._try().letter_ids
-        self.assertEqual(letter.can_preview, "loan.reminder.preview" in self.env)
-        if letter.can_preview:
-            action = letter.action_preview()
-            self.assertEqual(action["res_model"], "loan.reminder.preview")
-            self.assertEqual(action["context"].get("default_contract_id"), self.contract.id)
-        else:
-            with self.assertRefused("cannot be shown"):
-                letter.action_preview()
+        action = letter.action_preview()
+        form = self.env["loan.reminder.preview"].browse(action["res_id"])
+        self.assertEqual((form.contract_id, form.step_id), (letter.contract_id, letter.step_id))
+        self.assertEqual(form.contract_id, late)
+        self._remind()
+        written = self.env["loan.reminder"].search([("contract_id", "=", late.id), ("state", "=", "queued")])
+        self.assertEqual(len(written.line_ids), 3)
+        self.assertEqual(form.subject, written.subject)
+        self.assertEqual(form.body, letters.dead_links(str(written.mail_id.body_html)))
+
+    def test_batches_see_what_earlier_ones_would_write(self):
+        guarantor = self._partner("Feng Yu")
+        other = self._due_in(7, self._customer("Deng Li"))
+        self.env["loan.contract.party"].create(
+            [
+                {"contract_id": loan.id, "partner_id": guarantor.id, "role": "guarantor"}
+                for loan in (self.contract, other)
+            ]
+        )
+        self.policy.step_ids.recipients = "guarantor"
+        with patch.object(type(self.env["loan.reminder.round"]), "_customers_per_batch", 1):
+            told = self._told(self._try())
+            ledger = self._remind()
+        self.assertEqual(told, {("letter", None): 3, ("held", "interval"): 1})
+        self.assertEqual(len(ledger.filtered(lambda reminder: reminder.state == "queued")), 3)
+        self.assertEqual(ledger.filtered("hold_reason").mapped("hold_reason"), ["interval"])
+
+    def test_amounts_of_customers_one_may_not_see_are_not_told(self):
+        line = self._try().line_ids
+        self.assertTrue(line.shows_amount)
+        self.assertEqual(line.amount, self.contract.installment_ids[0].amount_open)
+        self._due_in(7, self._customer("Deng Li", manager=self.stranger))
+        for user in (self.administrator, self.lead):
+            line = self._try(user).line_ids
+            with self.subTest(user=user.name):
+                self.assertEqual((line.reminder_count, line.amount, line.shows_amount), (2, 0.0, False))
 
     def test_lines_are_entered_by_nobody(self):
         run = self._try()

@@ -125,6 +125,13 @@ class TestLoanReminderForecast(LoanCommon):
             self.env["loan.reminder.bounce"]._note(contract, contract.partner_id.email, "550 5.1.1")
             self.assertEqual(reasons(contract), {"bounced"})
             savepoint.rollback()
+        for deputy, expected in ((self.colleague.browse(), False), (self.colleague, "no_access")):
+            # A deputy follows who left, but signs only while they cover for somebody.
+            with self.subTest(deputy=deputy.name), self.env.cr.savepoint() as savepoint:
+                self.customer.deputy_user_id = deputy
+                self.manager.active = False
+                self.assertEqual(reasons(contract), {expected})
+                savepoint.rollback()
         with self.env.cr.savepoint() as savepoint:
             self.policy.amount_min = 5000
             self.assertEqual(reasons(contract), {"below_minimum"})
@@ -142,6 +149,19 @@ class TestLoanReminderForecast(LoanCommon):
             self.company.loan_reminders_paused = True
             self.assertEqual(reasons(contract), {"paused"})
             savepoint.rollback()
+
+    def test_a_letter_that_nobody_could_answer_for_is_foreseen_to_be_silent(self):
+        contract = self._due_in(7)
+        other = self._due_in(7, self._customer("Deng Li", manager=self.stranger))
+        self.manager.group_ids -= self.env.ref("loan_crm.loan_crm_group_manager")
+        self.policy.step_ids.template_id.active = False
+        foreseen = {
+            row.contract_id: row.hold_reason
+            for row in self._foreseen(("day", "=", TODAY), ("is_silent", "=", True))
+        }
+        self.assertEqual(foreseen, {contract: "no_access", other: "no_template"})
+        held = {reminder.contract_id: reminder.hold_reason for reminder in self._remind()}
+        self.assertEqual(foreseen, held)
 
     def test_what_is_foreseen_to_be_silent_is_then_held_for_that_reason(self):
         contract = self._due_in(7)

@@ -139,6 +139,127 @@ class TestLoanReminderPreview(LoanCommon):
         self.assertTrue(mail.subject.startswith("[Test] Your payment"))
         self.assertNotIn("/loan/", mail.body_html)
 
+    def test_a_company_one_does_not_work_for_is_not_previewed(self):
+        other = self.env["res.company"].create({"name": "Elsewhere", "loan_tz": "Asia/Shanghai"})
+        for user in (self.manager, self.administrator):
+            with self.subTest(user=user.name), self.assertRaisesRegex(AccessError, "do not work for this"):
+                self._preview(user, contract_id=False, company_id=other.id)
+
+    def test_all_that_the_round_would_say_with_it_is_shown(self):
+        guarantor = self._partner("Feng Yu")
+        second, silent, later = self._due_in(7), self._due_in(7), self._due_in(3)
+        third = self._due_in(0)
+        self.env["loan.reminder.hold"].create(
+            {"customer_id": self.customer.id, "contract_id": silent.id, "kind": "complaint", "reason": "Fee"}
+        )
+        self.env["loan.contract.party"].create(
+            [
+                {"contract_id": loan.id, "partner_id": guarantor.id, "role": "guarantor"}
+                for loan in (self.contract, second, third)
+            ]
+        )
+        self.step.recipients = "guarantor"
+        due = self.policy.step_ids.filtered(lambda step: step.offset == 0)
+        shown = self._preview(contract_id=third.id, step_id=due.id)
+        answers = self._preview(partner_id=guarantor.id)
+        self.assertNotIn(third.name, answers.body, "of that step only the borrower hears")
+        self._remind()
+        letter = self.env["loan.reminder"].search(
+            [("contract_id", "=", third.id), ("partner_id", "=", self.customer.partner_id.id)]
+        )
+        self.assertEqual(letter.state, "queued")
+        self.assertEqual(
+            letter.line_ids.contract_id, third | self.contract | second | later, "one letter for all"
+        )
+        self.assertEqual(shown.body, letters.dead_links(str(letter.mail_id.body_html)))
+        again = self._preview(contract_id=third.id, step_id=due.id)
+        self.assertEqual(again.body, shown.body, "written already, it reads the same")
+        told = self.env["loan.reminder"].search([("partner_id", "=", guarantor.id), ("state", "=", "queued")])
+        self.assertEqual(told.line_ids.contract_id, self.contract | second)
+        self.assertIn(second.name, answers.body)
+
+    def _policy_of_calls(self):
+        """Let the loan follow a policy of a call and a letter, which both know how they would read as a letter."""
+        self.contract.reminder_policy_id = self.env["loan.reminder.policy"].create(
+            {
+                "name": "By telephone",
+                "step_ids": [
+                    (
+                        0,
+                        0,
+                        {
+                            "days": days,
+                            "moment": "before",
+                            "channel": channel,
+                            "tone": "due",
+                            "template_id": self.letter.id,
+                        },
+                    )
+                    for days, channel in ((7, "task"), (3, "email"))
+                ],
+            }
+        )
+        return self.contract.reminder_policy_id
+
+    def test_a_step_that_asks_for_a_call_can_be_looked_at_as_a_letter(self):
+        policy = self._policy_of_calls()
+        self._remind()
+        entry = self.env["loan.reminder"].search([("contract_id", "=", self.contract.id)])
+        self.assertEqual((entry.channel, entry.state), ("task", "handed"))
+        guarantor = self._partner("Feng Yu")
+        self.env["loan.contract.party"].create(
+            {"contract_id": self.contract.id, "partner_id": guarantor.id, "role": "guarantor"}
+        )
+        for reader in (self.customer.partner_id, guarantor):
+            form = self._preview(step_id=policy.step_ids[0].id, partner_id=reader.id)
+            with self.subTest(reader=reader.name):
+                self.assertFalse(form.problem)
+                self.assertIn(f"Dear {reader.name}", form.body)
+        self.assertEqual((entry.channel, entry.state), ("task", "handed"), "and is a call still")
+
+    def test_what_went_out_on_another_channel_can_be_looked_at_as_a_letter(self):
+        self._remind()
+        entry = self.env["loan.reminder"].search([("contract_id", "=", self.contract.id)])
+        entry.mail_id.unlink()
+        entry.write({"channel": "other", "state": "sent", "sent_at": NOW})
+        form = self._preview()
+        self.assertFalse(form.problem)
+        self.assertIn("Dear Wang Fang", form.body)
+        self.assertEqual((entry.channel, entry.state), ("other", "sent"))
+
+    def test_the_loan_shows_the_first_step_that_writes_a_letter(self):
+        policy = self._policy_of_calls()
+        action = self.contract.with_user(self.manager).action_preview_letter()
+        form = self.forms.browse(action["res_id"])
+        self.assertEqual(form.step_id, policy._active_steps()[1])
+        self.assertTrue(form.body)
+
+    def test_what_a_database_says_is_told_to_the_log_alone(self):
+        def refused(*args):
+            self.env.cr.execute("SELECT 1 / 0")
+
+        with (
+            patch.object(type(self.env["loan.reminder"]), "_prepare_mail_vals", refused),
+            mute_logger("odoo.sql_db", "odoo.addons.loan_crm.models.mail_template"),
+        ):
+            form = self._preview()
+            self._remind()
+        entry = self.env["loan.reminder"].search([("contract_id", "=", self.contract.id)])
+        self.assertEqual(entry.state, "failed")
+        for told in (form.problem, entry.failure):
+            self.assertIn("server's log", told)
+            self.assertNotIn("division", told)
+
+    @mute_logger("odoo.addons.mail.models.mail_render_mixin")
+    def test_a_failed_letter_tells_the_line_and_no_traceback(self):
+        name = self.contract.name
+        self.letter.body_html = f"""<p>Due <t t-out="1 / (object.contract_id.name != '{name}')"/></p>"""
+        self._remind()
+        failure = self.env["loan.reminder"].search([("contract_id", "=", self.contract.id)]).failure
+        self.assertIn("division by zero", failure)
+        self.assertIn("1 / (object", failure)
+        self.assertNotIn("Traceback", failure)
+
     def test_the_preview_of_a_broken_letter_names_the_line(self):
         self._break()
         with mute_logger("odoo.addons.mail.models.mail_render_mixin"):
@@ -230,6 +351,64 @@ class TestLoanReminderPreview(LoanCommon):
             self._break(body="<p>Changed</p>")
             self._check()
         self.assertTrue(tried.called)
+
+    def _elsewhere(self):
+        """Return another lender who follows the same policy, and whose customers read English."""
+        return self.env["res.company"].create({"name": "Elsewhere", "loan_tz": "Asia/Shanghai"})
+
+    def _chinese_reader(self):
+        return self._customer("Zhou Min", partner_id=self._partner("Zhou Min", lang="zh_CN").id)
+
+    def _check_daily(self, company):
+        languages = self.templates._loan_letter_languages(company)
+        with mute_logger("odoo.addons.mail.models.mail_render_mixin"):
+            self.templates._check_loan_letters_of(company, languages=languages)
+
+    def test_a_fault_in_one_language_outlives_the_check_of_a_lender_who_does_not_meet_it(self):
+        other = self._elsewhere()
+        self.lead.company_ids |= other
+        other.loan_reminder_user_id = self.company.loan_reminder_user_id = self.lead
+        loan = self._due_in(7, self._chinese_reader())
+        self.letter.with_context(lang="zh_CN", loan_letters_unchecked=True).body_html = BROKEN
+        self._check_daily(self.company)
+        self.assertEqual(self.letter.loan_letter_faults.keys(), {"zh_CN"})
+        self._check_daily(other)
+        self.assertEqual(self.letter.loan_letter_faults.keys(), {"zh_CN"})
+        self.assertEqual(set(self.letter.loan_letter_checked["languages"]), {"en_US", "zh_CN"})
+        self.assertEqual(self.policy.activity_ids.user_id, self.lead, "it is still to be mended")
+        reminder = self._remind().filtered(lambda reminder: reminder.contract_id == loan)
+        self.assertEqual((reminder.state, reminder.hold_reason), ("held", "no_template"))
+
+    def test_the_first_borrower_of_a_language_meets_no_letter_untried_in_it(self):
+        self.letter.with_context(lang="zh_CN", loan_letters_unchecked=True).body_html = BROKEN
+        self._check_daily(self.company)
+        self.assertEqual(self.letter.loan_letter_checked["languages"], ["en_US"])
+        self.assertFalse(self.letter.loan_letter_faults)
+        loan = self._due_in(7, self._chinese_reader())
+        with mute_logger("odoo.addons.mail.models.mail_render_mixin"):
+            reminder = self._remind().filtered(lambda reminder: reminder.contract_id == loan)
+        self.assertEqual((reminder.state, reminder.hold_reason), ("held", "no_template"))
+        self.letter.with_context(lang="zh_CN").body_html = "<p>Mended</p>"
+        self.assertFalse(self.letter.loan_letter_faults)
+
+    def test_a_letter_is_saved_only_if_the_customers_of_all_lenders_can_read_it(self):
+        self._chinese_reader()
+        other = self._elsewhere()
+        self.env.user.company_ids |= other
+        letter = self.letter.with_context(lang="zh_CN", allowed_company_ids=other.ids)
+        with (
+            self.assertRefused("nothing_of_the_kind"),
+            mute_logger("odoo.addons.mail.models.mail_render_mixin"),
+        ):
+            letter.body_html = BROKEN
+
+    def test_a_round_where_no_letter_changed_asks_next_to_nothing(self):
+        self._check()
+        used = self.policy.step_ids.template_id
+        used.mapped("loan_letter_checked")
+        used._loan_letter_languages()
+        with self.assertQueryCount(2):
+            used._check_loan_letters(self.company)
 
     def test_what_a_letter_lacks_is_told_and_does_not_stop_it(self):
         self.letter.write({"subject": "", "body_html": "<p>Dear <t t-out='object.partner_id.name'/></p>"})

@@ -104,6 +104,29 @@ class TestLoanReminderResponse(LoanCommon):
         self.assertEqual(set(ledger.mapped("answered")), {"days_7"})
         self.assertEqual(set(ledger.mapped("response_days")), {5})
 
+    def test_all_that_a_letter_said_is_unanswered_once_it_comes_back(self):
+        self._due_in(7)
+        self._send()
+        ledger = self.env["loan.reminder"].search([("company_id", "=", self.company.id)])
+        self._note()
+        self.assertEqual(ledger.mapped("answered"), ["open", "open"])
+        since = self.env.cr.now() + timedelta(days=400)
+        letter = ledger.filtered(lambda reminder: reminder.state == "sent")
+        letter.bounced_at = since + timedelta(hours=1)
+        self.assertEqual(self._note(since), 2)
+        self.assertEqual(ledger.mapped("answered"), [False, False])
+
+    def test_what_came_back_is_not_looked_at_every_night(self):
+        self._due_in(7)
+        self._send()
+        ledger = self.env["loan.reminder"].search([("company_id", "=", self.company.id)])
+        ledger.filtered(lambda reminder: reminder.state == "sent").bounced_at = NOW
+        self._note()
+        self.env.flush_all()
+        since = self.env.cr.now() + timedelta(days=400)
+        touched = self.env["loan.reminder"]._touched_since(self.company, since)
+        self.assertFalse(self.env.execute_query(touched))
+
     def test_a_second_look_changes_nothing(self):
         self._send()
         self._pay(self.contract, self.row.amount)

@@ -5,11 +5,10 @@ import psycopg2.errors
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import split_every
 
 from ..core import moments
 
-# So many customers are judged at a time, as in a round.
-_BATCH = 500
 # So many letters are shown.
 _SHOWN = 200
 _OUTCOMES = ("letter", "merged", "task", "held")
@@ -126,8 +125,8 @@ class LoanReminderDryRun(models.TransientModel):
         room = day_sudo._room(clock.today)
         tally, shown, letter_count = {}, [], 0
         customers = sorted(by_customer, key=lambda customer: customer.id)
-        for start in range(0, len(customers), _BATCH):
-            batch_sudo = ledger_sudo.union(*(by_customer[one] for one in customers[start : start + _BATCH]))
+        for batch in split_every(day_sudo._customers_per_batch, customers, list):
+            batch_sudo = ledger_sudo.union(*(by_customer[one] for one in batch))
             held, tasks, letters = batch_sudo._decide(clock, room)
             letter_count += len(letters)
             room = None if room is None else room - len(letters)
@@ -135,6 +134,10 @@ class LoanReminderDryRun(models.TransientModel):
             for key, lines in letters.items():
                 if len(shown) < _SHOWN and key[1] in visible:
                     shown.append(self._letter_vals(ledger_sudo, lines))
+            # As if they were written, for the batches to come: somebody may answer for loans of several customers.
+            ledger_sudo.browse(lines[0][-1] for lines in letters.values()).write(
+                {"state": "queued", "written_on": clock.today}
+            )
         counts = [
             {
                 "sequence": _OUTCOMES.index(outcome),
@@ -142,9 +145,11 @@ class LoanReminderDryRun(models.TransientModel):
                 "hold_reason": reason,
                 "currency_id": currency.id,
                 "reminder_count": count,
-                "amount": currency.round(amount),
+                # A sum of loans that the user may not see would tell of them, alone or beside another sum.
+                "shows_amount": told_of <= visible,
+                "amount": told_of <= visible and currency.round(amount),
             }
-            for (outcome, reason, currency), (count, amount) in tally.items()
+            for (outcome, reason, currency), (count, amount, told_of) in tally.items()
         ]
         seen = {
             "waits": day_sudo.state == "waiting",
@@ -179,8 +184,9 @@ class LoanReminderDryRun(models.TransientModel):
         for outcome, reason, group in outcomes:
             for reminder in group:
                 key = (outcome, reason, reminder.currency_id)
-                count, amount = tally.get(key, (0, 0.0))
-                tally[key] = (count + 1, amount + reminder.installment_id.amount_open)
+                count, amount, told_of = tally.get(key, (0, 0.0, set()))
+                told_of.add(reminder.customer_id.id)
+                tally[key] = (count + 1, amount + reminder.installment_id.amount_open, told_of)
 
     @api.model
     def _letter_vals(self, ledger_sudo, lines):

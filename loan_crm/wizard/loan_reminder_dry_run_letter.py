@@ -1,5 +1,4 @@
-from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo import fields, models
 
 
 class LoanReminderDryRunLetter(models.TransientModel):
@@ -21,37 +20,17 @@ class LoanReminderDryRunLetter(models.TransientModel):
     signed_user_id = fields.Many2one("res.users", "Signed By", ondelete="cascade")
     currency_id = fields.Many2one(related="contract_id.currency_id")
     amount = fields.Monetary("Asked For")
-    can_preview = fields.Boolean(compute="_compute_can_preview")
-
-    def _compute_can_preview(self):
-        self.can_preview = "loan.reminder.preview" in self.env
-
-    @api.model
-    def _preview_defaults(self):
-        """Return which fields of the form that shows a letter are filled from which of ours."""
-        return {
-            "contract_id": "contract_id",
-            "installment_id": "installment_id",
-            "step_id": "step_id",
-            "partner_id": "partner_id",
-        }
 
     def action_preview(self):
         """Show this letter as the recipient would get it."""
         self.ensure_one()
         self.check_access("read")
-        if "loan.reminder.preview" not in self.env:
-            raise UserError(self.env._("Letters cannot be shown here."))
-        known = self.env["loan.reminder.preview"]._fields
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Preview a Letter"),
-            "res_model": "loan.reminder.preview",
-            "view_mode": "form",
-            "target": "new",
-            "context": {
-                f"default_{name}": self[source].id
-                for name, source in self._preview_defaults().items()
-                if name in known
-            },
-        }
+        return self.env["loan.reminder.preview"]._open(
+            {
+                "company_id": self.run_id.company_id.id,
+                "contract_id": self.contract_id.id,
+                "step_id": self.step_id.id,
+                "partner_id": self.partner_id.id,
+                "day": self.run_id.company_id._loan_today(),
+            }
+        )

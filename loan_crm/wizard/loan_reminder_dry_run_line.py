@@ -28,4 +28,5 @@ class LoanReminderDryRunLine(models.TransientModel):
     )
     reminder_count = fields.Integer("Reminders")
     currency_id = fields.Many2one("res.currency")
-    amount = fields.Monetary("Amount Due")
+    shows_amount = fields.Boolean()
+    amount = fields.Monetary("Amount Due", help="Empty where it would tell of customers you do not see.")

@@ -1,10 +1,13 @@
-from datetime import timedelta
+from datetime import timedelta, timezone
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
-from odoo.fields import Domain
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
 
-from ..core import letters
+from ..core import letters, moments
+
+# What may still be said, or said anew: no letter that left speaks of it.
+_UNSAID = ("claimed", "held", "queued", "failed")
 
 
 class LoanReminderPreview(models.TransientModel):
@@ -136,6 +139,9 @@ class LoanReminderPreview(models.TransientModel):
         self.check_access("write")
         if self.contract_id:
             self.contract_id.check_access("read")
+        # Its letters tell who signs for a lender and how to pay it.
+        if (self.company_id | self.contract_id.company_id) - self.env.companies:
+            raise AccessError(self.env._("You do not work for this company at the moment."))
         if not (self.template_id or self.step_id.template_id):
             raise UserError(self.env._("Choose a step that writes a letter, or a letter."))
         told = dict.fromkeys(
@@ -147,10 +153,8 @@ class LoanReminderPreview(models.TransientModel):
                 savepoint.rollback()
         except self.env["loan.reminder"]._overtaken:
             raise
-        except UserError as error:
-            told["problem"] = str(error)
         except Exception as error:  # whatever a template does wrong is told, that is what one looks for here
-            told["problem"] = str(error) or type(error).__name__
+            told["problem"] = self.env["mail.template"]._loan_trouble_told(error)
         self.write(told)
 
     def _written(self):
@@ -202,33 +206,122 @@ class LoanReminderPreview(models.TransientModel):
         ledger_sudo = self.env["loan.reminder"].sudo().with_company(contract.company_id)
         ledger_sudo = ledger_sudo.with_context(loan_pretended=letters.Pretended(day))
         ledger_sudo.env.invalidate_all()
-        key = {
-            "installment_id": row.id,
-            "step_id": step.id,
-            "channel": "email",
-            "partner_id": person.id,
-            "version": row.version_from,
-        }
-        lead_sudo = ledger_sudo.search(Domain([(name, "=", value) for name, value in key.items()]))
-        if lead_sudo:
-            lead_sudo.merged_ids.write({"merged_into_id": False})
-            lead_sudo._withdraw_letters()
-        else:
-            vals = {
+        role = party.role or "borrower"
+        lead_sudo = self._entry_sudo(
+            ledger_sudo,
+            person,
+            {
                 "installment_id": row.id,
                 "step_id": step.id,
-                "role": party.role or "borrower",
+                "role": role,
                 "contract_id": contract.id,
                 "customer_id": contract.customer_id.id,
                 "company_id": contract.company_id.id,
                 "date_planned": day,
                 "due_date": row.due_date,
                 "amount": row.amount_open,
+            },
+        )
+        lead_sudo.merged_ids.write({"merged_into_id": False, "state": "claimed"})
+        lead_sudo._withdraw_letters()
+        lead_sudo.write(
+            {
+                "channel": "email",
+                "state": "claimed",
+                "merged_into_id": False,
+                "mail_id": False,
+                "message_id": False,
             }
-            lead_sudo = ledger_sudo._enter_for(person, [vals])
+        )
+        self._merge_others(lead_sudo, day)
         lead_sudo.invalidate_recordset()
         lead_sudo._prepare_letters()
         return lead_sudo
+
+    @api.model
+    def _entry_sudo(self, ledger_sudo, person, vals):
+        """Return the ledger's entry of an installment, a step and a person, entered if there is none."""
+        key = {name: vals[name] for name in ("installment_id", "step_id")}
+        key |= {
+            "partner_id": person.id,
+            "version": ledger_sudo.env["loan.installment"].browse(vals["installment_id"]).version_from,
+        }
+        found_sudo = ledger_sudo.search([(name, "=", value) for name, value in key.items()])
+        if not found_sudo:
+            # The borrower's own call, in whose place an entry for somebody else begins, stands aside until all of
+            # this is taken back.
+            calls_sudo = ledger_sudo.search(
+                [(name, "=", key[name]) for name in ("installment_id", "step_id", "version")]
+                + [("channel", "=", "task")]
+            )
+            calls_sudo.write({"version": -1})
+            calls_sudo.flush_recordset()
+            return ledger_sudo._enter_for(person, [vals])
+        # A call and a letter may stand side by side, where the step's channel was changed.
+        return found_sudo.sorted(lambda entry: (entry.channel == "task", entry.id))[0]
+
+    def _merge_others(self, lead_sudo, day):
+        """Let a letter speak for all else that the round of a day would tell its reader with it."""
+        company, customer = lead_sudo.company_id, lead_sudo.customer_id
+        policies_sudo = lead_sudo.env["loan.reminder.policy"]._of_company(company)
+        windows = policies_sudo._speaking(day, lead_sudo._contact_calendars(company))
+        if not windows:
+            return
+        rows = lead_sudo.env.execute_query_dict(
+            SQL(
+                "SELECT * FROM (%s) AS due WHERE customer_id = %s AND installment_id <> %s",
+                lead_sudo._due_query(company, policies_sudo, windows),
+                customer.id,
+                lead_sudo.installment_id.id,
+            )
+        )
+        person, role = lead_sudo.partner_id, lead_sudo.role
+        hears = {"co_borrower": ("co_borrower", "guarantor"), "guarantor": ("guarantor",)}
+        others_sudo = lead_sudo.browse()
+        for row in rows:
+            contract = lead_sudo.contract_id.browse(row["contract_id"])
+            step = lead_sudo.step_id.browse(row["step_id"])
+            if contract.currency_id != lead_sudo.currency_id or step.channel == "task":
+                continue
+            if role != "borrower" and not (
+                step.recipients in hears[role]
+                and contract.party_ids.filtered(
+                    lambda party: (
+                        party.partner_id == person
+                        and party.role == role
+                        and party.date_from <= day
+                        and (not party.date_to or party.date_to > day)
+                    )
+                )
+            ):
+                continue
+            others_sudo |= self._entry_sudo(
+                lead_sudo.browse(),
+                person,
+                {
+                    "installment_id": row["installment_id"],
+                    "step_id": step.id,
+                    "role": role,
+                    "contract_id": contract.id,
+                    "customer_id": customer.id,
+                    "company_id": company.id,
+                    "date_planned": row["first"],
+                    "date_last": row["last"],
+                    "due_date": row["due_date"],
+                    "amount": row["amount_open"],
+                },
+            )
+        others_sudo = others_sudo.filtered(
+            lambda entry: entry.state in _UNSAID or entry.merged_into_id.state in _UNSAID
+        )
+        now = fields.Datetime.now().replace(tzinfo=timezone.utc)
+        silent = {
+            verdict.row["id"]: verdict.reason
+            for verdict in (lead_sudo | others_sudo)._judge(moments.Clock(day, now))
+        }
+        # What stays silent for a reason of its own is left out; an hour or a limit that holds the letter holds it all.
+        told = [entry.id for entry in others_sudo if silent[entry.id] in (None, silent[lead_sudo.id])]
+        lead_sudo.browse(told)._merge_into(dict.fromkeys(told, lead_sudo.id))
 
     def _step_of_letter(self, policy):
         """Return a step that writes this letter, of the loan's own policy if it has one."""

@@ -124,7 +124,7 @@ class LoanReminder(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                SELECT reminder.id, partner.phone_sanitized, step.sms_template_id,
+                SELECT reminder.id, partner.phone_sanitized, %(can_text)s AS can_text,
                        EXISTS (SELECT FROM phone_blacklist blacklist
                                 WHERE blacklist.number = partner.phone_sanitized AND blacklist.active)
                            AS phone_blacklisted,
@@ -139,6 +139,7 @@ class LoanReminder(models.Model):
                   JOIN loan_reminder_step step ON step.id = reminder.step_id
                  WHERE reminder.id = ANY(%(ids)s)
                 """,
+                can_text=self.env["sms.template"]._can_text_sql(),
                 ids=list(texts),
                 own=self.ids,
             ),
@@ -153,7 +154,7 @@ class LoanReminder(models.Model):
         if row["channel"] != "sms":
             return super()._channel_facts(row)
         return {
-            "has_template": bool(row["sms_template_id"]),
+            "has_template": row["can_text"],
             "has_address": bool((row["phone"] or "").strip()),
             "address_valid": bool(row["phone_sanitized"]),
             "bounced": row["phone_bounced"],
@@ -180,17 +181,22 @@ class LoanReminder(models.Model):
         """
         texts = {}
         for template, group in self.grouped(lambda reminder: reminder.step_id.sms_template_id).items():
-            texts |= group._render_texts(template)
-            short = group.with_context(loan_sms_without_link=True)._render_texts(template)
-            texts |= {id_: text for id_, text in short.items() if parts(text) < parts(texts[id_])}
-            if empty := [reminder for reminder in group if not texts[reminder.id]]:
-                raise UserError(
-                    self.env._(
-                        "The text “%(template)s” says nothing for %(reminder)s.",
-                        template=template.name,
-                        reminder=empty[0].display_name,
-                    )
+            texts |= group._texts_of(template)
+        return texts
+
+    def _texts_of(self, template):
+        """Return what each of these reminders says by one `sms.template`, see `_texts`."""
+        texts = self._render_texts(template)
+        short = self.with_context(loan_sms_without_link=True)._render_texts(template)
+        texts |= {id_: text for id_, text in short.items() if parts(text) < parts(texts[id_])}
+        if empty := [reminder for reminder in self if not texts[reminder.id]]:
+            raise UserError(
+                self.env._(
+                    "The text “%(template)s” says nothing for %(reminder)s.",
+                    template=template.name,
+                    reminder=empty[0].display_name,
                 )
+            )
         return texts
 
     def _render_texts(self, template):
@@ -290,16 +296,35 @@ class LoanReminder(models.Model):
         self.sms_id.sudo().action_set_canceled()
         return super()._cancel_carriers()
 
-    def _note_returned(self, failure, bounced):
+    def _note_reported(self):
+        """Note what a provider reported on text messages before it answered that it took them."""
+        for reminder in self:
+            notice = reminder.message_id.notification_ids
+            for report in notice.filtered(lambda each: each.notification_status in ("bounce", "exception")):
+                reminder._note_returned(
+                    report.failure_type, report.failure_reason, report.notification_status == "bounce"
+                )
+
+    def _note_returned(self, failure_type, failure_reason, bounced):
         """Note that a text message which the provider took did not arrive.
 
-        :param str failure: what the provider says
+        :param str failure_type: as `mail.notification` names it
+        :param str failure_reason: what the provider says, may be empty
         :param bool bounced: whether it will not arrive the next time either, so that this number gets none any more
         """
+        failure = self._did_not_arrive(failure_type, failure_reason)
         vals = {"state": "failed", "failure": failure, "unreachable": False}
         if bounced:
             vals["bounced_at"] = fields.Datetime.now()
         self.write(vals)
+
+    @api.model
+    def _did_not_arrive(self, failure_type, failure_reason):
+        labels = dict(self.env["mail.notification"]._fields["failure_type"]._description_selection(self.env))
+        return self.env._(
+            "The text message did not arrive: %s",
+            failure_reason or labels.get(failure_type) or failure_type,
+        )
 
     # ------------------------------------------------------------ leaving
 

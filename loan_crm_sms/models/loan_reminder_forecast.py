@@ -10,7 +10,8 @@ class LoanReminderForecast(models.Model):
         "loan.reminder": ["bounced_at", "channel", "email_to", "partner_id"],
         "loan.reminder.step": ["sms_template_id"],
         "phone.blacklist": ["active", "number"],
-        "res.partner": ["phone", "phone_sanitized"],
+        "res.partner": ["lang", "phone", "phone_sanitized"],
+        "sms.template": ["loan_text_faults"],
     }
 
     @api.model
@@ -33,7 +34,7 @@ class LoanReminderForecast(models.Model):
                     " AND returned.bounced_at IS NOT NULL AND returned.email_to = partner.phone_sanitized)"
                 ),
             ),
-            "no_template": ("no_text", SQL("step.sms_template_id IS NULL")),
+            "no_template": ("no_text", SQL("NOT %s", self.env["sms.template"]._can_text_sql())),
         }
         reasons = []
         for reason, condition in super()._reasons_foreseen(company, policies, today):

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 
 
@@ -8,6 +8,12 @@ class LoanReminderRound(models.Model):
     credit_told = fields.Boolean(
         readonly=True, help="Somebody was told that text messages cannot be paid for."
     )
+
+    @api.model
+    def _check_letters(self, company):
+        """Try the texts, too; first, as what letters are tried in ends in its commit."""
+        self.env["sms.template"]._check_loan_texts_of(company)
+        return super()._check_letters(company)
 
     def _close_run(self):
         """Start the queue of text messages, too: a provider that was out of reach left some in it."""

@@ -31,6 +31,8 @@ class LoanReminderStep(models.Model):
         "text they get the letter like all others.",
     )
 
+    text_problem = fields.Text(related="sms_template_id.loan_text_problem", string="Text Cannot Be Written")
+
     _text_needed = models.Constraint(
         "CHECK (channel <> 'sms' OR sms_template_id IS NOT NULL)",
         "Choose the text message that this step writes.",
@@ -38,11 +40,39 @@ class LoanReminderStep(models.Model):
 
     @api.depends("tone", "channel")
     def _compute_sms_template_id(self):
+        """Give a step the text of its tone. In a form, what somebody chose or cleared stays; see `write`."""
+        shipped = {tone: self._shipped_text(tone) for tone in _SHIPPED}
         for step in self:
-            shipped = step.channel != "task" and self.env.ref(
-                f"loan_crm_sms.{_SHIPPED[step.tone]}", raise_if_not_found=False
-            )
-            step.sms_template_id = shipped or False
+            saved, text = step._origin, step.sms_template_id
+            in_form = step != saved and (text or saved)
+            if in_form and text != saved._own_shipped_text() and text not in shipped.values():
+                step.sms_template_id = text
+            else:
+                step.sms_template_id = step.channel != "task" and shipped.get(step.tone)
+
+    def write(self, vals):
+        """Change steps; a text that somebody chose or cleared stays when the tone or the channel changes."""
+        if "sms_template_id" in vals or not vals.keys() & {"tone", "channel"}:
+            return super().write(vals)
+        own = self.filtered(lambda step: step.sms_template_id != step._own_shipped_text())
+        with self.env.protecting([self._fields["sms_template_id"]], own):
+            return super().write(vals)
+
+    @api.constrains("sms_template_id", "active", "channel")
+    def _check_text(self):
+        """Refuse to speak by a text that cannot be written."""
+        self.filtered("active").sms_template_id._refuse_broken_texts()
+
+    @api.model
+    def _shipped_text(self, tone):
+        text = self.env.ref(f"loan_crm_sms.{_SHIPPED[tone]}", raise_if_not_found=False)
+        return text or self.env["sms.template"]
+
+    def _own_shipped_text(self):
+        """Return the text that is shipped for this step, none where it has none, such as a task."""
+        if not self.tone or self.channel == "task":
+            return self.env["sms.template"]
+        return self._shipped_text(self.tone)
 
     @api.model
     def _loan_sms_start_with_shipped_texts(self):

@@ -12,10 +12,35 @@ _logger = logging.getLogger(__name__)
 _AT_ONCE = 20
 # How often one is looked at anew because somebody wrote on its reminder or installment at this moment.
 _TRIES = 3
+# How often a provider's answer is noted anew because its reports on the same texts came in at this moment.
+_NOTES = 5
 # Nobody took the connection, so nothing was sent over it.
 _NO_CONNECTION = (NewConnectionError, ConnectTimeoutError, ConnectionRefusedError, socket.gaierror)
 # What is not the fault of a text or its number, and fails all others, too.
 _UNPAID = ("sms_credit", "sms_acc")
+# What a provider's addon answers if it does not know itself, such as after a call that timed out.
+_UNCERTAIN = ("server_error", "unknown")
+
+
+class Asked:
+    """A provider that is asked once, and whose answer is remembered to be noted as often as that takes."""
+
+    def __init__(self, sms_api, answered):
+        """
+        :param sms_api: the provider, as Odoo's `_split_by_api` tells
+        :param answered: called without arguments once it has answered, and before that is noted
+        """
+        self._sms_api, self._answered = sms_api, answered
+        self.results = None
+
+    def __getattr__(self, name):
+        return getattr(self._sms_api, name)
+
+    def _send_sms_batch(self, messages, delivery_reports_url=False):
+        if self.results is None:
+            self.results = self._sms_api._send_sms_batch(messages, delivery_reports_url=delivery_reports_url)
+            self._answered()
+        return self.results
 
 
 def _never_got_there(error):
@@ -40,8 +65,13 @@ class SmsSms(models.Model):
     @api.model
     def _process_queue(self):
         """Send, and commit each step of a loan reminder, see `_send`."""
-        commits = not modules.module.current_test
-        return super(SmsSms, self.with_context(loan_sms_commits=commits))._process_queue()
+        commits, given_up = not modules.module.current_test, []
+        sending = self.with_context(loan_sms_commits=commits, loan_sms_given_up=given_up)
+        res = super(SmsSms, sending)._process_queue()
+        if given_up:
+            # What is left waits for the next run. The scheduler would ask a dead provider at once again, and again.
+            self.env["ir.cron"]._commit_progress(remaining=0)
+        return res
 
     def send(self, unlink_failed=False, unlink_sent=True, raise_exception=False):
         """Send, but leave loan reminders to the queue, which commits each step.
@@ -110,6 +140,7 @@ class SmsSms(models.Model):
             )
             if not answered:
                 # A provider that is out of reach is not asked for each; the others wait for the next run.
+                self.env.context.get("loan_sms_given_up", []).append(True)
                 break
         if days:
             days._wake_about_credit(commits)
@@ -141,6 +172,9 @@ class SmsSms(models.Model):
         left = self.exists()
         if left and not may_leave and reminder_sudo.state in ("held", "sent", "failed", "interrupted"):
             left.action_set_canceled()
+        elif may_leave:
+            # What its last try came to is over: what is found there from now on is the provider's report on this one.
+            left.sms_tracker_id._action_update_from_sms_state("outgoing")
         return may_leave
 
     def _hand_over(self, commits, deletes):
@@ -148,9 +182,10 @@ class SmsSms(models.Model):
 
         :return: whether the provider could be reached
         """
+        # A fresh view to note the answer on: what was reported on these texts while it was asked is no conflict.
+        asked = Asked(self.env.context["sms_api"], self.env.cr.commit if commits else lambda: None)
         try:
-            super()._send(raise_exception=True, **deletes)  # pylint: disable=super-method-mismatch
-            reached = True
+            reached = self._note_surely(asked, commits, deletes)
         except self.env["loan.reminder"]._overtaken:
             if not commits:
                 raise
@@ -165,41 +200,75 @@ class SmsSms(models.Model):
             _logger.info("The provider of text messages gave no answer for %s: %s", self.ids, error)
             reached = not _never_got_there(error)
             self._note_no_answer(error, reached)
-        if commits:
-            self.env.cr.commit()  # pylint: disable=invalid-commit
+            if commits:
+                self.env.cr.commit()  # pylint: disable=invalid-commit
         return reached
+
+    def _note_surely(self, asked, commits, deletes):
+        """Ask the provider once, and note what it answered; if somebody wrote on a text, on a fresh view again.
+
+        :param asked: the provider, see :class:`Asked`
+        :return: whether it could tell what became of any of these texts
+        """
+        tries_left = _NOTES if commits else 1
+        while True:
+            try:
+                # In one transaction with the text's own state, which Odoo notes.
+                noting = self.with_context(sms_api=asked, loan_sms_answer=True)
+                super(SmsSms, noting)._send(  # pylint: disable=super-method-mismatch
+                    raise_exception=True, **deletes
+                )
+                certain = self._note_answer(asked.results)
+                if commits:
+                    self.env.cr.commit()  # pylint: disable=invalid-commit
+                return certain
+            except self.env["loan.reminder"]._overtaken:
+                tries_left -= 1
+                if asked.results is None or not tries_left:
+                    raise
+                self.env.cr.rollback()
 
     def _note_no_answer(self, error, reached):
         """Note that calling the provider failed: surely nothing left, or nobody can tell."""
         leaving_sudo = self._loan_reminders().filtered(lambda reminder: reminder.state == "sending")
         if reached:
-            leaving_sudo._interrupt(
-                self.env._(
-                    "The provider of text messages gave no clear answer (%s), so nobody can tell whether this one "
-                    "arrived. Ask the borrower, or send it again.",
-                    error,
-                )
-            )
+            leaving_sudo._interrupt(self._no_clear_answer(error))
             return
         self.action_set_error("sms_server")
         leaving_sudo._end_delivery(
             self.env._("The provider of text messages could not be reached."), unreachable=True
         )
 
-    def _handle_call_result_hook(self, results):
-        """Note on each reminder what the provider answered; in one transaction with the text's own state."""
-        res = super()._handle_call_result_hook(results)
-        said = {result["uuid"]: result.get("failure_reason") for result in results}
+    def _no_clear_answer(self, said):
+        return self.env._(
+            "The provider of text messages gave no clear answer (%s), so nobody can tell whether this one "
+            "arrived. Ask the borrower, or send it again.",
+            said,
+        )
+
+    def _note_answer(self, results):
+        """Note on each reminder what the provider answered.
+
+        Not in Odoo's hook for that: an addon of a provider keeps its own texts from those that come before it.
+
+        :param list results: as `_send_sms_batch` returns
+        :return: whether the provider could tell what became of any of these texts
+        """
+        answers = {result["uuid"]: result for result in results}
         labels = dict(self._fields["failure_type"]._description_selection(self.env))
-        for reminder in self._loan_reminders().filtered(lambda reminder: reminder.state == "sending"):
+        leaving_sudo = self._loan_reminders().filtered(lambda reminder: reminder.state == "sending")
+        certain = not leaving_sudo
+        for reminder in leaving_sudo:
             text = reminder.sms_id
+            answer = answers.get(text.uuid, {})
+            said = answer.get("failure_reason") or labels.get(text.failure_type) or text.failure_type
             if text.state in ("process", "pending", "sent"):
+                certain = True
                 reminder._end_delivery()
+                reminder._note_reported()
+            elif answer.get("state", "unknown") in _UNCERTAIN:
+                reminder._interrupt(self._no_clear_answer(said or labels["unknown"]))
             else:
-                reminder._end_delivery(
-                    self.env._(
-                        "The text message did not leave: %s",
-                        said.get(text.uuid) or labels.get(text.failure_type) or text.failure_type,
-                    )
-                )
-        return res
+                certain = True
+                reminder._end_delivery(self.env._("The text message did not leave: %s", said))
+        return certain

@@ -2,12 +2,13 @@ from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
+import psycopg2
 import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from odoo import fields
 from odoo.exceptions import AccessError
-from odoo.tests import BaseCase, freeze_time, new_test_user, tagged
+from odoo.tests import BaseCase, Form, freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.loan_crm.tests.common import NOW, TODAY, LoanCommon
@@ -218,7 +219,8 @@ class TestLoanReminderSms(LoanCommon):
         self.assertEqual(len(self._deliver()), 2)
 
     def test_a_text_that_says_nothing_fails_with_the_reason(self):
-        self.policy.step_ids.sms_template_id.body = "{{ '' }}"
+        # To nobody else, or it would have been refused.
+        self.policy.step_ids.sms_template_id.body = "{{ '' if object.partner_id.phone else object.sms_what }}"
         self._remind()
         self.assertEqual(self._reminder().state, "failed")
         self.assertIn("says nothing", self._reminder().failure)
@@ -330,7 +332,60 @@ class TestLoanReminderSms(LoanCommon):
         self.provider.before = lambda: events.append("provider")
         with patch.object(self.env.cr, "commit", commit):
             reminder.sms_id.with_context(loan_sms_commits=True)._send()
-        self.assertEqual(events, ["commit sending", "provider", "commit sent"])
+        # The second commit is for a fresh view to note the answer on.
+        self.assertEqual(events, ["commit sending", "provider", "commit sending", "commit sent"])
+
+    def test_what_was_written_meanwhile_lets_the_answer_be_noted_anew_and_nothing_leave_twice(self):
+        reminder = self._written()
+        clashes, note = [1, 2], type(self.texts)._note_answer
+
+        def _note_and_clash(texts, results):
+            certain = note(texts, results)
+            if clashes:
+                clashes.pop()
+                raise psycopg2.errors.SerializationFailure()
+            return certain
+
+        with self._commits(), patch.object(type(self.texts), "_note_answer", _note_and_clash):
+            reminder.sms_id.with_context(loan_sms_commits=True)._send()
+        self.assertFalse(clashes)
+        self.assertEqual((len(self.provider.calls), reminder.state), (1, "sent"))
+        self.assertEqual(reminder.message_id.notification_ids.notification_status, "pending")
+
+    def test_a_call_that_clashed_before_its_answer_is_not_made_again(self):
+        reminder = self._written()
+
+        def _clash():
+            raise psycopg2.errors.SerializationFailure()
+
+        self.provider.error = _clash
+        with self._commits():
+            reminder.sms_id.with_context(loan_sms_commits=True)._send()
+        self.assertEqual((len(self.provider.calls), reminder.state), (1, "sending"))
+
+    @contextmanager
+    def _commits(self):
+        """Commit and roll back to savepoints of the test's transaction."""
+        cursor = self.env.cr
+
+        def commit():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            cursor.execute("SAVEPOINT committed")
+
+        def rollback():
+            self.env.clear()
+            cursor.execute("ROLLBACK TO SAVEPOINT committed")
+
+        with patch.object(cursor, "commit", commit), patch.object(cursor, "rollback", rollback):
+            yield
+
+    def test_an_addon_of_a_provider_that_keeps_its_texts_to_itself_loses_no_answer(self):
+        reminder = self._written()
+        # As Odoo's addon for Twilio does with its own.
+        with patch.object(type(self.texts), "_handle_call_result_hook", lambda texts, results: None):
+            self._deliver()
+        self.assertEqual(reminder.state, "sent")
 
     def test_a_worker_that_dies_between_leaves_it_interrupted(self):
         reminder = self._written()
@@ -411,6 +466,28 @@ class TestLoanReminderSms(LoanCommon):
         states = self.ledger.search([("company_id", "=", self.company.id)]).mapped("state")
         self.assertEqual(sorted(states), ["failed", "queued", "queued"])
 
+    def test_a_dead_provider_is_not_asked_again_at_once_for_what_is_left(self):
+        for number in range(3):
+            self._due_in(7, self._other_customer(number))
+        self._remind()
+        self.env["ir.config_parameter"].set_param("sms.session.batch.size", "2")
+        self.provider.error, remaining = _nobody_answers, []
+
+        def _progress(_cron, _done=0, *, remaining=None, said=remaining):
+            said.append(remaining)
+            return float("inf")
+
+        with (
+            patch("odoo.addons.loan_crm_sms.models.sms_sms._AT_ONCE", 1),
+            patch.object(type(self.env["ir.cron"]), "_commit_progress", _progress),
+            mute_logger("odoo.addons.sms.models.sms_sms"),
+        ):
+            self.texts._process_queue()
+            self.assertEqual(remaining[-1], 0)
+            self.provider.error = None
+            self.texts._process_queue()
+            self.assertEqual(remaining[-1], 1, "who can be reached is asked for the rest")
+
     def _other_customer(self, number):
         partner = self._partner(f"Reader {number}", phone=f"+86 138 0055 200{number}")
         return self._customer(partner_id=partner.id, preferred_channel="sms")
@@ -423,6 +500,40 @@ class TestLoanReminderSms(LoanCommon):
         self.provider.error = None
         self._remind()
         self.assertFalse(self._deliver())
+
+    def test_an_answer_that_tells_nothing_is_for_a_person(self):
+        for number, answer in enumerate(("server_error", "unknown")):
+            with self.subTest(answer=answer):
+                contract = self._due_in(7, self._other_customer(number))
+                self._remind()
+                self.provider.answer = answer
+                self._deliver()
+                reminder = self._reminder(contract)
+                self.assertEqual(reminder.state, "interrupted")
+                self.assertIn("nobody can tell", reminder.failure)
+                self.provider.answer = "success"
+                self._remind()
+                self.assertFalse(self._deliver())
+
+    def test_a_provider_that_forgets_a_text_in_its_answer_leaves_it_to_a_person(self):
+        reminder = self._written()
+        with patch.object(Provider, "_send_sms_batch", lambda *args, **kwargs: []):
+            self._deliver()
+        self.assertEqual(reminder.state, "interrupted")
+
+    def test_a_provider_that_can_tell_nothing_is_not_asked_for_each(self):
+        self._due_in(7, self._other_customer(1))
+        self._remind()
+        self.provider.answer = "server_error"
+        with patch("odoo.addons.loan_crm_sms.models.sms_sms._AT_ONCE", 1):
+            self._deliver()
+        self.assertEqual(len(self.provider.calls), 1)
+
+    def test_a_refusal_of_another_kind_is_no_doubt(self):
+        reminder = self._written()
+        self.provider.answer = "registration_needed"
+        self._deliver()
+        self.assertEqual((reminder.state, reminder.unreachable), ("failed", False))
 
     def test_a_wrong_number_fails_with_the_reason(self):
         reminder = self._written()
@@ -463,6 +574,171 @@ class TestLoanReminderSms(LoanCommon):
         self.customer.partner_id.phone = "+86 138 0055 1018"
         self._remind()
         self.assertEqual(self._reminder(other).state, "queued")
+
+    def test_a_report_that_overtakes_the_answer_is_not_lost(self):
+        for error, bounced in (("not_delivered", False), ("invalid_destination", True)):
+            with self.subTest(error=error):
+                contract = self._due_in(7, self._other_customer(int(bounced)))
+                self._remind()
+                reminder = self._reminder(contract)
+                tracker = reminder.sms_id.sms_tracker_id
+                self.provider.before = lambda tracker=tracker, error=error: (
+                    tracker._action_update_from_provider_error(error)
+                )
+                (reminder.sms_id | self.texts).with_context(loan_sms_commits=False)._send()
+                self.assertEqual((reminder.state, reminder.is_bounced), ("failed", bounced))
+                self.assertIn("did not arrive", reminder.failure)
+                self.assertTrue(reminder.sent_at, "it left, and counts as a contact")
+                notice = reminder.message_id.notification_ids
+                self.assertEqual(notice.notification_status, "bounce" if bounced else "exception")
+
+    def test_a_report_while_the_text_leaves_is_written_on_its_reminder(self):
+        # By which its transaction and the queue's cannot pass by each other.
+        reminder = self._written()
+        reminder.write({"state": "sending", "sending_at": fields.Datetime.now()})
+        reminder.sms_id.sms_tracker_id._action_update_from_provider_error("not_delivered")
+        self.assertEqual(reminder.state, "sending")
+        self.assertIn("did not arrive", reminder.failure)
+
+    def test_what_a_former_try_came_to_is_no_report_on_this_one(self):
+        reminder = self._written()
+        self.provider.answer = "wrong_number_format"
+        self._deliver()
+        text = reminder.sms_id
+        self.assertEqual(reminder.message_id.notification_ids.notification_status, "exception")
+        self.provider.answer = "success"
+        text.resend_failed()
+        self.assertEqual(self._deliver(), [_PHONE])
+        self.assertEqual((reminder.state, reminder.failure), ("sent", False))
+
+    # ---------------------------------------------------------------- broken texts
+
+    def _first_text(self):
+        return self.policy.step_ids.filtered(lambda step: step.offset == -7).sms_template_id
+
+    def _break(self, broken, lang="en_US"):
+        """Break a text behind the back of the check at saving, as an import or another addon does."""
+        text = self._first_text().with_context(loan_letters_unchecked=True, lang=lang)
+        sound, text.body = text.body, broken
+        return sound
+
+    def test_a_broken_text_is_refused_with_the_language_it_is_broken_in(self):
+        text = self._first_text()
+        with self.assertRefused("(?s)could not be written.*English"):
+            text.body = "{{ object.no_such_field }}"
+        with self.assertRefused("简体中文"):
+            text.with_context(lang="zh_CN").body = "{{ object.no_such_field }}"
+        with self.assertRefused("(?s)could not be written.*says nothing|没有内容"):
+            text.body = "{{ object.sms_what if object.is_several else '' }}"
+        self.assertFalse(text.loan_text_faults)
+        text.body = "{{ object.sms_what }}"
+
+    def test_a_broken_text_is_refused_for_a_step_and_with_its_policy(self):
+        broken = self.env["sms.template"].create(
+            {
+                "name": "Broken",
+                "model_id": self.env["ir.model"]._get_id("loan.reminder"),
+                "body": "{{ object.no_such_field }}",
+            }
+        )
+        step = self.policy.step_ids.filtered(lambda step: step.offset == -7)
+        with self.assertRefused("could not be written"):
+            step.sms_template_id = broken
+        policy = self.policy.copy({"name": "Old", "active": False})
+        policy.step_ids[0].sms_template_id = broken
+        with self.assertRefused("could not be written"):
+            policy.active = True
+
+    def test_a_broken_text_is_found_before_the_round_and_held_for_who_reads_it(self):
+        reader = self._other_customer(1)
+        reader.partner_id.lang = "zh_CN"
+        chinese = self._due_in(7, reader)
+        sound = self._break("{{ object.no_such_field }}", "zh_CN")
+        self._remind()
+        self.assertEqual((self._reminder().state, self._reminder().channel), ("queued", "sms"))
+        held = self._reminder(chinese)
+        self.assertEqual((held.state, held.hold_reason), ("held", "no_text"))
+        text = self._first_text()
+        self.assertEqual(list(text.loan_text_faults), ["zh_CN"])
+        self.assertIn(text.name, self.policy.letter_problem)
+        self.assertIn("A letter cannot be written", self.policy.activity_ids.mapped("summary"))
+        text.with_context(lang="zh_CN").body = sound
+        self._remind()
+        self.assertEqual(held.state, "queued")
+        self.assertFalse(self.policy.letter_problem)
+        self.env["mail.template"]._cron_check_loan_letters()
+        self.policy.invalidate_recordset()
+        self.assertFalse(self.policy.activity_ids)
+
+    def test_the_forecast_knows_a_broken_text(self):
+        self._break("{{ object.no_such_field }}")
+        self.env["sms.template"]._check_loan_texts_of(self.company)
+        self.env.invalidate_all()
+        rows = self.env["loan.reminder.forecast"].search([("contract_id", "=", self.contract.id)])
+        self.assertEqual(rows.filtered(lambda row: row.day == TODAY).hold_reason, "no_text")
+
+    def test_texts_are_tried_daily_and_by_the_round_once_for_each_lender(self):
+        self._other_customer(1).partner_id.lang = "zh_CN"
+        text = self._first_text()
+        text.loan_text_checked = False
+        self.env["mail.template"]._cron_check_loan_letters()
+        self.assertEqual(text.loan_text_checked["languages"], ["en_US", "zh_CN"])
+        others = [id_ for id_ in text.loan_text_checked["companies"] if id_ != self.company.id]
+        text.loan_text_checked = {**text.loan_text_checked, "companies": others}
+        self._remind()
+        self.assertIn(self.company.id, text.loan_text_checked["companies"])
+        with patch.object(type(text), "_try_loan_text") as tried:
+            self.env["sms.template"]._check_loan_texts_of(self.company)
+        self.assertFalse(tried.called, "what did not change is not tried again")
+
+    def test_what_one_lender_found_stays_when_another_tries_other_languages(self):
+        self._other_customer(1).partner_id.lang = "zh_CN"
+        self._break("{{ object.no_such_field }}", "zh_CN")
+        self.env["sms.template"]._check_loan_texts_of(self.company)
+        with patch.object(type(self.env["mail.template"]), "_loan_letter_languages", lambda *args: {"en_US"}):
+            self._first_text()._check_loan_texts(self.company, again=True)
+        self.assertEqual(list(self._first_text().loan_text_faults), ["zh_CN"])
+
+    # ---------------------------------------------------------------- the text of a step
+
+    def test_a_step_keeps_the_text_that_somebody_chose_or_cleared_when_its_tone_changes(self):
+        policy = self.policy.copy({"name": "Short"})
+        late = self.env.ref("loan_crm_sms.sms_template_reminder_late")
+        steps = policy.step_ids.filtered(lambda step: step.tone == "courtesy" and step.channel == "email")
+        shipped, cleared = steps[:2]
+        cleared.sms_template_id = False
+        steps.tone = "firm"
+        self.assertEqual(shipped.sms_template_id, late)
+        self.assertFalse(cleared.sms_template_id)
+        own = late.copy({"name": "Mine"})
+        shipped.sms_template_id = own
+        shipped.tone = "courtesy"
+        self.assertEqual(shipped.sms_template_id, own)
+        task = policy.step_ids.filtered(lambda step: step.channel == "task")[:1]
+        self.assertFalse(task.sms_template_id)
+        task.write({"channel": "email", "template_id": shipped.template_id.id})
+        self.assertTrue(task.sms_template_id, "what was a task had no text to clear")
+
+    def test_a_form_keeps_the_text_that_somebody_chose_or_cleared_when_the_tone_changes(self):
+        policy = self.policy.copy({"name": "Short"})
+        late = self.env.ref("loan_crm_sms.sms_template_reminder_late")
+        own = late.copy({"name": "Mine"})
+        for text, expected in (
+            (None, late),
+            (own, own),
+            (self.env["sms.template"], self.env["sms.template"]),
+        ):
+            with self.subTest(text=text), Form(policy) as form:
+                with form.step_ids.edit(0) as line:
+                    line.tone = "courtesy"
+                    line.sms_template_id = self.env.ref("loan_crm_sms.sms_template_reminder_before")
+                form.save()
+                with form.step_ids.edit(0) as line:
+                    if text is not None:
+                        line.sms_template_id = text
+                    line.tone = "firm"
+                form.save()
+                self.assertEqual(policy.step_ids[0].sms_template_id, expected)
 
     # ---------------------------------------------------------------- rights, and leaving
 
