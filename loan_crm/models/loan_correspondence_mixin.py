@@ -92,27 +92,33 @@ class LoanCorrespondenceMixin(models.AbstractModel):
             lambda user: not user._is_superuser() and anywhere.with_user(user).has_access("read")
         )
 
-    def _who_answers(self):
-        """Return who acts for the borrower today; without such a person the lead of the team; or nobody."""
-        self.ensure_one()
-        return self._answering_users()[self]
+    def _who_answers(self, *also):
+        """Return who acts for the borrower today; without such a person the lead of the team; or nobody.
 
-    def _answering_users(self):
-        """Return `{loan: who acts for its borrower today}`, else the lead of the team, else nobody.
+        :param also: users to ask after them
+        """
+        self.ensure_one()
+        return self._answering_users(*also)[self]
+
+    def _answering_users(self, *also):
+        """Return `{loan: who acts for its borrower today}`, else the lead of the team, else one of others, else nobody.
 
         A to-do or a copy tells a loan's name to whoever gets it, so only who may open the loan counts, whoever a job or
         the gateway runs as. It takes a query for each such person, not for each loan.
+
+        :param also: users to ask after them
         """
         nobody = self.env["res.users"]
         # As superuser: whoever asks only learns who answers.
         asked = {
-            loan: (loan.customer_id.acting_user_id, loan.customer_id.team_id.user_id) for loan in self.sudo()
+            loan: (loan.customer_id.acting_user_id, loan.customer_id.team_id.user_id, *also)
+            for loan in self.sudo()
         }
         anywhere = self.with_context(allowed_company_ids=[])  # their own companies decide
         may_open = {
             user: set(anywhere.with_user(user)._filtered_access("read").ids)
             for user in nobody.union(*(user for users in asked.values() for user in users))
-            if user.active
+            if user.active and not user._is_superuser()
         }
         return {
             loan.with_env(self.env): next(

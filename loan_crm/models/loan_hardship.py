@@ -333,7 +333,7 @@ class LoanHardship(models.Model):
         for request in self:
             company = request.company_id
             today = company._loan_today()
-            user = request._who_may_call()
+            user = request.contract_id._who_answers(company.loan_reminder_user_id)
             request.write(
                 {
                     "user_id": user.id,
@@ -397,20 +397,6 @@ class LoanHardship(models.Model):
             note=Markup("<p>%s</p>") % self.env._("Call at %s", reached_at) if reached_at else False,
             user_id=self.user_id.id,
         )
-
-    def _who_may_call(self):
-        """Return who is accountable: the first of those asked who may open the loan; empty where none of them may."""
-        candidates = (
-            self.customer_id.acting_user_id,
-            self.customer_id.team_id.user_id,
-            self.company_id.loan_reminder_user_id,
-        )
-        loan = self.contract_id.with_context(allowed_company_ids=[])  # their own companies, not the writer's
-        for user in candidates:
-            # A to-do opens the loan's name to whoever gets it, so it is never given to somebody without duty.
-            if user and user.active and loan.with_user(user).has_access("read"):
-                return user
-        return self.env["res.users"]
 
     def _confirm(self):
         """Queue the letter that tells a borrower who calls and by when; where none can be written, the loan says so."""

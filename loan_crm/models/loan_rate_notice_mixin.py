@@ -145,7 +145,7 @@ class LoanRateNoticeMixin(models.AbstractModel):
 
     def _ask_to_call(self, summary, note):
         """Ask somebody who may open the loan to speak with its borrower; where nobody may, tell it on the night."""
-        user = self._who_may_call()
+        user = self.contract_id._who_answers(self.company_id.loan_reminder_user_id, self.env.user)
         if user:
             self.contract_id.activity_schedule(
                 "mail.mail_activity_data_call",
@@ -161,20 +161,6 @@ class LoanRateNoticeMixin(models.AbstractModel):
         )
         if night:
             night._note_failure("notice", self.contract_id, f"{summary}. {note}")
-
-    def _who_may_call(self):
-        """Return the first of those asked for such calls who may open the loan; empty where none of them may."""
-        candidates = (
-            self.customer_id.acting_user_id,
-            self.customer_id.team_id.user_id,
-            self.company_id.loan_reminder_user_id,
-            self.env.user,
-        )
-        loan = self.contract_id.with_context(allowed_company_ids=[])  # their own companies, not the writer's
-        for user in candidates:
-            if user and user.active and not user._is_superuser() and loan.with_user(user).has_access("read"):
-                return user
-        return self.env["res.users"]
 
     def _take_back_notices(self):
         """Let letters about rates that were taken back not leave; where one has left, ask the manager to call."""

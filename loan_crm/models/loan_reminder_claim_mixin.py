@@ -69,6 +69,8 @@ class LoanReminderClaimMixin(models.AbstractModel):
                               AND reminder.step_id = due.step_id
                               AND reminder.partner_id = hearer.partner_id
                               AND reminder.version = due.version)
+                 -- Which of several leads a letter, and who is written to first, is not for the database to choose.
+                 ORDER BY due.due_date, due.installment_id, hearer.partner_id
                 ON CONFLICT DO NOTHING
                 """,
                 due=self._due_query(company, policies, speaking),

@@ -132,13 +132,20 @@ class LoanReminderHeartbeatMixin(models.AbstractModel):
                 _logger.exception("The reminders of company %s cannot be watched", company.id)
 
     def _lock_quietly(self):
-        """Tell whether this day could be locked. That another worker was faster is no error, and none is logged."""
+        """Return those of these days that no other worker is at, locked.
+
+        As the ORM's own verb, but that a worker was faster is no error and none is logged.
+        """
         self.flush_recordset()
         self.env.cr.execute(
-            SQL("SELECT FROM loan_reminder_round WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED", self.id),
+            SQL(
+                "SELECT id FROM loan_reminder_round WHERE id = ANY(%s) FOR NO KEY UPDATE SKIP LOCKED",
+                self.ids,
+            ),
             log_exceptions=False,
         )
-        return bool(self.env.cr.rowcount)
+        locked = {id_ for (id_,) in self.env.cr.fetchall()}
+        return self.filtered(lambda day: day.id in locked)
 
     @api.model
     def _watch_company(self, company):

@@ -313,10 +313,10 @@ class LoanReminderRound(models.Model):
     def _close_run(self):
         """Leave a trace of this run, start the mail queue, and wake somebody if there is trouble."""
         # Another worker may be closing the same day: its trace serves as well as ours.
-        self.try_lock_for_update(allow_referencing=True).last_run_at = fields.Datetime.now()
+        self._lock_quietly().last_run_at = fields.Datetime.now()
         self.search(
             [("company_id", "=", self.company_id.id), ("date", ">=", self.date - _WATCHED)]
-        ).try_lock_for_update(allow_referencing=True)._wake_somebody()
+        )._lock_quietly()._wake_somebody()
         if self.queued_count:
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
         if again := self._next_release():
