@@ -6,6 +6,8 @@ Short within `make test`; a whole quarter with TRIALS_DAYS=92.
 import os
 from collections import Counter
 
+from . import CHUNK
+
 DAYS = int(os.environ.get("TRIALS_DAYS") or 8)
 LOANS = 40
 MOMENTS = ("claimed", "judged", "composed", "batch committed", "taken", "accepted", "noted")
@@ -66,4 +68,5 @@ def test_after_a_quarter_the_ledger_the_mailbox_and_the_loans_agree(nursery, sin
         f"{DAYS} days, {killed} workers killed, mail server away {away} times: {dict(states)}; {dict(reasons)}"
     )
     assert states["sent"] > DAYS
-    assert len([row for row in rows if row["state"] == "interrupted"]) <= killed
+    # What leaves together is unknown together.
+    assert len([row for row in rows if row["state"] == "interrupted"]) <= killed * CHUNK
