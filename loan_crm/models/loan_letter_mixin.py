@@ -92,9 +92,13 @@ class LoanLetterMixin(models.AbstractModel):
         rendered = self.env["loan.letter.press"]._print(
             template, self.ids, ("subject", "body_html", "email_from", "reply_to", "mail_server_id")
         )
-        reply_tos = self._reply_tos()
+        reply_tos, told = self._reply_tos(), {}
         for each in self:
-            rendered[each.id]["reply_to"] = each._reply_to(reply_tos, rendered[each.id].get("reply_to"))
+            written = rendered[each.id].get("reply_to")
+            key = (each.company_id.id, each.signed_user_id.id, written)
+            if key not in told:
+                told[key] = each._reply_to(reply_tos, written)
+            rendered[each.id]["reply_to"] = told[key]
         vals_list = [each._prepare_mail_vals(rendered[each.id]) for each in self]
         if mails_sudo := self.env["loan.letter.fast"]._file(self, vals_list):
             return mails_sudo

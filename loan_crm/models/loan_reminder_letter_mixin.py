@@ -84,15 +84,18 @@ class LoanReminderLetterMixin(models.AbstractModel):
         for company, letters in self.grouped("company_id").items():
             calendars = self._contact_calendars(company)
             today = company._loan_today()
-            for reminder in letters:
-                policy = reminder.step_id.policy_id
-                calendar = calendars.get(reminder.customer_id.calendar_id.id or 0, calendars[0])
-                windows = core.windows(reminder.due_date, policy._as_ladder(), policy.catch_up_days, calendar)
-                reminder.next_contact_date = next(
+            # Many letters speak by one step of one due date.
+            for (step, due_date, region), alike in letters.grouped(
+                lambda letter: (letter.step_id, letter.due_date, letter.customer_id.calendar_id.id or 0)
+            ).items():
+                policy = step.policy_id
+                calendar = calendars.get(region, calendars[0])
+                windows = core.windows(due_date, policy._as_ladder(), policy.catch_up_days, calendar)
+                alike.next_contact_date = next(
                     (
                         window.first
                         for window in windows
-                        if window.step.offset > reminder.step_id.offset and window.first > today
+                        if window.step.offset > step.offset and window.first > today
                     ),
                     False,
                 )
