@@ -139,6 +139,19 @@ def test_a_dead_mail_server_costs_nobody_a_letter(nursery, sink, few_borrowers):
     assert Book(nursery, sink).check(few_borrowers) == set()
 
 
+def test_two_workers_before_a_dead_mail_server_are_not_in_each_others_way(nursery, sink, few_borrowers):
+    before = len(errors(nursery))
+    sink.stop()
+    nursery.call("write")
+    for worker in [nursery.start("deliver", pause=2) for _number in range(2)]:
+        nursery.wait(worker)
+    # One that the other worker had in its hands waits for the next run.
+    nursery.call("deliver")
+    sink.start()
+    assert Book(nursery, sink).of("failed") == few_borrowers
+    assert errors(nursery)[before:] == []
+
+
 def test_a_mail_server_that_goes_away_and_comes_back_gets_no_letter_twice(nursery, sink, few_borrowers):
     worker = nursery.start("work")
     while len(sink.letters) < len(few_borrowers) // 3:

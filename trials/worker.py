@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -139,8 +140,22 @@ def write(env, batch=100):
     env["loan.reminder.round"]._remind(_company(env))
 
 
-def deliver(env):
-    """Run the mail queue alone, as its scheduled action does."""
+def deliver(env, pause=0):
+    """Run the mail queue alone, as its scheduled action does.
+
+    :param float pause: seconds to wait when it was noted that there is no mail server
+    """
+    mails = type(env["mail.mail"])
+    note = mails._postprocess_sent_message
+
+    def note_and_pause(self, *args, **kwargs):
+        result = note(self, *args, **kwargs)
+        if kwargs.get("failure_type") == "mail_smtp":
+            env.flush_all()
+            time.sleep(pause)
+        return result
+
+    mails._postprocess_sent_message = note_and_pause
     env["mail.mail"].process_email_queue()
 
 

@@ -168,6 +168,7 @@ class LoanLetterFast(models.AbstractModel):
                 field = self.env[model_name]._fields[name]
                 if not (field.store and field.column_type) and row.pop(name) and field.store:
                     return None
+        # As superuser: mail servers are set up by administrators.
         server_sudo = self.env["ir.mail_server"].sudo().browse(message.get("mail_server_id") or ())
         if (
             len(recipients) != 1

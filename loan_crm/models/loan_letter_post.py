@@ -31,6 +31,44 @@ class Way(NamedTuple):
     sender: str
 
 
+class _Sessions:
+    """Sessions with mail servers, kept open for the next letter of the same sender.
+
+    :param int size: so many letters leave over one, then another is opened
+    """
+
+    def __init__(self, size):
+        self._size, self._open = size, {}
+
+    def next(self, way):
+        """Return a session for one more letter; None if none opens, or the mail server hung up on it."""
+        key = (way.server.id, way.sender)
+        session, left = self._open.get(key, (None, 0))
+        if not left:
+            _quit(session)
+            session = self._connect(way)
+        elif not _is_open(session):
+            return None
+        self._open[key] = (session, (left or self._size) - 1)
+        while len(self._open) > _SESSIONS:
+            oldest, _left = self._open.pop(next(iter(self._open)))
+            _quit(oldest)
+        return session
+
+    def _connect(self, way):
+        try:
+            return way.server._connect__(mail_server_id=way.server.id or False, smtp_from=way.sender)
+        except Exception as error:
+            # Odoo's queue, which comes after this, says so on each mail.
+            _logger.info("No mail server for some letters: %s", error)
+            return None
+
+    def quit(self):
+        """Say goodbye to all of them."""
+        for session, _left in self._open.values():
+            _quit(session)
+
+
 class LoanLetterPost(models.AbstractModel):
     """Hands queued reminders to the mail server in chunks: one look at what is owed, one session, two commits.
 
@@ -78,7 +116,7 @@ class LoanLetterPost(models.AbstractModel):
         """
         if not self._may_deliver():
             return 0
-        sent, last, sessions = 0, 0, {}
+        sent, last, sessions = 0, 0, _Sessions(self._session_size())
         try:
             while sent < limit:
                 waiting = self._waiting(last, min(_CHUNK, limit - sent))
@@ -93,9 +131,15 @@ class LoanLetterPost(models.AbstractModel):
             # asked. The queue goes on one by one.
             self.env.cr.rollback()
         finally:
-            for session in sessions.values():
-                _quit(session)
+            sessions.quit()
         return sent
+
+    @api.model
+    def _session_size(self):
+        """Return how many mails a session carries at most, as Odoo's queue does."""
+        # As superuser: the site's settings decide, whoever runs the queue.
+        parameters_sudo = self.env["ir.config_parameter"].sudo()
+        return int(parameters_sudo.get_param("mail.session.batch.size")) or 1000
 
     @api.model
     def _waiting(self, last, most):
@@ -136,6 +180,7 @@ class LoanLetterPost(models.AbstractModel):
     def _ways(self, mails_sudo):
         """Return how each of some mails leaves, `{mail id: Way}`, those that leave alike one after the other."""
         ways = {}
+        # As superuser: how mail leaves is set up by administrators.
         for server_id, alias_domain_id, sender, ids in mails_sudo._split_by_mail_configuration():
             server_sudo = self.env["ir.mail_server"].sudo().browse(server_id or ())
             # Through somebody's own server Odoo sends only so many a minute.
@@ -145,31 +190,11 @@ class LoanLetterPost(models.AbstractModel):
         return ways
 
     @api.model
-    def _session(self, sessions, way):
-        """Return a session with a mail server, None if none opens or it was closed.
-
-        :param dict sessions: those that were opened, by server and sender
-        """
-        key = (way.server.id, way.sender)
-        if key not in sessions:
-            if len(sessions) >= _SESSIONS:
-                _quit(sessions.pop(next(iter(sessions))))
-            try:
-                sessions[key] = way.server._connect__(
-                    mail_server_id=way.server.id or False, smtp_from=way.sender
-                )
-            except Exception as error:
-                # Odoo's queue, which comes after this, says so on each mail.
-                _logger.info("No mail server for some letters: %s", error)
-                sessions[key] = None
-        return sessions[key] if _is_open(sessions[key]) else None
-
-    @api.model
     def _deliver_chunk(self, ways, sessions):
         """Take, send and note some letters.
 
         :param dict ways: as `_ways` tells
-        :param dict sessions: as for `_session`
+        :param sessions: :class:`_Sessions`
         :return: how many the mail servers took
         """
         mails_sudo = self._take(ways)
@@ -178,7 +203,7 @@ class LoanLetterPost(models.AbstractModel):
         present = set(mails_sudo.exists().ids)
         sent, untried, refused = [], [], []
         for mail_sudo in mails_sudo.browse(id_ for id_ in ways if id_ in present):
-            session = self._session(sessions, ways[mail_sudo.id])
+            session = sessions.next(ways[mail_sudo.id])
             if not session:
                 untried.append(mail_sudo.id)
                 continue

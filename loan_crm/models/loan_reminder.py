@@ -100,6 +100,11 @@ class LoanReminder(models.Model):
     amount_letter = fields.Monetary(
         "Asked For", readonly=True, help="All that the letter names: what is due and what else is overdue."
     )
+    amount_of_day = fields.Monetary(
+        "Due That Day",
+        compute="_compute_amount_of_day",
+        help="What the letter asks for that falls due on the day of its leading installment; not what is overdue.",
+    )
     state = fields.Selection(
         [
             ("claimed", "Being Written"),

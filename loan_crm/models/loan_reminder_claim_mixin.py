@@ -51,38 +51,59 @@ class LoanReminderClaimMixin(models.AbstractModel):
                        %(uid)s, %(uid)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
                   FROM due
                   JOIN loan_reminder_step step ON step.id = due.step_id
-                  JOIN LATERAL (
-                           SELECT due.partner_id, 'borrower' AS role
-                            UNION ALL
-                           SELECT party.partner_id, party.role
-                             FROM loan_contract_party party
-                            WHERE party.contract_id = due.contract_id
-                              AND party.date_from <= %(today)s
-                              AND (party.date_to IS NULL OR party.date_to > %(today)s)
-                              AND step.channel <> 'task'
-                              AND (step.recipients = 'guarantor'
-                                   OR step.recipients = 'co_borrower' AND party.role = 'co_borrower')
-                       ) AS hearer ON TRUE
-                 WHERE NOT EXISTS (
-                           SELECT FROM loan_reminder reminder
-                            WHERE reminder.installment_id = due.installment_id
-                              AND reminder.step_id = due.step_id
-                              AND reminder.partner_id = hearer.partner_id
-                              AND reminder.version = due.version)
+                  JOIN LATERAL (%(hearers)s) AS hearer ON TRUE
+                 WHERE %(unsaid)s
                  -- Which of several leads a letter, and who is written to first, is not for the database to choose.
                  ORDER BY due.due_date, due.installment_id, hearer.partner_id
                 ON CONFLICT DO NOTHING
                 """,
                 due=self._due_query(company, policies, speaking),
                 channel=self._channel_sql(),
+                hearers=self._hearers_sql(SQL("%s", today)),
+                unsaid=self._unsaid_sql(),
                 company=company.id,
                 round=day.id,
-                today=today,
                 uid=self.env.uid,
             ),
             log_exceptions=False,
         )
         return self.env.cr.rowcount
+
+    @api.model
+    def _hearers_sql(self, day):
+        """Return the SQL of who hears of a `due` installment by a `step`: partner, role, and a number of their own.
+
+        :param SQL day: the day it is said
+        """
+        return SQL(
+            """
+            SELECT due.partner_id, 'borrower' AS role, 0 AS number
+             UNION ALL
+            SELECT party.partner_id, party.role, row_number() OVER (ORDER BY party.id)
+              FROM loan_contract_party party
+             WHERE party.contract_id = due.contract_id
+               AND party.date_from <= %(day)s
+               AND (party.date_to IS NULL OR party.date_to > %(day)s)
+               AND step.channel <> 'task'
+               AND (step.recipients = 'guarantor'
+                    OR step.recipients = 'co_borrower' AND party.role = 'co_borrower')
+            """,
+            day=day,
+        )
+
+    @api.model
+    def _unsaid_sql(self):
+        """Return the SQL that tells whether the ledger has no entry of a `due` installment for a `hearer` yet."""
+        return SQL(
+            """
+            NOT EXISTS (
+                SELECT FROM loan_reminder reminder
+                 WHERE reminder.installment_id = due.installment_id
+                   AND reminder.step_id = due.step_id
+                   AND reminder.partner_id = hearer.partner_id
+                   AND reminder.version = due.version)
+            """
+        )
 
     @api.model
     def _channel_sql(self):

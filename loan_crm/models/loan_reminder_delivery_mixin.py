@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+# How often a letter is looked at anew because somebody wrote on its reminder or installment at this moment.
+_TRIES = 3
 # A letter that has been "leaving" for longer than this belongs to a worker that died.
 _LEAVING_AT_MOST = timedelta(minutes=10)
 
@@ -17,6 +19,28 @@ class LoanReminderDeliveryMixin(models.AbstractModel):
 
     _name = "loan.reminder.delivery.mixin"
     _description = "Delivering Reminders"
+
+    @api.model
+    def _take_surely(self, take, commits):
+        """Take what carries a letter for delivery, and commit that; if somebody was faster, on a fresh view again.
+
+        :param take: called without arguments, returns whether it may leave, see `_begin_delivery`
+        :param bool commits: whether it is committed; if not, it is tried once
+        :return: whether it may leave now
+        """
+        for _try in range(_TRIES if commits else 1):
+            try:
+                may_leave = take()
+                if commits:
+                    # Before the letter leaves, or a crash after it would send it twice.
+                    self.env.cr.commit()  # pylint: disable=invalid-commit
+                return may_leave
+            except self._overtaken:
+                if not commits:
+                    raise
+                # What was sent before is committed, so nothing is lost.
+                self.env.cr.rollback()
+        return False
 
     def _begin_delivery(self):
         """Take a queued letter for delivery, re-reading what is owed under lock at this very moment.

@@ -175,24 +175,8 @@ class LoanReminderForecast(models.Model):
                            hearer.partner_id, hearer.role
                       FROM (%(due)s) AS due
                       JOIN loan_reminder_step step ON step.id = due.step_id
-                      JOIN LATERAL (
-                               SELECT due.partner_id, 'borrower' AS role, 0 AS number
-                                UNION ALL
-                               SELECT party.partner_id, party.role, row_number() OVER (ORDER BY party.id)
-                                 FROM loan_contract_party party
-                                WHERE party.contract_id = due.contract_id
-                                  AND party.date_from <= GREATEST(due.first, %(today)s)
-                                  AND (party.date_to IS NULL OR party.date_to > GREATEST(due.first, %(today)s))
-                                  AND step.channel <> 'task'
-                                  AND (step.recipients = 'guarantor'
-                                       OR step.recipients = 'co_borrower' AND party.role = 'co_borrower')
-                           ) AS hearer ON TRUE
-                     WHERE NOT EXISTS (
-                               SELECT FROM loan_reminder reminder
-                                WHERE reminder.installment_id = due.installment_id
-                                  AND reminder.step_id = due.step_id
-                                  AND reminder.partner_id = hearer.partner_id
-                                  AND reminder.version = due.version)
+                      JOIN LATERAL (%(hearers)s) AS hearer ON TRUE
+                     WHERE %(unsaid)s
                    ) AS foreseen
          LEFT JOIN loan_reminder_step step ON step.id = foreseen.step_id
          LEFT JOIN loan_reminder_policy policy ON policy.id = step.policy_id
@@ -204,6 +188,8 @@ class LoanReminderForecast(models.Model):
             """,
             company=company.id,
             channel=ledger_sudo._channel_sql(),
+            hearers=ledger_sudo._hearers_sql(SQL("GREATEST(due.first, %s)", today)),
+            unsaid=ledger_sudo._unsaid_sql(),
             today=today,
             steps=steps,
             steps_most=_STEPS,

@@ -47,6 +47,15 @@ class LoanReminderLetterMixin(models.AbstractModel):
         compute="_compute_next_contact_date", help="The day of the step after this one."
     )
 
+    @api.depends("due_date", "installment_id.amount_open", "merged_ids.installment_id.amount_open")
+    def _compute_amount_of_day(self):
+        for reminder in self:
+            reminder.amount_of_day = sum(
+                line.installment_id.amount_open
+                for line in reminder.line_ids
+                if line.due_date == reminder.due_date
+            )
+
     @api.depends("line_ids", "also_open_ids")
     def _compute_is_several(self):
         for reminder in self:

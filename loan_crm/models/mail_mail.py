@@ -4,7 +4,8 @@ import sys
 from datetime import timedelta
 
 from odoo import api, fields, models, modules
-from odoo.tools import email_normalize
+from odoo.fields import Domain
+from odoo.tools import SQL, email_normalize
 
 from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 
@@ -12,7 +13,7 @@ from ..core import incoming
 
 _logger = logging.getLogger(__name__)
 
-# How often a letter is looked at anew because somebody wrote on its reminder or installment at this moment.
+# How often mails are looked at anew because another worker wrote on one of them at this moment.
 _TRIES = 3
 # When the queue goes on with letters that a run had to leave. Not at once: a server that says no may need the pause.
 _PAUSE = timedelta(minutes=1)
@@ -66,18 +67,39 @@ class MailMail(models.Model):
         Odoo's queue sends a thousand mails and then waits for its next hour; a mail server may close the session
         earlier. It goes on only while reminders get out of the way, so a dead server is not asked every minute.
         """
-        if not email_ids and not self.env.context.get("filters"):
+        if email_ids:
+            return super().process_email_queue(email_ids=email_ids, batch_size=batch_size)
+        waiting, size, sent, result = self._count_waiting_reminders(), self._queue_size(batch_size), 0, None
+        if "filters" not in self.env.context:
             # As superuser: the queue sends what others wrote.
-            self.env["loan.letter.post"].sudo()._deliver(batch_size)
-        waiting = self._count_waiting_reminders()
-        result = super().process_email_queue(email_ids=email_ids, batch_size=batch_size)
+            sent = self.env["loan.letter.post"].sudo()._deliver(size)
+        if not sent:
+            result = super().process_email_queue(batch_size=batch_size)
+        elif left := self._next_in_queue(size - sent):
+            # What left in chunks is of this run, too, which sends no more than the site wishes.
+            result = super().process_email_queue(email_ids=left.ids, batch_size=batch_size)
         if 0 < self._count_waiting_reminders() < waiting:
+            again = fields.Datetime.now() + (timedelta() if sent == size else _PAUSE)
             # As superuser: whoever may run the queue may wake it.
-            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger(fields.Datetime.now() + _PAUSE)
-        if not email_ids:
-            # As superuser: the queue's own clock notices when the one of the reminders stands still.
-            self.env["loan.reminder.round"].sudo()._watch()
+            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger(again)
+        # As superuser: the queue's own clock notices when the one of the reminders stands still.
+        self.env["loan.reminder.round"].sudo()._watch()
         return result
+
+    @api.model
+    def _queue_size(self, batch_size):
+        """Return how many mails a run of the queue sends at most, as Odoo's queue does."""
+        # As superuser: the site's settings decide, whoever runs the queue.
+        parameters_sudo = self.env["ir.config_parameter"].sudo()
+        return int(parameters_sudo.get_param("mail.mail.queue.batch.size", batch_size)) or batch_size
+
+    @api.model
+    def _next_in_queue(self, most):
+        """Return the mails that Odoo's queue would send next, at most so many."""
+        if not most:
+            return self.browse()
+        due = Domain("scheduled_date", "=", False) | Domain("scheduled_date", "<=", fields.Datetime.now())
+        return self.search(Domain("state", "=", "outgoing") & due, limit=most)
 
     @api.model
     def _count_waiting_reminders(self):
@@ -91,15 +113,57 @@ class MailMail(models.Model):
         Whoever else sends does it within a transaction that may yet fail, or be tried again, after the mail server
         took the letter.
         """
-        waiting = self.browse()
-        if not (auto_commit or modules.module.current_test):
-            waiting = self._with_reminder()
-            if waiting:
+        sent_here, queued = self, self.browse()
+        if not modules.module.current_test:
+            reminding = self._with_reminder()
+            sent_here -= reminding
+            if auto_commit:
+                queued = reminding
+            elif reminding:
                 # As superuser: whoever may send a mail may wake the queue that sends it.
                 self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
-        return super(MailMail, self - waiting).send(
-            auto_commit=auto_commit, raise_exception=raise_exception, post_send_callback=post_send_callback
-        )
+        result = True
+        if sent_here:
+            result = super(MailMail, sent_here).send(auto_commit, raise_exception, post_send_callback)
+        for _server, _alias_domain, _sender, ids in queued._split_by_mail_configuration():
+            if mails := self.browse(ids)._lock_waiting():
+                result = super(MailMail, mails).send(auto_commit, raise_exception, post_send_callback)
+                # Without a connection, Odoo notes that on each mail and leaves it uncommitted.
+                self.env.cr.commit()  # pylint: disable=invalid-commit
+        return result
+
+    def _lock_waiting(self):
+        """Return those of these mails that wait with their reminder and that no other worker is at, locked.
+
+        The locks end with the first letter that leaves, each of which is then taken on its own. They are for the
+        mail server that cannot be reached: two workers that both note this would be in each other's way.
+        """
+        for _try in range(_TRIES):
+            self.env.cr.commit()  # pylint: disable=invalid-commit
+            try:
+                self.env.cr.execute(
+                    SQL(
+                        """
+                        SELECT mail.id
+                          FROM mail_mail mail
+                          JOIN loan_reminder reminder ON reminder.mail_id = mail.id
+                         WHERE mail.id = ANY(%s)
+                           AND mail.state = 'outgoing'
+                           AND reminder.state <> 'sending'
+                         ORDER BY mail.id
+                           FOR NO KEY UPDATE SKIP LOCKED
+                        """,
+                        self.ids,
+                    ),
+                    log_exceptions=False,  # that somebody is at it, too, is no error
+                )
+            except self.env["loan.reminder"]._overtaken:
+                self.env.cr.rollback()
+            else:
+                locked = sorted({row[0] for row in self.env.cr.fetchall()})
+                self.env.invalidate_all()
+                return self.browse(locked)
+        return self.browse()
 
     def _send(self, auto_commit=False, **kwargs):
         """Send, but let a loan reminder leave at most once.
@@ -121,7 +185,7 @@ class MailMail(models.Model):
             if session and getattr(session, "sock", session) is None:
                 # The mail server hung up on the last one (421). The others are not taken and wait for the next run.
                 break
-            if not mail._begin_reminder_delivery(auto_commit):
+            if not self.env["loan.reminder"]._take_surely(mail._take_reminder, auto_commit):
                 continue
             try:
                 result = super(MailMail, mail)._send(auto_commit=auto_commit, **kwargs) and result
@@ -137,25 +201,10 @@ class MailMail(models.Model):
         # As superuser: the queue is run by the system, the ledger is written by its own verbs.
         return self.sudo().filtered("loan_reminder_ids").with_env(self.env)
 
-    def _begin_reminder_delivery(self, auto_commit):
-        """Take the reminder of one mail for delivery; a mail that must not leave any more is cancelled."""
-        overtaken = self.env["loan.reminder"]._overtaken
-        for _try in range(_TRIES if auto_commit else 1):
-            try:
-                may_leave = self.exists()._take_reminder()
-                if auto_commit:
-                    # Before the letter leaves, or a crash after it would send it twice.
-                    self.env.cr.commit()  # pylint: disable=invalid-commit
-                return may_leave
-            except overtaken:
-                if not auto_commit:
-                    raise
-                # What was sent before is committed, so nothing is lost.
-                self.env.cr.rollback()
-        return False
-
     def _take_reminder(self):
-        if not self or self.state != "outgoing":
+        """Take the reminder of one mail for delivery; a mail that must not leave any more is cancelled."""
+        # Somebody may have deleted it since it was read.
+        if self.exists().state != "outgoing":
             return False
         reminder_sudo = self.sudo().loan_reminder_ids
         may_leave = reminder_sudo._begin_delivery()

@@ -170,6 +170,31 @@ class TestLoanLetterPost(LoanCommon, MockEmail):
         with self._mail_server():
             self.assertFalse(self._deliver())
 
+    def test_a_run_sends_no_more_than_the_site_wishes_and_comes_back(self):
+        reminders = self._written(5)
+        self.env["mail.mail"].create({"email_to": "somebody@example.com", "body_html": "Of another app"})
+        self.env["ir.config_parameter"].set_param("mail.mail.queue.batch.size", 2)
+        cron = self.env.ref("mail.ir_cron_mail_scheduler_action")
+        triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
+        counts = []
+        with self._mail_server():
+            for _run in range(4):
+                self.emails.clear()
+                self.env["mail.mail"].process_email_queue()
+                counts.append(len(self.emails))
+        self.assertEqual(counts, [2, 2, 2, 0])
+        self.assertEqual(set(reminders.mapped("state")), {"sent"})
+        self.assertGreaterEqual(
+            self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)]), len(triggers) + 2
+        )
+
+    def test_a_session_carries_no_more_than_the_site_wishes(self):
+        self._written(5)
+        self.env["ir.config_parameter"].set_param("mail.session.batch.size", 2)
+        with self._mail_server():
+            self.assertEqual(len(self._deliver()), 5)
+            self.assertEqual(self.connect_mocked.call_count, 3)
+
     def test_a_chunk_takes_as_many_statements_as_a_letter(self):
         costs = []
         for many in (2, 20):

@@ -215,6 +215,19 @@ class TestLoanReminderLetter(LoanCommon):
         self.assertIn("If it is still open on March 14, 2026, we will get in touch again.", body)
         self.assertIn("After the due date, late charges as agreed in the contract", body)
 
+    def test_the_subject_asks_for_what_is_due_that_day_and_not_for_what_is_overdue(self):
+        for days in (7, 0):
+            with self.subTest(days=days):
+                customer = self._customer(f"Borrower {days}")
+                contract = self._due_in(days, customer)
+                self._due_in(-6, customer)
+                self._remind()
+                letter = self._of(contract)
+                owed = contract.installment_ids[0].amount_open
+                self.assertGreater(letter.amount_letter, owed)
+                self.assertIn(f"{owed:,.2f}", letter.message_id.subject)
+                self.assertIn(f"{letter.amount_letter:,.2f}", letter.body)
+
     def test_a_letter_of_the_due_date_that_comes_early_names_the_day(self):
         calendar = self.env["loan.calendar"].create(
             {"name": "Weekends", "company_id": self.company.id, "weekend": "sat_sun"}

@@ -51,6 +51,15 @@ class TestLoanReminderPreview(LoanCommon):
 
     # ------------------------------------------------------------ a look at it
 
+    def test_a_preview_tells_open_screens_of_nothing(self):
+        self._remind()
+        written = self.env["loan.reminder"].search([("contract_id", "=", self.contract.id)])
+        self.assertTrue(written.mail_id)
+        self.env.cr.precommit.run()
+        self._preview()
+        told = self.env.cr.precommit.data.get("bus.bus.values", [])
+        self.assertNotIn("mail.message/delete", str(told))
+
     def test_the_preview_says_what_the_round_then_writes(self):
         before = self._counts()
         form = self._preview()

@@ -223,7 +223,7 @@ class LoanReminderPreview(models.TransientModel):
             },
         )
         lead_sudo.merged_ids.write({"merged_into_id": False, "state": "claimed"})
-        lead_sudo._withdraw_letters()
+        # What was written stays untouched: deleting a message would be told to open screens, though it is taken back.
         lead_sudo.write(
             {
                 "channel": "email",
@@ -269,40 +269,37 @@ class LoanReminderPreview(models.TransientModel):
             return
         rows = lead_sudo.env.execute_query_dict(
             SQL(
-                "SELECT * FROM (%s) AS due WHERE customer_id = %s AND installment_id <> %s",
-                lead_sudo._due_query(company, policies_sudo, windows),
-                customer.id,
-                lead_sudo.installment_id.id,
+                """
+                SELECT due.*
+                  FROM (%(due)s) AS due
+                  JOIN loan_reminder_step step ON step.id = due.step_id AND step.channel <> 'task'
+                  JOIN loan_contract contract ON contract.id = due.contract_id
+                  JOIN LATERAL (%(hearers)s) AS hearer ON TRUE
+                 WHERE due.customer_id = %(customer)s
+                   AND due.installment_id <> %(installment)s
+                   AND contract.currency_id = %(currency)s
+                   AND hearer.partner_id = %(person)s
+                   AND hearer.role = %(role)s
+                """,
+                due=lead_sudo._due_query(company, policies_sudo, windows),
+                hearers=lead_sudo._hearers_sql(SQL("%s", day)),
+                customer=customer.id,
+                installment=lead_sudo.installment_id.id,
+                currency=lead_sudo.currency_id.id,
+                person=lead_sudo.partner_id.id,
+                role=lead_sudo.role,
             )
         )
-        person, role = lead_sudo.partner_id, lead_sudo.role
-        hears = {"co_borrower": ("co_borrower", "guarantor"), "guarantor": ("guarantor",)}
         others_sudo = lead_sudo.browse()
         for row in rows:
-            contract = lead_sudo.contract_id.browse(row["contract_id"])
-            step = lead_sudo.step_id.browse(row["step_id"])
-            if contract.currency_id != lead_sudo.currency_id or step.channel == "task":
-                continue
-            if role != "borrower" and not (
-                step.recipients in hears[role]
-                and contract.party_ids.filtered(
-                    lambda party: (
-                        party.partner_id == person
-                        and party.role == role
-                        and party.date_from <= day
-                        and (not party.date_to or party.date_to > day)
-                    )
-                )
-            ):
-                continue
             others_sudo |= self._entry_sudo(
                 lead_sudo.browse(),
-                person,
+                lead_sudo.partner_id,
                 {
                     "installment_id": row["installment_id"],
-                    "step_id": step.id,
-                    "role": role,
-                    "contract_id": contract.id,
+                    "step_id": row["step_id"],
+                    "role": lead_sudo.role,
+                    "contract_id": row["contract_id"],
                     "customer_id": customer.id,
                     "company_id": company.id,
                     "date_planned": row["first"],

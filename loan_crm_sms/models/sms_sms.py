@@ -10,8 +10,6 @@ _logger = logging.getLogger(__name__)
 
 # How many text messages go to the provider at once: so many are uncertain when a worker dies meanwhile.
 _AT_ONCE = 20
-# How often one is looked at anew because somebody wrote on its reminder or installment at this moment.
-_TRIES = 3
 # How often a provider's answer is noted anew because its reports on the same texts came in at this moment.
 _NOTES = 5
 # Nobody took the connection, so nothing was sent over it.
@@ -128,7 +126,7 @@ class SmsSms(models.Model):
         for start in range(0, len(self), _AT_ONCE):
             taken = self.browse()
             for text in self[start : start + _AT_ONCE]:
-                if text._begin_reminder_delivery(commits):
+                if self.env["loan.reminder"]._take_surely(text._take_reminder, commits):
                     taken |= text
             if not taken:
                 continue
@@ -145,25 +143,10 @@ class SmsSms(models.Model):
         if days:
             days._wake_about_credit(commits)
 
-    def _begin_reminder_delivery(self, commits):
-        """Take the reminder of one text for delivery; a text that must not leave any more is cancelled."""
-        overtaken = self.env["loan.reminder"]._overtaken
-        for _try in range(_TRIES if commits else 1):
-            try:
-                may_leave = self.exists()._take_reminder()
-                if commits:
-                    # Before the text leaves, or a crash after it would send it twice.
-                    self.env.cr.commit()  # pylint: disable=invalid-commit
-                return may_leave
-            except overtaken:
-                if not commits:
-                    raise
-                # What was sent before is committed, so nothing is lost.
-                self.env.cr.rollback()
-        return False
-
     def _take_reminder(self):
-        if not self or self.state != "outgoing":
+        """Take the reminder of one text for delivery; a text that must not leave any more is cancelled."""
+        # Somebody may have deleted it since it was read.
+        if self.exists().state != "outgoing":
             return False
         reminder_sudo = self._loan_reminders()
         if len(reminder_sudo) != 1:
