@@ -123,8 +123,15 @@ class LoanLetterFast(models.AbstractModel):
             name: mails_sudo.env[name]._add_missing_default_values({})
             for name in ("mail.mail", "mail.message", "mail.notification")
         }
+        columns = {
+            name: {
+                field.name for field in self.env[name]._fields.values() if field.store and field.column_type
+            }
+            for name in defaults
+        }
         rows = [
-            self._as_rows(letter, vals, defaults) for letter, vals in zip(letters, vals_list, strict=True)
+            self._as_rows(letter, vals, defaults, columns)
+            for letter, vals in zip(letters, vals_list, strict=True)
         ]
         if not all(rows):
             return None
@@ -141,13 +148,14 @@ class LoanLetterFast(models.AbstractModel):
         return mails_sudo
 
     @api.model
-    def _as_rows(self, letter, vals, defaults):
+    def _as_rows(self, letter, vals, defaults, columns):
         """Return the columns of one letter in each table, or None if it is more than what is known here.
 
         :param dict vals: as for `_file`
         :param dict defaults: by model
+        :param dict columns: by model the names of its columns
         """
-        recipients = []
+        recipients, fields = [], self.env["mail.mail"]._fields
         rows = {name: dict(values) for name, values in defaults.items()}
         mail, message, notification = rows.values()
         # A mail inherits from its message, defaults and all.
@@ -157,16 +165,15 @@ class LoanLetterFast(models.AbstractModel):
                     return None
                 recipients = [command[1] for command in value]
                 mail.pop(name, None)
-            elif self.env["mail.mail"]._fields[name].inherited:
+            elif fields[name].inherited:
                 mail.pop(name, None)
                 message[name] = value
             else:
                 mail[name] = value
         notification |= letter._prepare_notification_vals(author_id=message["author_id"])
         for model_name, row in rows.items():
-            for name in list(row):
-                field = self.env[model_name]._fields[name]
-                if not (field.store and field.column_type) and row.pop(name) and field.store:
+            for name in row.keys() - columns[model_name]:
+                if row.pop(name) and self.env[model_name]._fields[name].store:
                     return None
         # As superuser: mail servers are set up by administrators.
         server_sudo = self.env["ir.mail_server"].sudo().browse(message.get("mail_server_id") or ())
@@ -285,7 +292,9 @@ class LoanLetterFast(models.AbstractModel):
         # Between the tags is text, in the tags are links.
         for place, piece in enumerate(re.split(r"(<[^<>]*>)", text)):
             if place % 2:
-                pieces.append(_PLAIN_LINK.sub(lambda link: f'href="https://{out(link[1])}"', piece))
+                if "href=" in piece:
+                    piece = _PLAIN_LINK.sub(lambda link: f'href="https://{out(link[1])}"', piece)
+                pieces.append(piece)
             elif (core := piece.strip(" \n\t\r")) and _PLAIN_TEXT.fullmatch(core):
                 start = piece.index(core)
                 pieces.append(f"{piece[:start]}{out(core)}{piece[start + len(core) :]}")

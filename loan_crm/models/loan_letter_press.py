@@ -24,6 +24,8 @@ _REPLACED = {
         "_render_template_qweb",
         "_render_template_inline_template",
         "_render_eval_context",
+        "_render_template_postprocess",
+        "_replace_local_links",
     ),
     "ir.qweb": ("_render", "_render_iterall", "_compile", "_generate_code_cached", "_generate_code_uncached"),
 }
@@ -160,7 +162,11 @@ class LoanLetterPress(models.AbstractModel):
         options = getattr(field, "render_options", None) or {}
         if texts is None or set(options) - {"post_process"}:
             raise _NotPlainError(name)
-        return template._render_template_postprocess(template.render_model, texts) if options else texts
+        # Odoo completes links that begin with a slash, in an attribute or a style. Looking for them is its costly part.
+        local = {id_: text for id_, text in texts.items() if '="/' in text or "url(" in text}
+        if options and local:
+            texts |= template._render_template_postprocess(template.render_model, local)
+        return texts
 
     # ------------------------------------------------------------ one line
 

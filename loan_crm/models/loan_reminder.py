@@ -102,7 +102,7 @@ class LoanReminder(models.Model):
     )
     amount_of_day = fields.Monetary(
         "Due That Day",
-        compute="_compute_amount_of_day",
+        readonly=True,
         help="What the letter asks for that falls due on the day of its leading installment; not what is overdue.",
     )
     state = fields.Selection(
@@ -229,11 +229,10 @@ class LoanReminder(models.Model):
     @api.depends("contract_id.product_id.payment_instructions", "company_id.loan_payment_instructions")
     @api.depends_context("lang")
     def _compute_payment_instructions(self):
-        for reminder in self:
-            reminder.payment_instructions = (
-                reminder.contract_id.product_id.payment_instructions
-                or reminder.company_id.loan_payment_instructions
-            )
+        for (product, company), alike in self.grouped(
+            lambda reminder: (reminder.contract_id.product_id, reminder.company_id)
+        ).items():
+            alike.payment_instructions = product.payment_instructions or company.loan_payment_instructions
 
     @api.depends("bounced_at")
     def _compute_is_bounced(self):
@@ -246,10 +245,11 @@ class LoanReminder(models.Model):
 
     @api.depends("due_date")
     def _compute_days_late(self):
-        for reminder in self:
-            today = reminder.company_id._loan_today()
-            reminder.days_late = arrears.days_past_due(reminder.due_date, today)
-            reminder.days_ahead = max(0, (reminder.due_date - today).days)
+        for company, letters in self.grouped("company_id").items():
+            today = company._loan_today()
+            for due_date, alike in letters.grouped("due_date").items():
+                alike.days_late = arrears.days_past_due(due_date, today)
+                alike.days_ahead = max(0, (due_date - today).days)
 
     @api.depends("contract_id", "step_id")
     @api.depends_context("lang")

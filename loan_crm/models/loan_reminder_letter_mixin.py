@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL, format_date, format_duration, plaintext2html
+from odoo.tools import SQL, float_repr, format_date, format_duration, plaintext2html
 
 from ..core import reminders as core
 
@@ -47,29 +47,25 @@ class LoanReminderLetterMixin(models.AbstractModel):
         compute="_compute_next_contact_date", help="The day of the step after this one."
     )
 
-    @api.depends("due_date", "installment_id.amount_open", "merged_ids.installment_id.amount_open")
-    def _compute_amount_of_day(self):
-        for reminder in self:
-            reminder.amount_of_day = sum(
-                line.installment_id.amount_open
-                for line in reminder.line_ids
-                if line.due_date == reminder.due_date
-            )
-
     @api.depends("line_ids", "also_open_ids")
     def _compute_is_several(self):
-        for reminder in self:
-            reminder.is_several = len(reminder.line_ids) + len(reminder.also_open_ids) > 1
-            reminder.all_debited = not reminder.also_open_ids and all(reminder.line_ids.mapped("is_debited"))
+        several = self.filtered(lambda reminder: len(reminder.line_ids) + len(reminder.also_open_ids) > 1)
+        several.is_several, (self - several).is_several = True, False
+        debited = self.filtered(
+            lambda reminder: all(line.is_debited for line in reminder.line_ids) and not reminder.also_open_ids
+        )
+        debited.all_debited, (self - debited).all_debited = True, False
 
     @api.depends("contract_id.auto_debit", "due_date", "step_id.when_debited")
     def _compute_is_debited(self):
-        for reminder in self:
-            reminder.is_debited = (
+        debited = self.filtered(
+            lambda reminder: (
                 reminder.contract_id.auto_debit
                 and reminder.step_id.when_debited == "write"
                 and reminder.due_date >= reminder.company_id._loan_today()
             )
+        )
+        debited.is_debited, (self - debited).is_debited = True, False
 
     @api.depends("contract_id", "partner_id")
     def _compute_urls(self):
@@ -83,10 +79,10 @@ class LoanReminderLetterMixin(models.AbstractModel):
 
     @api.depends("contract_id.penalty_factor", "contract_id.late_fee")
     def _compute_late_charges_agreed(self):
-        for reminder in self:
-            reminder.late_charges_agreed = (
-                reminder.contract_id.penalty_factor or reminder.contract_id.late_fee
-            )
+        agreed = self.filtered(
+            lambda reminder: reminder.contract_id.penalty_factor or reminder.contract_id.late_fee
+        )
+        agreed.late_charges_agreed, (self - agreed).late_charges_agreed = True, False
 
     @api.depends("due_date", "step_id.policy_id.step_ids.offset", "step_id.policy_id.catch_up_days")
     def _compute_next_contact_date(self):
@@ -132,10 +128,10 @@ class LoanReminderLetterMixin(models.AbstractModel):
                 Domain("customer_id", "in", found_sudo.customer_id.ids) & Domain("state", "=", "running")
             ).grouped("customer_id")
             by_customer = found_sudo.grouped("customer_id")
-            for letter in letters:
+            for letter in letters.filtered(lambda letter: letter.customer_id in by_customer):  # noqa: B023
                 said = letter.line_ids.installment_id
                 silent = holds.get(letter.customer_id, holds_sudo)
-                letter.also_open_ids = by_customer.get(letter.customer_id, rows_sudo).filtered(
+                letter.also_open_ids = by_customer[letter.customer_id].filtered(
                     lambda row, letter=letter, said=said, silent=silent: (
                         row not in said
                         and row.currency_id == letter.currency_id
@@ -337,39 +333,58 @@ class LoanReminderLetterMixin(models.AbstractModel):
         # What was written before goes first, and whatever hangs on these fields hears of the change.
         self.flush_recordset(names)
         self.modified(names, before=True)
-        stored = [self._fields[name] for name in names]
-        rows = [
-            (
-                reminder.id,
-                *(field.convert_to_column_insert(vals[field.name], reminder, vals) for field in stored),
-            )
-            for reminder, vals in zip(self, vals_list, strict=True)
-        ]
-        columns = [SQL.identifier(name) for name in names]
-        types = [SQL(field.column_type[1]) for field in stored]
+        arrays, columns, assigned = [SQL("%s::int4[]", list(self._ids))], [SQL.identifier("id")], []
+        kept = {name: [vals[name] for vals in vals_list] for name in names}
+        for name, values in kept.items():
+            field, column = self._fields[name], SQL.identifier(name)
+            type_ = SQL(field.column_type[1])
+            if values.count(values[0]) == len(values):
+                value = field.convert_to_column_insert(values[0], self[:1], vals_list[0])
+                assigned.append(SQL("%s = %s::%s", column, value, type_))
+                continue
+            if field.type == "monetary":
+                # As the field does it, which reads the currency apart for each record and field.
+                converted = [
+                    float_repr(reminder.currency_id.round(value or 0.0), reminder.currency_id.decimal_places)
+                    for value, reminder in zip(values, self, strict=True)
+                ]
+            else:
+                converted = [
+                    field.convert_to_column_insert(value, reminder, vals)
+                    for value, reminder, vals in zip(values, self, vals_list, strict=True)
+                ]
+            arrays.append(SQL("%s::%s[]", converted, type_))
+            columns.append(column)
+            assigned.append(SQL("%s = given.%s", column, column))
         self.env.cr.execute(
             SQL(
                 """
                 UPDATE loan_reminder
                    SET %(assigned)s, write_uid = %(uid)s, write_date = %(now)s
-                  FROM unnest(%(arrays)s) AS given (id, %(columns)s)
+                  FROM unnest(%(arrays)s) AS given (%(columns)s)
                  WHERE loan_reminder.id = given.id
                 """,
-                assigned=SQL(", ").join(SQL("%s = given.%s", column, column) for column in columns),
+                assigned=SQL(", ").join(assigned),
                 uid=self.env.uid,
                 now=self.env.cr.now(),
-                arrays=SQL(", ").join(
-                    SQL("%s::%s[]", list(column), type_)
-                    for column, type_ in zip(zip(*rows, strict=True), [SQL("int4"), *types], strict=True)
-                ),
+                arrays=SQL(", ").join(arrays),
                 columns=SQL(", ").join(columns),
             ),
             log_exceptions=False,  # that a parallel worker was faster is no error
         )
         self.invalidate_recordset([*names, "write_uid", "write_date"], flush=False)
-        for field in stored:
+        for name, values in kept.items():
+            field = self._fields[name]
             for inverse in self.pool.field_inverses[field]:
                 self.env[inverse.model_name].invalidate_model([inverse.name], flush=False)
+            # What was just written need not be read.
+            field._insert_cache(
+                self,
+                [
+                    field.convert_to_cache(value, reminder, validate=False)
+                    for value, reminder in zip(values, self, strict=True)
+                ],
+            )
         self.modified(names)
 
     def _withdraw_letters(self):
@@ -387,12 +402,18 @@ class LoanReminderLetterMixin(models.AbstractModel):
     # ------------------------------------------------------------ a letter
 
     def _prepare_letters(self):
+        # Everybody a letter names, read at once and not as borrowers, managers and lender one after the other.
+        people = self.partner_id | self.customer_id.acting_user_id.partner_id | self.company_id.partner_id
+        next(iter(people), people).email  # noqa: B018 - reads what is usually read of all of them
         self._write_apiece([lead._prepare_letter_vals() for lead in self])
 
     def _prepare_letter_vals(self):
         return {
             "amount": self.installment_id.amount_open,
             "amount_letter": self._letter_total(),
+            "amount_of_day": sum(
+                line.installment_id.amount_open for line in self.line_ids if line.due_date == self.due_date
+            ),
             "signed_user_id": self.customer_id.acting_user_id.id,
             "email_to": self._letter_address(),
             "written_on": self.company_id._loan_today(),
@@ -410,9 +431,9 @@ class LoanReminderLetterMixin(models.AbstractModel):
 
     def _letter_total(self):
         """Return all that the letter of a leading reminder asks for, as things stand now."""
-        # Not united: a union would be read letter by letter.
-        rows = (self.line_ids.installment_id, self.also_open_ids)
-        return self.currency_id.round(sum(sum(each.mapped("amount_open")) for each in rows))
+        # Line by line: a union of rows would be read letter by letter.
+        total = sum(line.installment_id.amount_open for line in self.line_ids)
+        return self.currency_id.round(total + sum(row.amount_open for row in self.also_open_ids))
 
     def _up_to_date(self):
         """Return those of these letters that still tell the truth, see `_is_outdated`."""
@@ -459,6 +480,8 @@ class LoanReminderLetterMixin(models.AbstractModel):
         :param dict tasks: by id of these reminders `(reason, user)`: why no letter is written, None where the step is a
             task; and who calls, somebody who may open the loan
         """
+        if not self:
+            return
         for reason, group in self.grouped(lambda reminder: tasks[reminder.id][0]).items():
             group._note_silence(reason or False, "handed")
         new = self.filtered(lambda reminder: not reminder.task_given_at)
@@ -480,8 +503,8 @@ class LoanReminderLetterMixin(models.AbstractModel):
                 }
             )
         # As superuser: tasks are given by the round. Without the quick update each would be announced by a mail.
-        activities_sudo = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
-        activities_sudo.create(vals_list)
+        activities_sudo = self.env["mail.activity"].sudo()
+        activities_sudo.with_context(mail_activity_quick_update=True, loan_unfollowed=True).create(vals_list)
         new.write({"task_given_at": fields.Datetime.now()})
 
     def _task_summary(self, user):

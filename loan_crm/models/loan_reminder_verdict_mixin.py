@@ -345,12 +345,14 @@ class LoanReminderVerdictMixin(models.AbstractModel):
         unsigned = set()
         # As superuser: who may see a customer is what is asked here.
         customers_sudo = self.env["loan.customer"].sudo().browse(customer_ids)
-        for customer in customers_sudo:
-            user = customer.acting_user_id
-            if user and not (
-                user.has_group("loan_crm.loan_crm_group_manager")
-                and customer.company_id in user.company_ids
-                and (user == customer.manager_user_id or customer.manager_away)
-            ):
-                unsigned.add(customer.id)
+        for user, customers in customers_sudo.grouped("acting_user_id").items():
+            if not user:
+                continue
+            works_for = user.company_ids if user.has_group("loan_crm.loan_crm_group_manager") else ()
+            unsigned.update(
+                customer.id
+                for customer in customers
+                if customer.company_id not in works_for
+                or not (user == customer.manager_user_id or customer.manager_away)
+            )
         return unsigned
