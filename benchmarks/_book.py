@@ -111,6 +111,24 @@ def statements(env, work):
     return env.cr.sql_log_count - before
 
 
+@contextmanager
+def counted(model, name, counts):
+    """Append to `counts` how many SQL statements each call of a method takes."""
+    cls, method = type(model), getattr(type(model), name)
+
+    def call(self, *args, **kwargs):
+        before = self.env.cr.sql_log_count
+        result = method(self, *args, **kwargs)
+        counts.append(self.env.cr.sql_log_count - before)
+        return result
+
+    setattr(cls, name, call)
+    try:
+        yield
+    finally:
+        setattr(cls, name, method)
+
+
 def fill(env, loans, *, managers=20, due_in=(-30, 330), loans_each=4):
     """Write a book of running loans of 12 installments in one statement per table, and return its managers.
 

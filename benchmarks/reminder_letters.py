@@ -38,7 +38,7 @@ def run():
 def _night(env):
     rounds, ledger = env["loan.reminder.round"], env["loan.reminder"]
     costs, batches = {}, []
-    with _counted(rounds, "_write_batch", batches):
+    with _book.counted(rounds, "_write_batch", batches):
         count = _book.statements(
             env,
             lambda: costs.update(
@@ -125,24 +125,6 @@ def _kept(fast, ready):
 
 class _Ready(str):
     """A text that needs no more work."""
-
-
-@contextmanager
-def _counted(model, name, counts):
-    """Count the statements that each call of a method takes."""
-    cls, method = type(model), getattr(type(model), name)
-
-    def counted(self, *args, **kwargs):
-        before = self.env.cr.sql_log_count
-        result = method(self, *args, **kwargs)
-        counts.append(self.env.cr.sql_log_count - before)
-        return result
-
-    setattr(cls, name, counted)
-    try:
-        yield
-    finally:
-        setattr(cls, name, method)
 
 
 if __name__ == "__main__":

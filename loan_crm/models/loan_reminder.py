@@ -87,6 +87,9 @@ class LoanReminder(models.Model):
         "loan.reminder.round", "Round", readonly=True, ondelete="set null", index="btree_not_null"
     )
     currency_id = fields.Many2one(related="contract_id.currency_id")
+    currency_code = fields.Char(
+        compute="_compute_currency_code", help="Where other currencies have the same symbol."
+    )
     manager_user_id = fields.Many2one(related="customer_id.manager_user_id", string="Relationship Manager")
     tone = fields.Selection(related="step_id.tone")
     date_planned = fields.Date("Planned For", required=True, readonly=True)
@@ -220,6 +223,17 @@ class LoanReminder(models.Model):
     def _compute_version(self):
         for reminder in self:
             reminder.version = reminder.installment_id.version_from
+
+    @api.depends("currency_id")
+    def _compute_currency_code(self):
+        # As superuser: also currencies that nobody uses tell whether a symbol says enough.
+        currencies_sudo = self.env["res.currency"].sudo().with_context(active_test=False)
+        shared = currencies_sudo._read_group(
+            [("symbol", "in", self.currency_id.mapped("symbol"))], ["symbol"], having=[("__count", ">", 1)]
+        )
+        symbols = {symbol for (symbol,) in shared}
+        for currency, letters in self.grouped("currency_id").items():
+            letters.currency_code = currency.symbol in symbols and currency.name
 
     @api.depends("customer_id")
     def _compute_partner_id(self):

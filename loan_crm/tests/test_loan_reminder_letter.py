@@ -4,6 +4,7 @@ from unittest.mock import patch
 from dateutil.relativedelta import relativedelta
 
 from odoo.tests import freeze_time, tagged
+from odoo.tools import format_amount
 
 from .common import NOW, TODAY, LoanCommon
 
@@ -54,6 +55,7 @@ class TestLoanReminderLetter(LoanCommon):
         self.assertEqual(letter.also_open_ids, late.installment_ids[0])
         self.assertIn(f"{late.name}, installment 1 of 12", letter.body)
         self.assertIn("open since March 4, 2026", letter.body)
+        self.assertIn("Earlier installments are still open as well", letter.body)
         self.assertAlmostEqual(
             letter.amount_letter, late.installment_ids[0].amount + soon.installment_ids[0].amount, 2
         )
@@ -227,6 +229,20 @@ class TestLoanReminderLetter(LoanCommon):
                 self.assertGreater(letter.amount_letter, owed)
                 self.assertIn(f"{owed:,.2f}", letter.message_id.subject)
                 self.assertIn(f"{letter.amount_letter:,.2f}", letter.body)
+
+    def test_a_letter_names_the_currency_where_its_symbol_is_not_enough(self):
+        euros = self._product(name="Euro Loan", currency_id=self.env.ref("base.EUR").id)
+        for product, told in ((self.product, "CNY"), (euros, "")):
+            with self.subTest(currency=product.currency_id.name):
+                contract = self._due_in(7, self._customer(f"In {product.name}"), product_id=product.id)
+                self._remind()
+                letter = self._of(contract)
+                amount = format_amount(self.env, contract.installment_ids[0].amount, product.currency_id)
+                self.assertIn(
+                    f"of {amount} {told}".strip() + " is due on March 17, 2026", letter.message_id.subject
+                )
+                self.assertEqual(letter.body.count("EUR"), 0)
+                self.assertNotIn("Earlier installments", letter.body)
 
     def test_a_letter_of_the_due_date_that_comes_early_names_the_day(self):
         calendar = self.env["loan.calendar"].create(
