@@ -110,12 +110,6 @@ class LoanAccessMixin(models.AbstractModel):
                 )
             )
 
-    def message_subscribe(self, partner_ids=None, subtype_ids=None):
-        # Who is given a task by a job hears of answers by their duty, and stays no follower after it.
-        if self.env.context.get("loan_unfollowed"):
-            return True
-        return super().message_subscribe(partner_ids, subtype_ids)
-
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         # A follower keeps following when their duty ends; the mail would tell them what the record does not.
         recipients = super()._notify_get_recipients(message, msg_vals, **kwargs)

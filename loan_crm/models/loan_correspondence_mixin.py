@@ -34,6 +34,12 @@ class LoanCorrespondenceMixin(models.AbstractModel):
     def _loan_derived(self):
         return super()._loan_derived() | {"waiting_since"}
 
+    def message_subscribe(self, partner_ids=None, subtype_ids=None):
+        # Who is given a task by a job hears of answers by their duty, and stays no follower after it.
+        if self.env.context.get("loan_unfollowed"):
+            return True
+        return super().message_subscribe(partner_ids, subtype_ids)
+
     # ------------------------------------------------------------ mails that come in
 
     def _notify_thread(self, message, msg_vals=False, **kwargs):

@@ -44,11 +44,11 @@ class _Sessions:
         """Return a session for one more letter; None if none opens, or the mail server hung up on it."""
         key = (way.server.id, way.sender)
         session, left = self._open.get(key, (None, 0))
+        if key in self._open and not _is_open(session):
+            return None
         if not left:
             _quit(session)
             session = self._connect(way)
-        elif not _is_open(session):
-            return None
         self._open[key] = (session, (left or self._size) - 1)
         while len(self._open) > _SESSIONS:
             oldest, _left = self._open.pop(next(iter(self._open)))

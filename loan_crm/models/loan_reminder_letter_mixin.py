@@ -411,8 +411,12 @@ class LoanReminderLetterMixin(models.AbstractModel):
         return {
             "amount": self.installment_id.amount_open,
             "amount_letter": self._letter_total(),
-            "amount_of_day": sum(
-                line.installment_id.amount_open for line in self.line_ids if line.due_date == self.due_date
+            "amount_of_day": self.currency_id.round(
+                sum(
+                    line.installment_id.amount_open
+                    for line in self.line_ids
+                    if line.due_date == self.due_date
+                )
             ),
             "signed_user_id": self.customer_id.acting_user_id.id,
             "email_to": self._letter_address(),

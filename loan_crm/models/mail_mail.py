@@ -75,13 +75,17 @@ class MailMail(models.Model):
             sent = self.env["loan.letter.post"].sudo()._deliver(size)
         if not sent:
             result = super().process_email_queue(batch_size=batch_size)
-        elif left := self._next_in_queue(size - sent):
+        else:
+            if self.env.context.get("cron_id"):
+                self.env["ir.cron"]._commit_progress(sent)
             # What left in chunks is of this run, too, which sends no more than the site wishes.
-            result = super().process_email_queue(email_ids=left.ids, batch_size=batch_size)
+            if left := self._next_in_queue(size - sent):
+                result = super().process_email_queue(email_ids=left.ids, batch_size=batch_size)
+            # Asked for by their ids, Odoo does not tell its scheduler how many wait behind them.
+            if self._next_in_queue(1, [("loan_reminder_ids", "=", False)]):
+                self._come_back(fields.Datetime.now())
         if 0 < self._count_waiting_reminders() < waiting:
-            again = fields.Datetime.now() + (timedelta() if sent == size else _PAUSE)
-            # As superuser: whoever may run the queue may wake it.
-            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger(again)
+            self._come_back(fields.Datetime.now() + (timedelta() if sent == size else _PAUSE))
         # As superuser: the queue's own clock notices when the one of the reminders stands still.
         self.env["loan.reminder.round"].sudo()._watch()
         return result
@@ -94,12 +98,20 @@ class MailMail(models.Model):
         return int(parameters_sudo.get_param("mail.mail.queue.batch.size", batch_size)) or batch_size
 
     @api.model
-    def _next_in_queue(self, most):
-        """Return the mails that Odoo's queue would send next, at most so many."""
+    def _come_back(self, moment=None):
+        # As superuser: whoever may send a mail may wake the queue that sends it.
+        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger(moment)
+
+    @api.model
+    def _next_in_queue(self, most, among=()):
+        """Return the mails that Odoo's queue would send next, at most so many.
+
+        :param among: a domain they meet besides
+        """
         if not most:
             return self.browse()
         due = Domain("scheduled_date", "=", False) | Domain("scheduled_date", "<=", fields.Datetime.now())
-        return self.search(Domain("state", "=", "outgoing") & due, limit=most)
+        return self.search(Domain("state", "=", "outgoing") & due & Domain(among), limit=most)
 
     @api.model
     def _count_waiting_reminders(self):
@@ -120,12 +132,11 @@ class MailMail(models.Model):
             if auto_commit:
                 queued = reminding
             elif reminding:
-                # As superuser: whoever may send a mail may wake the queue that sends it.
-                self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+                self._come_back()
         result = True
         if sent_here:
             result = super(MailMail, sent_here).send(auto_commit, raise_exception, post_send_callback)
-        for _server, _alias_domain, _sender, ids in queued._split_by_mail_configuration():
+        for _server, _alias_domain, _sender, ids in queued.exists()._split_by_mail_configuration():
             if mails := self.browse(ids)._lock_waiting():
                 result = super(MailMail, mails).send(auto_commit, raise_exception, post_send_callback)
                 # Without a connection, Odoo notes that on each mail and leaves it uncommitted.

@@ -21,6 +21,7 @@ ORM = {
     "onchange",
     "send",
     "process_email_queue",
+    "message_subscribe",
     "sync",  # a core system's door, see docs/core-system.md
     "get_import_templates",
 }

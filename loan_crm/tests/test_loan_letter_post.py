@@ -3,6 +3,7 @@ import smtplib
 from contextlib import contextmanager
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
@@ -187,6 +188,33 @@ class TestLoanLetterPost(LoanCommon, MockEmail):
         self.assertGreaterEqual(
             self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)]), len(triggers) + 2
         )
+
+    def test_mail_of_others_that_a_full_run_left_is_sent_at_once(self):
+        self._written(4)
+        mail = self.env["mail.mail"].create(
+            {"email_to": "somebody@example.com", "body_html": "Of another app"}
+        )
+        self.env["ir.config_parameter"].set_param("mail.mail.queue.batch.size", 2)
+        cron = self.env.ref("mail.ir_cron_mail_scheduler_action")
+        with self._mail_server():
+            self.env["mail.mail"].process_email_queue()
+            self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]).unlink()
+            self.env["mail.mail"].process_email_queue()
+            self.assertEqual(mail.state, "outgoing")
+            triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
+            self.assertEqual(
+                triggers.filtered(lambda one: one.call_at <= fields.Datetime.now()), triggers[:1]
+            )
+            self.env["mail.mail"].process_email_queue()
+        self.assertEqual(mail.state, "sent")
+
+    def test_a_server_that_hung_up_is_not_called_again_for_the_next_letter(self):
+        self._written(3)
+        self.env["ir.config_parameter"].set_param("mail.session.batch.size", 1)
+        with self._mail_server():
+            self.connect_mocked.side_effect = OSError("nobody there")
+            self.assertEqual(self._deliver(), [])
+            self.assertEqual(self.connect_mocked.call_count, 1)
 
     def test_a_session_carries_no_more_than_the_site_wishes(self):
         self._written(5)

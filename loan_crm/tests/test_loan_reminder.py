@@ -358,7 +358,9 @@ class TestLoanReminder(LoanCommon):
                 self.assertIn(contract.partner_id.name, letter.body)
                 self.assertIn(amount, letter.subject)
                 self.assertIn("¥", letter.subject)
-                self.assertIn(format_date(self.env, due, lang_code=own), letter.subject)
+                # The Chinese letter is this lender's own, and writes dates shorter.
+                style = "long" if own == "en_US" else False
+                self.assertIn(format_date(self.env, due, lang_code=own, date_format=style), letter.subject)
                 self.assertNotIn(format_date(self.env, due, lang_code=other), letter.subject)
 
     def test_the_letter_says_what_a_borrower_needs(self):

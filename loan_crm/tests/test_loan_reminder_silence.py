@@ -115,7 +115,9 @@ class TestLoanReminderSilence(LoanCommon):
         )
         other = self._due_in(7)
         before = self.env["mail.mail"].search_count([])
+        followers = (self.contract | other).message_follower_ids
         self.assertEqual(self._told(), ("handed", "call_first"))
+        self.assertEqual((self.contract | other).message_follower_ids, followers, "and nobody follows for it")
         self.assertEqual(self._reminder(other).state, "handed")
         call = (self.contract | other).activity_ids
         self.assertEqual(len(call), 1, "one call for all")

@@ -223,16 +223,8 @@ class LoanReminderPreview(models.TransientModel):
             },
         )
         lead_sudo.merged_ids.write({"merged_into_id": False, "state": "claimed"})
-        # What was written stays untouched: deleting a message would be told to open screens, though it is taken back.
-        lead_sudo.write(
-            {
-                "channel": "email",
-                "state": "claimed",
-                "merged_into_id": False,
-                "mail_id": False,
-                "message_id": False,
-            }
-        )
+        # What was written stays, and stays its own: no contact that would count against what is written now.
+        lead_sudo.write({"channel": "email", "state": "claimed", "merged_into_id": False, "mail_id": False})
         self._merge_others(lead_sudo, day)
         lead_sudo.invalidate_recordset()
         lead_sudo._prepare_letters()
