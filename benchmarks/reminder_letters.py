@@ -100,7 +100,10 @@ def _file(env, mails_sudo, rows):
 
 @contextmanager
 def _kept(fast, ready):
-    """Keep what letters are filed from, with the texts that were filed, and file those as they are."""
+    """Keep what letters are filed from, with the texts that were filed.
+
+    From then on, afterwards too, a text that came out of here is filed as it is.
+    """
     cls, insert = type(fast), type(fast)._insert
 
     def kept(self, mails_sudo, rows):

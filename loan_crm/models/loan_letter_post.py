@@ -226,6 +226,8 @@ class LoanLetterPost(models.AbstractModel):
 
         :return: their mails
         """
+        for name in ("loan.reminder", "loan.installment"):
+            self.env[name].flush_model()
         self.env.cr.execute(
             SQL(
                 """

@@ -10,6 +10,8 @@ from odoo.exceptions import UserError
 from odoo.tests import TransactionCase, freeze_time, new_test_user
 from odoo.tools import mute_logger
 
+from odoo.addons.mail.tests.common import MockEmail
+
 # A Tuesday. 10:00 in Shanghai, so the lender's day and the UTC day are the same and letters may leave.
 NOW = "2026-03-10 02:00:00"
 TODAY = date(2026, 3, 10)
@@ -212,3 +214,19 @@ class LoanCommon(TransactionCase):
         with self._without_commit():
             self.env["loan.reminder.round"]._remind(self.company)
         return self.env["loan.reminder"].search([("company_id", "=", self.company.id)], order="id")
+
+
+class LoanMailCommon(LoanCommon, MockEmail):
+    """A lender whose letters leave to a stand-in for the mail server."""
+
+    @contextmanager
+    def _mail_server(self, send_message=None):
+        """Stand in for the mail server; `send_message` may fail in its place."""
+        with self.mock_mail_gateway(mail_unlink_sent=True):
+            if send_message is None:
+                yield
+            else:
+                with patch.object(
+                    self.testing_smtp_session, "send_message", side_effect=send_message, create=True
+                ):
+                    yield

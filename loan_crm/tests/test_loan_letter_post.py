@@ -7,14 +7,12 @@ from odoo import fields
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.mail.tests.common import MockEmail
-
-from .common import NOW, LoanCommon
+from .common import NOW, LoanMailCommon
 
 
 @tagged("post_install", "-at_install", "loan")
 @freeze_time(NOW)
-class TestLoanLetterPost(LoanCommon, MockEmail):
+class TestLoanLetterPost(LoanMailCommon):
     """Letters leave in chunks: what each of them may, and what becomes of it.
 
     The mail server is a stand-in, and nothing is committed. Real processes, kills and a real server are in `trials/`.
@@ -37,23 +35,17 @@ class TestLoanLetterPost(LoanCommon, MockEmail):
 
     @contextmanager
     def _mail_server(self, send_message=None):
-        """Stand in for the mail server; `send_message` may fail in its place."""
+        """Stand in for the mail server and for the commits around it."""
         posts = type(self.post)
         with (
-            self.mock_mail_gateway(mail_unlink_sent=True),
+            super()._mail_server(send_message),
             patch.object(posts, "_may_deliver", lambda post: True),
             patch.object(posts, "_commit", lambda post: post.env.flush_all()),
             mute_logger(
                 "odoo.addons.loan_crm.models.loan_letter_post", "odoo.addons.base.models.ir_mail_server"
             ),
         ):
-            if send_message is None:
-                yield
-            else:
-                with patch.object(
-                    self.testing_smtp_session, "send_message", side_effect=send_message, create=True
-                ):
-                    yield
+            yield
 
     def _deliver(self, limit=1000):
         """Send in chunks and return the addresses that got a letter."""

@@ -11,16 +11,14 @@ from odoo.modules import module
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.mail.tests.common import MockEmail
-
-from .common import NOW, LoanCommon
+from .common import NOW, LoanMailCommon
 
 _MAIL_LOGGER = "odoo.addons.mail.models.mail_mail"
 
 
 @tagged("post_install", "-at_install", "loan")
 @freeze_time(NOW)
-class TestLoanReminderDelivery(LoanCommon, MockEmail):
+class TestLoanReminderDelivery(LoanMailCommon):
     """How a written letter leaves through Odoo's mail queue, at most once, and what is known of it after.
 
     The mail server is a stand-in. Real processes, kills and a real server are in `trials/`.
@@ -33,18 +31,6 @@ class TestLoanReminderDelivery(LoanCommon, MockEmail):
         cls.mails = cls.env["mail.mail"]
         cls.mails.search([("state", "=", "outgoing")]).cancel()  # what the demo left in the queue
         cls.contract = cls._due_in(7)
-
-    @contextmanager
-    def _mail_server(self, send_message=None):
-        """Stand in for the mail server; `send_message` may fail in its place."""
-        with self.mock_mail_gateway(mail_unlink_sent=True):
-            if send_message is None:
-                yield
-            else:
-                with patch.object(
-                    self.testing_smtp_session, "send_message", side_effect=send_message, create=True
-                ):
-                    yield
 
     @contextmanager
     def _no_mail_server(self):
