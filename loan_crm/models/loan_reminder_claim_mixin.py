@@ -50,7 +50,7 @@ class LoanReminderClaimMixin(models.AbstractModel):
                        %(round)s, due.first, due.last, due.due_date, due.amount_open, 'claimed', 0,
                        %(uid)s, %(uid)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
                   FROM due
-                  JOIN loan_reminder_step step ON step.id = due.step_id
+             LEFT JOIN loan_reminder_step step ON step.id = due.step_id
                   JOIN LATERAL (%(hearers)s) AS hearer ON TRUE
                  WHERE %(unsaid)s
                  -- Which of several leads a letter, and who is written to first, is not for the database to choose.
@@ -115,12 +115,19 @@ class LoanReminderClaimMixin(models.AbstractModel):
         return SQL("step.channel")
 
     @api.model
-    def _due_query(self, company, policies, windows):
+    def _due_query(self, company, policies, windows, only=None):
         """Return the SQL of the installments that some windows speak for, one row for each.
+
+        The database knows neither how the windows spread nor which loans follow a policy, and on its own guess begins
+        by pairing every loan with every window: millions of rows where thousands are due. So it is told only what it
+        can judge, that the due dates are the same. The rest is one condition of which it thinks that every other row
+        meets it, and the lookups beside it are outer joins: what leaves the number of rows alone cannot be misjudged.
 
         :param policies: `loan.reminder.policy`, those a loan may follow
         :param list windows: of `(policy id, calendar key, core Window)`
-        :return: a query with the columns of a ledger entry, `first` and `last` day of the window, and `policy_id`
+        :param SQL only: a condition on `installment` that leaves out others from the start
+        :return: a query with the columns of a ledger entry, `first` and `last` day of the window, `policy_id` and the
+            customer's `preferred_channel`
         :rtype: SQL
         """
         chosen, _why = policies._chosen(company)
@@ -129,20 +136,24 @@ class LoanReminderClaimMixin(models.AbstractModel):
             """
             SELECT installment.id AS installment_id, installment.version_from AS version, installment.due_date,
                    installment.amount_open, installment.contract_id, installment.customer_id,
-                   customer.partner_id, speaking.policy_id, speaking.step_id, speaking.first, speaking.last
+                   customer.partner_id, customer.preferred_channel,
+                   speaking.policy_id, speaking.step_id, speaking.first, speaking.last
               FROM loan_installment installment
-              JOIN loan_contract contract ON contract.id = installment.contract_id
-              JOIN loan_customer customer ON customer.id = contract.customer_id
-              JOIN loan_product product ON product.id = contract.product_id
               JOIN (VALUES %(windows)s) AS speaking (policy_id, calendar, due_date, step_id, first, last)
                 ON speaking.due_date = installment.due_date
-               AND speaking.policy_id = %(chosen)s
-               AND speaking.calendar = CASE WHEN customer.calendar_id = ANY(%(calendars)s)
-                                            THEN customer.calendar_id ELSE 0 END
+              JOIN loan_contract contract ON contract.id = installment.contract_id
+         LEFT JOIN loan_customer customer ON customer.id = contract.customer_id
+         LEFT JOIN loan_product product ON product.id = contract.product_id
              WHERE installment.state = 'open'
-               AND contract.state = 'active'
                AND installment.company_id = %(company)s
-               AND installment.due_date BETWEEN %(due_from)s AND %(due_to)s
+               AND %(only)s
+               AND contract.state = 'active'
+               AND COALESCE(
+                       (speaking.policy_id, speaking.calendar, speaking.due_date)
+                       = (%(chosen)s,
+                          CASE WHEN customer.calendar_id = ANY(%(calendars)s) THEN customer.calendar_id ELSE 0 END,
+                          installment.due_date),
+                       FALSE)
             """,
             windows=SQL(", ").join(
                 SQL(
@@ -159,8 +170,7 @@ class LoanReminderClaimMixin(models.AbstractModel):
             chosen=chosen,
             calendars=calendars,
             company=company.id,
-            due_from=min(window.due for _policy, _key, window in windows),
-            due_to=max(window.due for _policy, _key, window in windows),
+            only=SQL("TRUE") if only is None else only,
         )
 
     @api.model

@@ -205,6 +205,40 @@ class TestLoanReminderForecast(LoanCommon):
         with self.assertRaises(AccessError):
             self.forecast.with_user(self.employee).search([])
 
+    def test_a_row_is_found_by_its_number_and_only_by_whom_it_concerns(self):
+        own, other = self._due_in(7), self._due_in(8, self._customer("Deng Li", manager=self.stranger))
+        # Two who hear of one step of one installment share all of their numbers but the end.
+        self.env["loan.contract.party"].create(
+            {
+                "contract_id": own.id,
+                "partner_id": self._partner("Zhou Min").id,
+                "role": "guarantor",
+                "date_from": TODAY,
+            }
+        )
+        self.policy.step_ids.recipients = "guarantor"
+        rows = self._foreseen()
+        told = {row.id: (row.day, row.installment_id, row.step_id, row.partner_id) for row in rows}
+        self.assertEqual(len(set(told.values())), len(rows))
+        for row in rows:
+            self.env.invalidate_all()
+            found = self.forecast.search([("id", "=", row.id)])
+            self.assertEqual((found.day, found.installment_id, found.step_id, found.partner_id), told[row.id])
+        part = rows[::2]
+        self.assertEqual(self._foreseen(("id", "in", part.ids)), part)
+        self.assertEqual(self._foreseen(("id", "not in", part.ids)), rows - part)
+        self.assertEqual(
+            self._foreseen("|", ("id", "in", part.ids), ("contract_id", "=", other.id)),
+            rows.filtered(lambda row: row in part or row.contract_id == other),
+        )
+        self.assertFalse(self.forecast.search([("id", "in", [0, False])]))
+        mine = rows.filtered(lambda row: row.contract_id == own)
+        as_manager = rows.with_user(self.manager)
+        self.assertEqual(as_manager.search([("id", "in", rows.ids)]), mine)
+        self.assertEqual(as_manager._filtered_access("read"), mine)
+        with self.assertRaises(AccessError):
+            (rows - mine)[0].with_user(self.manager).read(["day"])
+
     def test_without_a_policy_nothing_is_foreseen(self):
         self._due_in(7)
         self.env["loan.reminder.policy"].search([]).active = False

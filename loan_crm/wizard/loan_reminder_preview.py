@@ -267,15 +267,15 @@ class LoanReminderPreview(models.TransientModel):
                   JOIN loan_reminder_step step ON step.id = due.step_id AND step.channel <> 'task'
                   JOIN loan_contract contract ON contract.id = due.contract_id
                   JOIN LATERAL (%(hearers)s) AS hearer ON TRUE
-                 WHERE due.customer_id = %(customer)s
-                   AND due.installment_id <> %(installment)s
+                 WHERE due.installment_id <> %(installment)s
                    AND contract.currency_id = %(currency)s
                    AND hearer.partner_id = %(person)s
                    AND hearer.role = %(role)s
                 """,
-                due=lead_sudo._due_query(company, policies_sudo, windows),
+                due=lead_sudo._due_query(
+                    company, policies_sudo, windows, only=SQL("installment.customer_id = %s", customer.id)
+                ),
                 hearers=lead_sudo._hearers_sql(SQL("%s", day)),
-                customer=customer.id,
                 installment=lead_sudo.installment_id.id,
                 currency=lead_sudo.currency_id.id,
                 person=lead_sudo.partner_id.id,

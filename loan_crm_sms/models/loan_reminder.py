@@ -107,8 +107,7 @@ class LoanReminder(models.Model):
             """
             CASE WHEN step.channel = 'email' AND step.sms_template_id IS NOT NULL
                   AND NOT COALESCE(step.required_by_law, FALSE) AND hearer.role = 'borrower'
-                  AND EXISTS (SELECT FROM loan_customer prefers
-                               WHERE prefers.id = due.customer_id AND prefers.preferred_channel = 'sms')
+                  AND due.preferred_channel = 'sms'
                  THEN 'sms' ELSE %s END
             """,
             super()._channel_sql(),
