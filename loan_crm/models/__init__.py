@@ -80,5 +80,6 @@ from . import mail_mail
 from . import mail_template
 from . import res_company
 from . import res_config_settings
+from . import res_currency
 from . import res_partner
 from . import res_users

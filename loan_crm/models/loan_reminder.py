@@ -226,12 +226,7 @@ class LoanReminder(models.Model):
 
     @api.depends("currency_id")
     def _compute_currency_code(self):
-        # As superuser: also currencies that nobody uses tell whether a symbol says enough.
-        currencies_sudo = self.env["res.currency"].sudo().with_context(active_test=False)
-        shared = currencies_sudo._read_group(
-            [("symbol", "in", self.currency_id.mapped("symbol"))], ["symbol"], having=[("__count", ">", 1)]
-        )
-        symbols = {symbol for (symbol,) in shared}
+        symbols = self.env["res.currency"]._loan_shared_symbols()
         for currency, letters in self.grouped("currency_id").items():
             letters.currency_code = currency.symbol in symbols and currency.name
 

@@ -402,9 +402,10 @@ class LoanReminderLetterMixin(models.AbstractModel):
     # ------------------------------------------------------------ a letter
 
     def _prepare_letters(self):
-        # Everybody a letter names, read at once and not as borrowers, managers and lender one after the other.
-        people = self.partner_id | self.customer_id.acting_user_id.partner_id | self.company_id.partner_id
-        next(iter(people), people).email  # noqa: B018 - reads what is usually read of all of them
+        # Everybody a letter names, and who files it, read at once: not as borrowers, managers and lender one after the
+        # other, nor by the thousand.
+        people = self.partner_id | (self.customer_id.acting_user_id | self.env.user).partner_id
+        (people | self.company_id.partner_id).fetch()
         self._write_apiece([lead._prepare_letter_vals() for lead in self])
 
     def _prepare_letter_vals(self):

@@ -294,7 +294,7 @@ class LoanReminderRound(models.Model):
         ledger = self.env["loan.reminder"].with_company(self.company_id)
         now = fields.Datetime.now()
         open_work = ledger._open_work(self.company_id, today, now)
-        work = ledger.search(Domain("customer_id", "in", locked) & open_work, order="id")._with_merged()
+        work = ledger.search_fetch(Domain("customer_id", "in", locked) & open_work, order="id")._with_merged()
         clock = moments.Clock(today, now.replace(tzinfo=timezone.utc))
         work._write_letters_apart(clock, self._room(today))
         return self.env["ir.cron"]._commit_progress(len(work))

@@ -243,6 +243,15 @@ class TestLoanReminderLetter(LoanCommon):
                 )
                 self.assertEqual(letter.body.count("EUR"), 0)
                 self.assertNotIn("Earlier installments", letter.body)
+        # A currency that nobody uses yet is enough to make its symbol say too little, with the very next letter.
+        other = self.env["res.currency"].create({"name": "EUX", "symbol": "€", "active": False})
+        contract = self._due_in(7, self._customer("In euros"), product_id=euros.id)
+        self._remind()
+        self.assertIn(" EUR is due on", self._of(contract).message_id.subject)
+        other.symbol = "E€"
+        contract = self._due_in(7, self._customer("In euros again"), product_id=euros.id)
+        self._remind()
+        self.assertNotIn("EUR", self._of(contract).message_id.subject)
 
     def test_a_letter_of_the_due_date_that_comes_early_names_the_day(self):
         calendar = self.env["loan.calendar"].create(
