@@ -4,6 +4,7 @@
 
 Reference: one `count(*)` of the open installments whose due dates the steps of the next 30 days speak of, without any
 policy, calendar, right or ledger; in the same run. `LOANS=200000` for a larger book; a manager has a thousand of them.
+`POLICIES=5 CALENDARS=10`: as many policies and regional calendars, of which every customer has one.
 """
 
 import os
@@ -37,6 +38,7 @@ _CONTRACT = (
 )
 
 LOANS = int(os.environ.get("LOANS", 20000))
+POLICIES, CALENDARS = int(os.environ.get("POLICIES", 1)), int(os.environ.get("CALENDARS", 0))
 
 
 def run():
@@ -44,10 +46,11 @@ def run():
         with _book.environment(registry) as env:
             users = _book.fill(env, LOANS, managers=max(20, LOANS // 1000))
             _book.let_letters_leave(env)
+            _spread(env)
         with _book.environment(registry) as env:
             today = env.company._loan_today()
             policies = env["loan.reminder.policy"]._of_company(env.company)
-            windows = policies._opening(today, 30, {0: None})
+            windows = policies._opening(today, 30, env["loan.reminder"]._contact_calendars(env.company))
             span = [min(w.due for _p, _k, w in windows), max(w.due for _p, _k, w in windows)]
             plain = (
                 "SELECT count(*) FROM loan_installment WHERE state = 'open' AND due_date BETWEEN %s AND %s"
@@ -80,6 +83,7 @@ def run():
         with _book.environment(registry, users[0].id) as env:
             own, own_cpu = _book.measured(env, lambda: _first_page(env), rounds=3)
             contracts, contracts_cpu = _book.measured(env, lambda: _first_contracts(env), rounds=3)
+    print(f"{POLICIES} policies, {CALENDARS} regional calendars, {len(windows):,} windows")
     print(f"{LOANS:,} loans, {installments:,} open installments within reach, {rows:,} reminders foreseen")
     print(
         f"30 days by day and policy: {wall / base:.1f}× the plain count ({cpu / base_cpu:.1f}× CPU), {wall:.2f} s"
@@ -95,6 +99,40 @@ def run():
         f"a manager's first page: {own / base:.1f}× ({own_cpu / base_cpu:.1f}× CPU), {own:.2f} s; "
         f"{own / contracts:.1f}× that of their loans ({own_cpu / contracts_cpu:.1f}× CPU)"
     )
+
+
+def _spread(env):
+    """Give every customer one of several policies, and of several calendars with holidays of their own."""
+    today = env.company._loan_today()
+    policy = env.company.loan_reminder_policy_id
+    policies = policy + policy.browse(policy.copy().id for _number in range(POLICIES - 1))
+    calendars = env["loan.calendar"].create(
+        [
+            {
+                "name": f"Region {number}",
+                "company_id": env.company.id,
+                "day_ids": [(0, 0, {"date": today + timedelta(3 + 2 * number), "name": "Holiday"})],
+            }
+            for number in range(CALENDARS)
+        ]
+    )
+    if calendars:
+        env.company.loan_contact_days = "business"
+    env.flush_all()
+    env.cr.execute(
+        """
+        UPDATE loan_customer
+           SET reminder_policy_id = (%(policies)s::int[])[1 + id %% %(policy_count)s],
+               calendar_id = (%(calendars)s::int[])[1 + id %% %(calendar_count)s]
+        """,
+        {
+            "policies": policies.ids,
+            "policy_count": len(policies),
+            "calendars": calendars.ids,
+            "calendar_count": len(calendars) or 1,
+        },
+    )
+    env.invalidate_all()
 
 
 def _open_room(env):

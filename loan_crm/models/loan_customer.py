@@ -188,9 +188,8 @@ class LoanCustomer(models.Model):
         covers = {}
         for cover in self.env["loan.cover"]._covers_today(self.manager_user_id):
             covers[cover.company_id, cover.manager_user_id] = cover
-        # All at once: candidates are picked by hand below, and would each be read alone. With them who asks, whom a job
-        # needs a little later.
-        (self.manager_user_id | self.deputy_user_id | self.env.user).mapped("active")
+        # All at once: candidates are picked by hand below, and would each be read alone.
+        (self.manager_user_id | self.deputy_user_id).mapped("active")
         for customer in self:
             cover = covers.get((customer.company_id, customer.manager_user_id))
             manager, deputy = customer.manager_user_id, customer.deputy_user_id

@@ -119,9 +119,11 @@ class LoanReminderClaimMixin(models.AbstractModel):
         """Return the SQL of the installments that some windows speak for, one row for each.
 
         The database knows neither how the windows spread nor which loans follow a policy, and on its own guess begins
-        by pairing every loan with every window: millions of rows where thousands are due. So it is told only what it
-        can judge, that the due dates are the same. The rest is one condition of which it thinks that every other row
-        meets it, and the lookups beside it are outer joins: what leaves the number of rows alone cannot be misjudged.
+        by pairing every loan with every window: millions of rows where thousands are due. So it joins by what it can
+        judge, the due date. The rest is one condition it cannot look into, of which it supposes that half of the rows
+        meet it: that is what `COALESCE` is for, and why the due date is asked once more, so that the condition is of
+        no use before the installments are there. The lookups beside it are outer joins: what leaves the number of rows
+        alone cannot be misjudged.
 
         :param policies: `loan.reminder.policy`, those a loan may follow
         :param list windows: of `(policy id, calendar key, core Window)`
@@ -131,7 +133,11 @@ class LoanReminderClaimMixin(models.AbstractModel):
         :rtype: SQL
         """
         chosen, _why = policies._chosen(company)
-        calendars = list({key for _policy, key, _window in windows})
+        # Most days are the same in all calendars: told once, or each installment would be tried with each calendar.
+        alike = {}
+        for policy, key, window in windows:
+            same = (policy, window.due, window.step.key, window.first, window.last)
+            alike.setdefault(same, []).append(key)
         return SQL(
             """
             SELECT installment.id AS installment_id, installment.version_from AS version, installment.due_date,
@@ -139,7 +145,7 @@ class LoanReminderClaimMixin(models.AbstractModel):
                    customer.partner_id, customer.preferred_channel,
                    speaking.policy_id, speaking.step_id, speaking.first, speaking.last
               FROM loan_installment installment
-              JOIN (VALUES %(windows)s) AS speaking (policy_id, calendar, due_date, step_id, first, last)
+              JOIN (VALUES %(windows)s) AS speaking (policy_id, due_date, step_id, first, last, calendars)
                 ON speaking.due_date = installment.due_date
               JOIN loan_contract contract ON contract.id = installment.contract_id
          LEFT JOIN loan_customer customer ON customer.id = contract.customer_id
@@ -149,26 +155,17 @@ class LoanReminderClaimMixin(models.AbstractModel):
                AND %(only)s
                AND contract.state = 'active'
                AND COALESCE(
-                       (speaking.policy_id, speaking.calendar, speaking.due_date)
-                       = (%(chosen)s,
-                          CASE WHEN customer.calendar_id = ANY(%(calendars)s) THEN customer.calendar_id ELSE 0 END,
-                          installment.due_date),
+                       (speaking.policy_id, speaking.due_date) = (%(chosen)s, installment.due_date)
+                       AND CASE WHEN customer.calendar_id = ANY(%(calendars)s) THEN customer.calendar_id ELSE 0 END
+                           = ANY(speaking.calendars),
                        FALSE)
             """,
             windows=SQL(", ").join(
-                SQL(
-                    "(%s, %s, %s::date, %s, %s::date, %s::date)",
-                    policy,
-                    key,
-                    window.due,
-                    window.step.key,
-                    window.first,
-                    window.last,
-                )
-                for policy, key, window in windows
+                SQL("(%s, %s::date, %s, %s::date, %s::date, %s::int[])", *same, keys)
+                for same, keys in alike.items()
             ),
             chosen=chosen,
-            calendars=calendars,
+            calendars=list({key for _policy, key, _window in windows}),
             company=company.id,
             only=SQL("TRUE") if only is None else only,
         )

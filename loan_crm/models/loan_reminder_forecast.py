@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, Query
 
 from ..core import reminders
 
@@ -135,18 +135,26 @@ class LoanReminderForecast(models.Model):
     def _search(self, domain, *args, bypass_access=False, **kwargs):
         # The database works out all rows before it looks at their number, and at what the rules ask of a customer.
         # So it is told as well, of columns where it looks first, which installments these can be.
-        domain = Domain(domain)
-        if getattr(domain, "field_expr", None) == "id" and domain.operator == "in":
-            domain &= Domain(
-                "installment_id", "in", [self._installment_in(row) for row in domain.value if row]
-            )
+        domain = Domain(domain).optimize(self).map_conditions(self._with_installments)
         if not (self.env.su or bypass_access):
             self = self.with_context(loan_forecast_visible=True)
         return super()._search(domain, *args, bypass_access=bypass_access, **kwargs)
 
+    @api.model
+    def _with_installments(self, condition):
+        """Return a condition on rows' numbers together with that on the installments these are made of."""
+        rows = condition.value
+        if condition.field_expr != "id" or condition.operator != "in" or isinstance(rows, Query):
+            return condition
+        if not all(isinstance(row, int) for row in rows):
+            return condition
+        installments = {row // (_STEPS * _RECIPIENTS) for row in rows if row}
+        return condition & Domain("installment_id", "in", list(installments))
+
     @property
     def _table_query(self):
-        parts = [part for company in self.env.companies if (part := self._company_query(company))]
+        only = self._visible_only()
+        parts = [part for company in self.env.companies if (part := self._company_query(company, only))]
         return SQL(" UNION ALL ").join(parts) if parts else self._empty_query()
 
     def _empty_query(self):
@@ -160,22 +168,22 @@ class LoanReminderForecast(models.Model):
 
     @api.model
     def _visible_only(self):
-        """Return the SQL of which installments the reader's rules let through; None if these stand aside or let all."""
+        """Return the SQL of which installments the reader's rules let through; None if all, or if none are asked."""
+        if self.env.su or not self.env.context.get("loan_forecast_visible"):
+            return None
         duty = self.env.user._loan_duty_domain()
-        if not self.env.context.get("loan_forecast_visible") or duty.is_true():
+        if duty.is_true():
             return None
         # As superuser: the duty domain is the rule, as in `_search_loan_visible`, which asks the same of the rows.
         customers_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
         return SQL("installment.customer_id IN %s", customers_sudo._search(duty).subselect())
 
     @api.model
-    def _installment_in(self, row):
-        """Return the id of the installment that a row's number is made of."""
-        return row // (_STEPS * _RECIPIENTS)
+    def _company_query(self, company, only):
+        """Return the SQL of what one company's rounds will take up, None without any step that speaks.
 
-    @api.model
-    def _company_query(self, company):
-        """Return the SQL of what one company's rounds will take up, None without any step that speaks."""
+        :param SQL only: a condition on `installment`, or None
+        """
         today = company._loan_today()
         # As superuser: when borrowers are written to is no secret; who may see the rows is asked of the rows.
         policies_sudo = self.env["loan.reminder.policy"].sudo()._of_company(company)
@@ -223,7 +231,7 @@ class LoanReminderForecast(models.Model):
             steps=steps,
             steps_most=_STEPS,
             recipients_most=_RECIPIENTS,
-            due=ledger_sudo._due_query(company, policies_sudo, windows, only=self._visible_only()),
+            due=ledger_sudo._due_query(company, policies_sudo, windows, only=only),
             reasons=SQL(" ").join(
                 SQL("WHEN %s THEN %s", condition, reason)
                 for reason, condition in self._reasons_foreseen(company, policies_sudo, today)

@@ -402,8 +402,10 @@ class LoanReminderLetterMixin(models.AbstractModel):
     # ------------------------------------------------------------ a letter
 
     def _prepare_letters(self):
+        if not self:
+            return
         # Everybody a letter names, and who files it, read at once: not as borrowers, managers and lender one after the
-        # other, nor by the thousand.
+        # other. And by `fetch`, which does not stop at the thousand that Odoo reads ahead.
         people = self.partner_id | (self.customer_id.acting_user_id | self.env.user).partner_id
         (people | self.company_id.partner_id).fetch()
         self._write_apiece([lead._prepare_letter_vals() for lead in self])

@@ -295,6 +295,9 @@ class LoanReminderRound(models.Model):
         now = fields.Datetime.now()
         open_work = ledger._open_work(self.company_id, today, now)
         work = ledger.search_fetch(Domain("customer_id", "in", locked) & open_work, order="id")._with_merged()
+        # Who may sign, and as whom the letters are filed, read at once.
+        customers = work.customer_id
+        (customers.manager_user_id | customers.deputy_user_id | self.env.user).mapped("active")
         clock = moments.Clock(today, now.replace(tzinfo=timezone.utc))
         work._write_letters_apart(clock, self._room(today))
         return self.env["ir.cron"]._commit_progress(len(work))

@@ -192,6 +192,7 @@ class TestLoanReminderForecast(LoanCommon):
     def test_one_foresees_ones_own_customers(self):
         self._due_in(7)
         other = self._due_in(7, self._customer("Deng Li", manager=self.stranger))
+        other.customer_id.active = False
         for user, seen in (
             (self.manager, self.customer),
             (self.lead, self.customer),
@@ -224,14 +225,27 @@ class TestLoanReminderForecast(LoanCommon):
             self.env.invalidate_all()
             found = self.forecast.search([("id", "=", row.id)])
             self.assertEqual((found.day, found.installment_id, found.step_id, found.partner_id), told[row.id])
-        part = rows[::2]
-        self.assertEqual(self._foreseen(("id", "in", part.ids)), part)
-        self.assertEqual(self._foreseen(("id", "not in", part.ids)), rows - part)
-        self.assertEqual(
-            self._foreseen("|", ("id", "in", part.ids), ("contract_id", "=", other.id)),
-            rows.filtered(lambda row: row in part or row.contract_id == other),
-        )
-        self.assertFalse(self.forecast.search([("id", "in", [0, False])]))
+        part, own_company = rows[::2], ("company_id", "=", self.company.id)
+        for domain, found in (
+            ([("id", "in", part.ids)], part),
+            ([("id", "in", [*part.ids, 0, False])], part),
+            ([("id", "in", list(map(str, part.ids)))], part),
+            ([("id", "in", part._as_query())], part),
+            ([("id", "=", part[0].id)], part[0]),
+            ([("id", "in", part.ids), own_company], part),
+            (["!", ("id", "in", part.ids), own_company], rows - part),
+            ([("id", "not in", part.ids), own_company], rows - part),
+            (
+                ["|", ("id", "in", part.ids), ("contract_id", "=", other.id)],
+                rows.filtered(lambda row: row in part or row.contract_id == other),
+            ),
+            ([("id", "in", [])], rows.browse()),
+            ([("id", "in", False)], rows.browse()),
+            ([("id", "=", False)], rows.browse()),
+        ):
+            with self.subTest(domain=domain):
+                self.env.invalidate_all()
+                self.assertEqual(self.forecast.search(domain), found)
         mine = rows.filtered(lambda row: row.contract_id == own)
         as_manager = rows.with_user(self.manager)
         self.assertEqual(as_manager.search([("id", "in", rows.ids)]), mine)
