@@ -38,6 +38,8 @@ _CONTRACT = (
 )
 
 LOANS = int(os.environ.get("LOANS", 20000))
+# So often is the count taken at once: a single one is less than the system counts of CPU.
+_PLAIN = 50
 POLICIES, CALENDARS = int(os.environ.get("POLICIES", 1)), int(os.environ.get("CALENDARS", 0))
 
 
@@ -55,7 +57,10 @@ def run():
             plain = (
                 "SELECT count(*) FROM loan_installment WHERE state = 'open' AND due_date BETWEEN %s AND %s"
             )
-            base, base_cpu = _book.measured(env, lambda: env.cr.execute(plain, span), rounds=3)
+            base, base_cpu = _book.measured(
+                env, lambda: [env.cr.execute(plain, span) for _time in range(_PLAIN)], rounds=3
+            )
+            base, base_cpu = base / _PLAIN, base_cpu / _PLAIN
             (installments,) = env.cr.fetchone()
             forecast = env["loan.reminder.forecast"]
             whole, found = [], []
@@ -103,6 +108,8 @@ def run():
 
 def _spread(env):
     """Give every customer one of several policies, and of several calendars with holidays of their own."""
+    if POLICIES == 1 and not CALENDARS:
+        return
     today = env.company._loan_today()
     policy = env.company.loan_reminder_policy_id
     policies = policy + policy.browse(policy.copy().id for _number in range(POLICIES - 1))

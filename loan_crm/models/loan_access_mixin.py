@@ -68,9 +68,17 @@ class LoanAccessMixin(models.AbstractModel):
         duty = self.env.user._loan_duty_domain()
         if self._loan_duty_columns() or duty.is_true() or duty.is_false():
             return duty
+        return Domain(self._loan_key, "in", self._loan_duty_customers(duty))
+
+    @api.model
+    def _loan_duty_customers(self, duty):
+        """Return the query of the customers, archived ones too, that a duty leads to.
+
+        :param Domain duty: see `res.users._loan_duty_domain`
+        """
         # As superuser: the duty domain is the rule, the customer's own rules would only ask it again.
         customers_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
-        return Domain(self._loan_key, "in", customers_sudo._search(duty))
+        return customers_sudo._search(duty)
 
     @api.model
     def _loan_derived(self):

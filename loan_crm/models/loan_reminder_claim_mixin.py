@@ -122,8 +122,8 @@ class LoanReminderClaimMixin(models.AbstractModel):
         by pairing every loan with every window: millions of rows where thousands are due. So it joins by what it can
         judge, the due date. The rest is one condition it cannot look into, of which it supposes that half of the rows
         meet it: that is what `COALESCE` is for, and why the due date is asked once more, so that the condition is of
-        no use before the installments are there. The lookups beside it are outer joins: what leaves the number of rows
-        alone cannot be misjudged.
+        no use before the installments are there. The lookups beside it are outer joins, as is that of the step by who
+        asks: what leaves the number of rows alone cannot be misjudged.
 
         :param policies: `loan.reminder.policy`, those a loan may follow
         :param list windows: of `(policy id, calendar key, core Window)`

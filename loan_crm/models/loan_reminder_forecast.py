@@ -174,9 +174,7 @@ class LoanReminderForecast(models.Model):
         duty = self.env.user._loan_duty_domain()
         if duty.is_true():
             return None
-        # As superuser: the duty domain is the rule, as in `_search_loan_visible`, which asks the same of the rows.
-        customers_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
-        return SQL("installment.customer_id IN %s", customers_sudo._search(duty).subselect())
+        return SQL("installment.customer_id IN %s", self._loan_duty_customers(duty).subselect())
 
     @api.model
     def _company_query(self, company, only):

@@ -83,7 +83,7 @@ class MailMail(models.Model):
                 result = super().process_email_queue(email_ids=left.ids, batch_size=batch_size)
             # Asked for by their ids, Odoo does not tell its scheduler how many wait behind them.
             if self._next_in_queue(1, [("loan_reminder_ids", "=", False)]):
-                self._come_back(fields.Datetime.now())
+                self._come_back()
         if 0 < self._count_waiting_reminders() < waiting:
             self._come_back(fields.Datetime.now() + (timedelta() if sent == size else _PAUSE))
         # As superuser: the queue's own clock notices when the one of the reminders stands still.
