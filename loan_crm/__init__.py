@@ -31,6 +31,7 @@ def uninstall_hook(env):
         "loan_arrears_change",
         "loan_contract_party",
         "loan_contract",
+        "loan_assignment",
         "loan_customer",
         "loan_customer_tier",
         "loan_customer_segment",

@@ -1,6 +1,6 @@
 {
     "name": "Loan CRM",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.2.0",
     "category": "Sales/CRM",
     "summary": "Borrowers, loans and repayment reminders, with one accountable person for each customer",
     "author": "Loan CRM",
@@ -10,6 +10,7 @@
         "security/loan_crm_groups.xml",
         "security/ir.model.access.csv",
         "security/loan_customer_security.xml",
+        "security/loan_assignment_security.xml",
         "security/loan_product_security.xml",
         "security/loan_calendar_security.xml",
         "security/loan_contract_security.xml",
@@ -32,6 +33,7 @@
         "views/loan_customer_segment_views.xml",
         "views/loan_customer_tier_views.xml",
         "views/loan_customer_views.xml",
+        "views/loan_assignment_views.xml",
         "views/loan_cover_views.xml",
         "views/loan_terms_mixin_views.xml",
         "views/loan_product_views.xml",

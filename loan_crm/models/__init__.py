@@ -46,6 +46,7 @@ from . import loan_hardship_mixin
 from . import loan_borrower_mixin
 from . import loan_cover
 from . import loan_customer
+from . import loan_assignment
 from . import loan_calendar
 from . import loan_calendar_day
 from . import loan_reference_rate

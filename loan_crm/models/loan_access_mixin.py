@@ -23,6 +23,8 @@ class LoanAccessMixin(models.AbstractModel):
 
     # The column that leads to the customer; "id" on the customer itself.
     _loan_key = "customer_id"
+    # What a duty is asked of, see `res.users._loan_duty_domain`.
+    _DUTY_COLUMNS = ("company_id", "manager_user_id", "deputy_user_id", "incoming_user_id", "team_id")
 
     loan_visible = fields.Boolean(
         "Visible to Me",
@@ -35,21 +37,14 @@ class LoanAccessMixin(models.AbstractModel):
     @api.model
     def _loan_duty_columns(self):
         """Tell whether this model carries the customer's duty columns itself."""
-        return all(
-            name in self._fields for name in ("company_id", "manager_user_id", "deputy_user_id", "team_id")
-        )
+        return all(name in self._fields for name in self._DUTY_COLUMNS)
 
     @api.depends_context("uid")
     @api.depends(
         lambda self: (
-            ("company_id", "manager_user_id", "deputy_user_id", "team_id")
+            self._DUTY_COLUMNS
             if self._loan_duty_columns()
-            else (
-                f"{self._loan_key}.company_id",
-                f"{self._loan_key}.manager_user_id",
-                f"{self._loan_key}.deputy_user_id",
-                f"{self._loan_key}.team_id",
-            )
+            else tuple(f"{self._loan_key}.{name}" for name in self._DUTY_COLUMNS)
         )
     )
     def _compute_loan_visible(self):

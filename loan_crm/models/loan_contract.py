@@ -69,6 +69,9 @@ class LoanContract(models.Model):
     )
     deputy_user_id = fields.Many2one(related="customer_id.deputy_user_id", store=True, index="btree_not_null")
     team_id = fields.Many2one(related="customer_id.team_id", store=True)
+    incoming_user_id = fields.Many2one(
+        related="customer_id.incoming_user_id", store=True, index="btree_not_null"
+    )
 
     product_id = fields.Many2one(
         "loan.product",

@@ -92,6 +92,16 @@ class LoanCustomer(models.Model):
         ondelete="set null",
         help="Acts while the manager is away, and sees the customer only then.",
     )
+    incoming_user_id = fields.Many2one(
+        "res.users",
+        "Takes Over",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="Takes the customer over in a handover that is under way, and sees them already.",
+    )
+    assignment_ids = fields.One2many("loan.assignment", "customer_id", "Managers until Now", readonly=True)
     team_id = fields.Many2one(
         "crm.team",
         "Team",
@@ -335,13 +345,17 @@ class LoanCustomer(models.Model):
                 vals["reference"] = (
                     self.env["ir.sequence"].with_company(company_id).next_by_code("loan.customer")
                 )
-        return super().create(vals_list)
+        customers = super().create(vals_list)
+        self.env["loan.assignment"]._note(customers)
+        return customers
 
     def write(self, vals):
         former = (
             {customer: customer.manager_user_id for customer in self} if "manager_user_id" in vals else {}
         )
         result = super().write(vals)
+        if {"manager_user_id", "deputy_user_id"} & vals.keys():
+            self.env["loan.assignment"]._note(self)
         if {"manager_user_id", "deputy_user_id", "team_id", "company_id"} & vals.keys():
             self._check_still_visible()
         for user, customers in self.grouped(former.get).items() if former else ():
@@ -349,6 +363,24 @@ class LoanCustomer(models.Model):
             if user and left:
                 left._take_over_from(user)
         return result
+
+    @api.model
+    def _loan_derived(self):
+        return super()._loan_derived() | {"incoming_user_id"}
+
+    def _assign(self, manager, kind="hand", reason=False, deputy=None):
+        """Give these customers to a manager, with the reason on record.
+
+        :param manager: `res.users`, or empty: nobody for now
+        :param str kind: how it came about, of `loan.assignment`
+        :param str reason: in words, for the history
+        :param deputy: `res.users`; None: each customer's deputy stays, unless they become the manager
+        """
+        because = self.env["loan.assignment"]._because(kind, reason)
+        stays = self.browse() if deputy is not None else self.filtered(lambda c: c.deputy_user_id != manager)
+        for customers, vals in ((stays, {}), (self - stays, {"deputy_user_id": deputy and deputy.id})):
+            if customers:
+                customers.with_context(**because).write({"manager_user_id": manager.id, **vals})
 
     def _take_over_from(self, former):
         """Part a former manager from these customers, who all have one and the same new one, or none.

@@ -4,6 +4,7 @@ from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
@@ -61,7 +62,10 @@ class LoanNight(models.Model):
         "Responses Noted", readonly=True, help="Reminders of which it is known anew whether payment followed."
     )
     told_count = fields.Integer("Borrowers Told", readonly=True, help="Letters written about a new rate.")
-    failure_ids = fields.One2many("loan.night.failure", "night_id", "Loans Left Aside", readonly=True)
+    # What the steps of the families have treated: {step: number of records}.
+    tally = fields.Json(readonly=True, export_string_translation=False)
+    tally_note = fields.Text("Looked At", compute="_compute_tally_note")
+    failure_ids = fields.One2many("loan.night.failure", "night_id", "Left Aside", readonly=True)
     failure_count = fields.Integer("Failures", compute="_compute_failure_count", compute_sudo=True)
     trouble = fields.Text("What Went Wrong", readonly=True)
     # Where the work stands: the steps that are done, and of a step in parts the last loan it looked at.
@@ -79,6 +83,15 @@ class LoanNight(models.Model):
                 "Night to %(date)s · %(company)s",
                 date=fields.Date.to_string(night.date),
                 company=night.company_id.name,
+            )
+
+    @api.depends("tally")
+    @api.depends_context("lang")
+    def _compute_tally_note(self):
+        words = {step: label for step, label, _model in self._family_steps()}
+        for night in self:
+            night.tally_note = "\n".join(
+                f"{words.get(step, step)}: {count}" for step, count in (night.tally or {}).items() if count
             )
 
     @api.depends("failure_ids")
@@ -138,6 +151,8 @@ class LoanNight(models.Model):
             "promise": self.env._("Promises to pay"),
             "respond": self.env._("Responses to reminders"),
         }
+        families = self._family_steps()
+        names.update((step, label) for step, label, _model in families)
         for step, work in (
             ("age", night._age),
             ("settle", night._settle),
@@ -146,6 +161,7 @@ class LoanNight(models.Model):
             ("respond", night._respond),
             ("move", night._move),
             ("reprice", night._reprice),
+            *((step, partial(night._work_off, step, model)) for step, _label, model in families),
         ):
             if step in night._stand("done", ()):
                 continue
@@ -515,6 +531,37 @@ class LoanNight(models.Model):
             date=contract._format_day(contract.next_reprice_date),
         )
 
+    # ------------------------------------------------------------ the families
+
+    @api.model
+    def _family_steps(self):
+        """Return what the families do each night after the loans, in this order: `[(step, words, model)]`.
+
+        `env[model]._night_<step>(night)` treats one batch of the night's company as of the night's date and returns
+        how many records it treated, 0 when nothing is left. It ends in a commit and is called again until then, by
+        this night or, where that was cut off, by its next run.
+        """
+        return []
+
+    def _work_off(self, step, model):
+        """Let a family treat batch after batch until nothing is left, or the time is up."""
+        left = True
+        while left:
+            left = self._alone(partial(self._work_off_batch, step, model))
+            if left is None:
+                return True
+        return False
+
+    def _work_off_batch(self, step, model):
+        count = getattr(self.env[model], f"_night_{step}")(self)
+        if not count:
+            self._finish(step)
+            self.env["ir.cron"]._commit_progress()
+            return None
+        tally = self.tally or {}
+        self.tally = {**tally, step: tally.get(step, 0) + count}
+        return self.env["ir.cron"]._commit_progress(count)
+
     # ------------------------------------------------------------ failures
 
     def _failed(self, step, before=False):
@@ -558,14 +605,25 @@ class LoanNight(models.Model):
         return done[0].union(*done[1:]) if done else verb(contracts.browse())
 
     def _note_failure(self, step, contract, reason):
+        self._note_left_aside(step, reason, contract_id=contract.id)
+
+    def _note_customer_failure(self, step, customer, reason):
+        """Tell that a step could not treat a customer.
+
+        :param str step: of `loan.night.failure`
+        :param customer: `loan.customer`
+        :param str reason: for a person to read
+        """
+        self._note_left_aside(step, reason, customer_id=customer.id, contract_id=False)
+
+    def _note_left_aside(self, step, reason, **subject):
         failures = self.env["loan.night.failure"]
-        known = failures.search(
-            [("night_id", "=", self.id), ("contract_id", "=", contract.id), ("step", "=", step)]
-        )
+        same = Domain.AND(Domain(name, "=", value) for name, value in subject.items())
+        known = failures.search(same & Domain("night_id", "=", self.id) & Domain("step", "=", step))
         if known:
             known.reason = reason
         else:
-            failures.create({"night_id": self.id, "contract_id": contract.id, "step": step, "reason": reason})
+            failures.create({"night_id": self.id, "step": step, "reason": reason, **subject})
 
     @api.model
     def _trouble_told(self, step, error):
@@ -598,8 +656,8 @@ class LoanNight(models.Model):
         if self.state != "trouble" or self.activity_ids:
             return
         last = self.search([("company_id", "=", self.company_id.id), ("date", "<", self.date)], limit=1)
-        same = {(failure.step, failure.contract_id) for failure in self.failure_ids} <= {
-            (failure.step, failure.contract_id) for failure in last.failure_ids
+        same = {(failure.step, failure.contract_id, failure.customer_id) for failure in self.failure_ids} <= {
+            (failure.step, failure.contract_id, failure.customer_id) for failure in last.failure_ids
         }
         open_before = self.env["mail.activity"].search_count(
             [

@@ -1,8 +1,8 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class LoanNightFailure(models.Model):
-    """A loan that a night could not treat: at which step and why, for a person to put right.
+    """A loan or a customer that a night could not treat: at which step and why, for a person to put right.
 
     The next night tries again by itself; each night lists what failed in it.
     """
@@ -11,7 +11,7 @@ class LoanNightFailure(models.Model):
     _inherit = ["loan.access.mixin"]
     _description = "Failure of a Night"
     _order = "night_id desc, id"
-    _rec_name = "contract_id"
+    _rec_name = "customer_id"
 
     night_id = fields.Many2one(
         "loan.night", "Night", required=True, readonly=True, index=True, ondelete="cascade"
@@ -21,10 +21,23 @@ class LoanNightFailure(models.Model):
         related="night_id.company_id", store=True, index=True, precompute=True, string="Company"
     )
     contract_id = fields.Many2one(
-        "loan.contract", "Loan", required=True, readonly=True, index=True, ondelete="restrict"
+        "loan.contract",
+        "Loan",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="Empty where it is about the customer as a whole.",
     )
     customer_id = fields.Many2one(
-        related="contract_id.customer_id", store=True, index=True, precompute=True, string="Customer"
+        "loan.customer",
+        "Customer",
+        compute="_compute_customer_id",
+        store=True,
+        precompute=True,
+        readonly=False,
+        required=True,
+        index=True,
+        ondelete="restrict",
     )
     step = fields.Selection(
         [
@@ -39,13 +52,22 @@ class LoanNightFailure(models.Model):
     )
     reason = fields.Text(required=True, readonly=True)
 
-    _once = models.UniqueIndex("(night_id, contract_id, step)", "A night tells once what went wrong.")
+    _once = models.UniqueIndex(
+        "(night_id, customer_id, COALESCE(contract_id, 0), step)", "A night tells once what went wrong."
+    )
 
-    def action_open_contract(self):
+    @api.depends("contract_id")
+    def _compute_customer_id(self):
+        for failure in self:
+            failure.customer_id = failure.contract_id.customer_id or failure.customer_id
+
+    def action_open_subject(self):
+        """Open the loan, or the customer where it is about no loan in particular."""
         self.ensure_one()
+        subject = self.contract_id or self.customer_id
         return {
             "type": "ir.actions.act_window",
-            "res_model": "loan.contract",
-            "res_id": self.contract_id.id,
+            "res_model": subject._name,
+            "res_id": subject.id,
             "views": [(False, "form")],
         }

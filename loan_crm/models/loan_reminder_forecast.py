@@ -43,6 +43,7 @@ class LoanReminderForecast(models.Model):
             "calendar_id",
             "company_id",
             "deputy_user_id",
+            "incoming_user_id",
             "manager_user_id",
             "partner_id",
             "preferred_channel",

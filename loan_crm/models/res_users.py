@@ -12,12 +12,12 @@ class ResUsers(models.Model):
         """Tell which customers are this user's duty, now.
 
         Read with each query, never cached: cover that ended yesterday and a team left a second ago count.
-        A relationship manager's duty is their own customers and those they cover; a team lead's also the
-        teams they lead; the service desk's the teams they belong to; a compliance officer's all. Being
+        A relationship manager's duty is their own customers, those they cover and those they are taking over; a team
+        lead's also the teams they lead; the service desk's the teams they belong to; a compliance officer's all. Being
         administrator, of Loan CRM or of Odoo, is no duty.
 
         :return: :class:`odoo.fields.Domain` on the columns `company_id`, `manager_user_id`, `deputy_user_id`,
-            `team_id`
+            `incoming_user_id`, `team_id`
         """
         self.ensure_one()
         if self._is_superuser() or self.has_group("loan_crm.loan_crm_group_compliance"):
@@ -26,10 +26,12 @@ class ResUsers(models.Model):
         serves = self.has_group("loan_crm.loan_crm_group_service_desk")
         if not (manages or serves):
             return Domain.FALSE
-        covered, deputised, teams = self._loan_duty_ids()
+        covered, deputised, teams, incoming = self._loan_duty_ids()
         duty = Domain.FALSE
         if manages:
             duty |= Domain("manager_user_id", "=", self.id)
+        if incoming:  # rarely: without it a list walks along the index of one manager
+            duty |= Domain("incoming_user_id", "=", self.id)
         for company_id, manager_ids in covered.items():
             duty |= Domain("company_id", "=", company_id) & Domain("manager_user_id", "in", manager_ids)
         for company_id, manager_ids in deputised.items():
@@ -43,8 +45,9 @@ class ResUsers(models.Model):
         """Read what this user's duty hangs on, in one query.
 
         :return: managers covered for all their customers, managers covered where the customer names this user
-            as deputy, both as `{company id: [user id]}`, and a list of team ids
+            as deputy, both as `{company id: [user id]}`, a list of team ids, and whether they are taking over any
         """
+        self.env["loan.customer"].flush_model(["incoming_user_id"])
         for name in ("loan.cover", "crm.team", "crm.team.member"):
             self.env[name].flush_model()
         utc_day = fields.Date.today()
@@ -63,6 +66,9 @@ class ResUsers(models.Model):
                  UNION ALL
                 SELECT 'team', crm_team_id, NULL, NULL, NULL FROM crm_team_member
                  WHERE %(serves)s AND active AND user_id = %(user)s
+                 UNION ALL
+                SELECT 'incoming', NULL, NULL, NULL, NULL
+                 WHERE %(covers)s AND EXISTS (SELECT FROM loan_customer WHERE incoming_user_id = %(user)s)
                 """,
                 covers=self.has_group("loan_crm.loan_crm_group_manager"),
                 leads=self.has_group("loan_crm.loan_crm_group_team_lead"),
@@ -74,11 +80,13 @@ class ResUsers(models.Model):
             )
         )
         found = {"covered": {}, "deputised": {}}
-        teams = []
+        teams, incoming = [], False
         companies_sudo = self.env["res.company"].sudo()  # a cover counts whichever company is switched on
         for kind, id_, date_from, date_to, company_id in rows:
             if kind == "team":
                 teams.append(id_)
+            elif kind == "incoming":
+                incoming = True
             elif date_from <= companies_sudo.browse(company_id)._loan_today() <= date_to:
                 found[kind].setdefault(company_id, []).append(id_)
-        return found["covered"], found["deputised"], teams
+        return found["covered"], found["deputised"], teams, incoming

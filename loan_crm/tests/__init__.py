@@ -28,6 +28,7 @@ from . import test_loan_contract
 from . import test_loan_contract_access
 from . import test_loan_contract_event
 from . import test_loan_correspondence
+from . import test_loan_assignment
 from . import test_loan_cover
 from . import test_loan_customer
 from . import test_loan_disclosure

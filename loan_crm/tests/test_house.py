@@ -62,6 +62,7 @@ GO_WITH_PARENT = {
     "loan.installment.contract_id",
     "loan.repayment.allocation.repayment_id",
     "loan.contract.party.contract_id",
+    "loan.assignment.customer_id",  # a profile that is deleted never had a loan
 }
 
 
