@@ -17,6 +17,9 @@ def uninstall_hook(env):
     for table in (
         "loan_night_failure",
         "loan_night",
+        "loan_handover_item",
+        "loan_handover",
+        "loan_handover_check",
         "loan_reminder_bounce",
         "loan_promise",
         "loan_reminder",

@@ -44,9 +44,13 @@ from . import loan_correspondence_mixin
 from . import loan_promise_mixin
 from . import loan_hardship_mixin
 from . import loan_borrower_mixin
+from . import loan_brief_mixin
 from . import loan_cover
 from . import loan_customer
 from . import loan_assignment
+from . import loan_handover_check
+from . import loan_handover
+from . import loan_handover_item
 from . import loan_calendar
 from . import loan_calendar_day
 from . import loan_reference_rate

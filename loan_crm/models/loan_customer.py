@@ -18,6 +18,7 @@ class LoanCustomer(models.Model):
         "loan.reminder.hold.mixin",
         "loan.promise.mixin",
         "loan.hardship.mixin",
+        "loan.brief.mixin",
         "loan.access.mixin",
         "mail.thread",
         "mail.activity.mixin",
@@ -362,6 +363,7 @@ class LoanCustomer(models.Model):
             left = customers.filtered(lambda customer, user=user: customer.manager_user_id != user)
             if user and left:
                 left._take_over_from(user)
+                self.env["loan.handover.item"]._overtake(left)
         return result
 
     @api.model
@@ -381,6 +383,32 @@ class LoanCustomer(models.Model):
         for customers, vals in ((stays, {}), (self - stays, {"deputy_user_id": deputy and deputy.id})):
             if customers:
                 customers.with_context(**because).write({"manager_user_id": manager.id, **vals})
+
+    def _named(self):
+        """Return the names of these customers; of many, the first few and how many more there are."""
+        names = self[:5].mapped("display_name")
+        if len(self) > 5:
+            names.append(self.env._("%s more", len(self) - 5))
+        return ", ".join(names)
+
+    def _check_to_be_handed_over(self, receiver):
+        """Refuse customers that cannot be handed over to somebody, naming them.
+
+        :param receiver: `res.users`
+        """
+        if nobody := self.filtered(lambda customer: not customer.manager_user_id):
+            raise UserError(self.env._("Nobody looks after %s, so nobody hands them over.", nobody._named()))
+        if theirs := self.filtered(lambda customer: customer.manager_user_id == receiver):
+            raise UserError(self.env._("The receiver looks after %s already.", theirs._named()))
+        if under_way := self.filtered("incoming_user_id"):
+            raise UserError(self.env._("%s: in another handover already.", under_way._named()))
+        if len(self.company_id) != 1:
+            raise UserError(self.env._("Hand over the customers of one company at a time."))
+
+    def action_hand_over(self):
+        """Open the form that starts a handover of these customers."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("loan_crm.loan_handover_start_action")
+        return {**action, "context": {"default_customer_ids": self.ids, "default_scope": "chosen"}}
 
     def _take_over_from(self, former):
         """Part a former manager from these customers, who all have one and the same new one, or none.

@@ -32,6 +32,7 @@ from . import test_loan_assignment
 from . import test_loan_cover
 from . import test_loan_customer
 from . import test_loan_disclosure
+from . import test_loan_handover
 from . import test_loan_hardship
 from . import test_loan_import
 from . import test_loan_key_facts

@@ -54,6 +54,8 @@ WAYS_IN = {
     "loan.reminder.room.failed_ids",  # found with the user's own rights, as the next one
     "loan.reminder.room.bounce_ids",
     "loan.reminder.round.reminder_ids",  # asks the reminders' own rules
+    "loan.handover.item_ids",  # asks the items' own rules
+    "loan.handover.start.customer_ids",  # Odoo checks what a list of records points at
     "loan.night.failure_ids",  # asks the failures' own rules
     "mail.mail.loan_reminder_ids",  # mails are read by system administrators only
 }

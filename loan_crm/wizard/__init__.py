@@ -10,6 +10,7 @@ from . import loan_reminder_dry_run
 from . import loan_reminder_dry_run_letter
 from . import loan_reminder_dry_run_line
 from . import loan_reminder_pause
+from . import loan_handover_start
 from . import loan_hardship_answer
 from . import loan_repayment_prepay
 from . import loan_repayment_register

@@ -1,0 +1,1 @@
+Handover as a process: a lead gives one customer or a whole portfolio to a colleague; each customer goes over with a brief, a checklist, a joint call, the receiver's acceptance and a letter to the borrower; the former manager's access ends, and nothing is begun anew.
