@@ -82,6 +82,8 @@
         "views/loan_asset_class_views.xml",
         "views/loan_arrears_change_views.xml",
         "views/res_partner_views.xml",
+        "views/survey_survey_views.xml",
+        "views/loan_strip_views.xml",
         "views/res_config_settings_views.xml",
         "views/loan_crm_menus.xml",
     ],
@@ -98,6 +100,7 @@
         "demo/loan_promise_demo.xml",
         "demo/loan_hardship_demo.xml",
         "demo/loan_reminder_room_demo.xml",
+        "demo/loan_strip_demo.xml",
         "demo/loan_handover_demo.xml",
     ],
     "assets": {

@@ -45,6 +45,7 @@ from . import loan_promise_mixin
 from . import loan_hardship_mixin
 from . import loan_borrower_mixin
 from . import loan_brief_mixin
+from . import loan_strip_mixin
 from . import loan_cover
 from . import loan_customer
 from . import loan_assignment
@@ -88,3 +89,4 @@ from . import res_config_settings
 from . import res_currency
 from . import res_partner
 from . import res_users
+from . import survey_survey

@@ -19,6 +19,7 @@ class LoanCustomer(models.Model):
         "loan.promise.mixin",
         "loan.hardship.mixin",
         "loan.brief.mixin",
+        "loan.strip.mixin",
         "loan.access.mixin",
         "mail.thread",
         "mail.activity.mixin",

@@ -16,6 +16,7 @@ from .core import (
     test_promises,
     test_published_schedules,
     test_reminders,
+    test_risk,
     test_schedule_properties,
     test_variants,
 )
@@ -60,5 +61,6 @@ from . import test_loan_what_if
 from . import test_loan_what_if_tour
 from . import test_loan_sync
 from . import test_loan_repricing
+from . import test_loan_strip
 from . import test_story_complaints
 from . import test_tours

@@ -1,0 +1,371 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import format_date, format_datetime
+
+from ..core import risk
+
+# What a reader takes in at a glance.
+_REASONS = 2
+# After so many days an answer is late.
+_ANSWER_DAYS = 1
+
+
+class LoanStripMixin(models.AbstractModel):
+    """The strip on top of a customer's page: what a manager must know in five seconds, and one click to what is behind.
+
+    It is a list of tiles that the server has put into words; the widget (`static/src/loan_strip`) only shows them.
+    A family that has something to say there adds a tile in `_strip_tiles`. Everything is read with the reader's rights.
+    """
+
+    _name = "loan.strip.mixin"
+    _description = "Customer at a Glance"
+
+    strip = fields.Json(compute="_compute_strip", export_string_translation=False)
+
+    @api.depends_context("uid", "lang", "tz", "allowed_company_ids")
+    def _compute_strip(self):
+        for customer in self:
+            customer.strip = customer._strip_tiles() if customer._origin else False
+
+    def _strip_tiles(self):
+        """Return the tiles from left to right.
+
+        :return: a list of dicts: `key`; `label`, `value` and `text`, in words; `mark`, which is "danger", "warning",
+            "success" or ""; `action`, the name of a method of the customer that opens what is behind, or ""; and `how`,
+            sentences for who wants to know more
+        """
+        self.ensure_one()
+        return [
+            self._strip_due(),
+            self._strip_promises(),
+            self._strip_waiting(),
+            self._strip_cases(),
+            self._strip_satisfaction(),
+            self._strip_risk(),
+            self._strip_tier(),
+            self._strip_people(),
+        ]
+
+    @api.model
+    def _tile(self, key, label, value, text="", mark="", action="", how=()):
+        return {
+            "key": key,
+            "label": label,
+            "value": value,
+            "text": text or "",
+            "mark": mark,
+            "action": action,
+            "how": list(how),
+        }
+
+    def _strip_due(self):
+        label, action = self.env._("Next Due"), "action_open_contracts"
+        # The installment, not the loan's figures: of a late loan they name the oldest, not all that is due.
+        rows = self.env["loan.contract"].search(
+            [("customer_id", "=", self.id), ("state", "=", "active"), ("next_due_date", "!=", False)],
+            order="next_due_date, id",
+            limit=1,
+        )
+        if not rows:
+            drafts = self.contract_count
+            return self._tile(
+                "due",
+                label,
+                self.env._("Nothing"),
+                self.env._("No running loan") if drafts else self.env._("No loan yet"),
+                action=action if drafts else "",
+            )
+        if self.days_past_due:
+            return self._tile(
+                "due",
+                label,
+                self.currency_id.format(self.amount_overdue),
+                self.env._("overdue, the oldest for %s days", self.days_past_due),
+                "danger",
+                action,
+            )
+        today = self.company_id._loan_today()
+        days = (rows.next_due_date - today).days
+        when = (
+            self.env._("today")
+            if not days
+            else self.env._("tomorrow")
+            if days == 1
+            else self.env._(
+                "in %(days)s days, %(day)s", days=days, day=format_date(self.env, rows.next_due_date)
+            )
+        )
+        return self._tile(
+            "due",
+            label,
+            rows.currency_id.format(rows.next_due_amount),
+            when,
+            "warning" if days <= 3 else "",
+            action,
+        )
+
+    def _our_promises(self):
+        """Return what the lender has promised this customer and not done yet: to-dos of the kind "Promised"."""
+        kind = self.env["ir.model.data"]._xmlid_to_res_id(
+            "loan_crm.mail_activity_type_promised", raise_if_not_found=False
+        )
+        places = Domain("res_model", "=", "loan.customer") & Domain("res_id", "=", self.id)
+        if self.contract_ids:
+            places |= Domain("res_model", "=", "loan.contract") & Domain(
+                "res_id", "in", self.contract_ids.ids
+            )
+        return self.env["mail.activity"].search(
+            places & Domain("activity_type_id", "=", kind), order="date_deadline, id"
+        )
+
+    def _strip_promises(self):
+        today = self.company_id._loan_today()
+        theirs = self.env["loan.promise"].search(
+            [("customer_id", "=", self.id), ("state", "=", "open")], order="date_promised, id"
+        )
+        ours = self._our_promises()
+        told, how = [], []
+        if theirs:
+            told.append(self.env._("they: %s", theirs[0].display_name))
+            how += [self.env._("They promised: %s", promise.display_name) for promise in theirs]
+        if ours:
+            first = ours[0]
+            told.append(
+                self.env._(
+                    "we: %(what)s by %(day)s",
+                    what=first.summary or first.activity_type_id.name,
+                    day=format_date(self.env, first.date_deadline),
+                )
+            )
+            how += [
+                self.env._(
+                    "We promised: %(what)s by %(day)s, %(who)s",
+                    what=each.summary or each.activity_type_id.name,
+                    day=format_date(self.env, each.date_deadline),
+                    who=each.user_id.name or self.env._("nobody"),
+                )
+                for each in ours
+            ]
+        kept = self.promise_kept_note and self.env._("kept so far: %s", self.promise_kept_note)
+        late = any(each.date_deadline < today for each in ours)
+        past = any(promise.date_promised < today for promise in theirs)
+        return self._tile(
+            "promises",
+            self.env._("Promises"),
+            str(len(theirs) + len(ours)) if told else self.env._("None open"),
+            " · ".join(told) or kept,
+            "danger" if late else "warning" if past else "",
+            "action_open_promises" if self.promise_count else "",
+            how,
+        )
+
+    def _strip_waiting(self):
+        loans = self.env["loan.contract"].search(
+            [("customer_id", "=", self.id), ("waiting_since", "!=", False)], order="waiting_since, id"
+        )
+        label = self.env._("Waiting Since")
+        if not loans:
+            return self._tile("waiting", label, self.env._("Nobody waits"))
+        since = loans[0].waiting_since
+        hours = int((fields.Datetime.now() - since).total_seconds() // 3600)
+        value = (
+            self.env._("%s days", hours // 24)
+            if hours >= 48
+            else self.env._("%s hours", hours)
+            if hours
+            else self.env._("Just now")
+        )
+        return self._tile(
+            "waiting",
+            label,
+            value,
+            self.env._("for an answer, since %s", format_datetime(self.env, since, dt_format="short")),
+            "danger" if hours >= 24 * _ANSWER_DAYS else "warning",
+            "action_open_waiting",
+            [
+                f"{loan.name}: {format_datetime(self.env, loan.waiting_since, dt_format='short')}"
+                for loan in loans
+            ],
+        )
+
+    def _strip_cases(self):
+        """Return what is open and needs somebody: requests for help, addresses that letters come back from."""
+        count, told = 0, []
+        if self.env["loan.hardship"].has_access("read"):
+            requests = self.env["loan.hardship"].search_count(
+                [("customer_id", "=", self.id), ("state", "in", ("new", "talks"))]
+            )
+            if requests:
+                count += requests
+                told.append(self.env._("hardship: %s", requests))
+        if self.bounce_count:
+            count += self.bounce_count
+            told.append(self.env._("letters come back: %s", self.bounce_count))
+        action = "action_open_hardships" if count > self.bounce_count else "action_open_bounces"
+        return self._tile(
+            "cases",
+            self.env._("Open Cases"),
+            str(count) if count else self.env._("None"),
+            " · ".join(told),
+            "warning" if count else "",
+            action if count else "",
+        )
+
+    def _strip_satisfaction(self):
+        since = fields.Datetime.now() - timedelta(days=365)
+        mean, count = self._satisfaction_since(since)
+        label = self.env._("Satisfaction")
+        if not count:
+            return self._tile("satisfaction", label, self.env._("Not asked yet"))
+        mark = "danger" if mean < 60 else "warning" if mean < 80 else "success"
+        return self._tile(
+            "satisfaction",
+            label,
+            f"{mean:.0f}%",
+            self.env._("answers within a year: %s", count),
+            mark,
+        )
+
+    def _satisfaction_since(self, since):
+        """Return the mean score in percent of this customer's answers, and how many there are.
+
+        :param datetime since: UTC
+        """
+        # As superuser: the mean of one's own customer is told, the answers stay the survey's to show.
+        inputs_sudo = self.env["survey.user_input"].sudo()
+        [(mean, count)] = inputs_sudo._read_group(
+            [
+                ("partner_id", "=", self.partner_id.id),
+                ("survey_id.loan_tells_satisfaction", "=", True),
+                ("survey_id.scoring_type", "!=", "no_scoring"),
+                ("state", "=", "done"),
+                ("test_entry", "=", False),
+                ("end_datetime", ">=", since),
+            ],
+            [],
+            ["scoring_percentage:avg", "__count"],
+        )
+        return mean or 0.0, count
+
+    def _risk_figures(self):
+        """Return the figures that this customer's risk is scored by, see :data:`core.risk.STEPS`."""
+        today = self.company_id._loan_today()
+        year_ago = today - timedelta(days=365)
+        now = fields.Datetime.now()
+        waiting = self.contract_ids.filtered("waiting_since").mapped("waiting_since")
+        [(worst,)] = self.env["loan.arrears.change"]._read_group(
+            [("customer_id", "=", self.id), ("date", ">=", year_ago), ("date", "<", today)],
+            [],
+            ["days_past_due:max"],
+        )
+        hardships = 0
+        if self.env["loan.hardship"].has_access("read"):
+            hardships = self.env["loan.hardship"].search_count(
+                [("customer_id", "=", self.id), ("state", "in", ("new", "talks"))]
+            )
+        return {
+            "days_past_due": self.days_past_due,
+            "worst_days": 0 if self.days_past_due else worst or 0,
+            "broken_promises": self.env["loan.promise"].search_count(
+                [("customer_id", "=", self.id), ("state", "=", "broken"), ("date_until", ">=", year_ago)]
+            ),
+            "hardship": hardships,
+            "bounced": self.bounce_count,
+            "waiting_days": (now - min(waiting)).days if waiting else 0,
+            "restructured": self.env["loan.contract.event"].search_count(
+                [
+                    ("contract_id.customer_id", "=", self.id),
+                    ("kind", "=", "restructure"),
+                    ("state", "=", "posted"),
+                    ("date", ">=", year_ago),
+                ]
+            ),
+        }
+
+    def _risk_told(self, key, figure):
+        """Return in words what a signal says.
+
+        :param str key: of :data:`core.risk.STEPS`
+        :param int figure: what was counted
+        """
+        return {
+            "days_past_due": self.env._("%s days late", figure),
+            "worst_days": self.env._("was %s days late within a year", figure),
+            "broken_promises": self.env._("promises broken: %s", figure),
+            "hardship": self.env._("hardship requests: %s", figure),
+            "bounced": self.env._("addresses out of use: %s", figure),
+            "waiting_days": self.env._("waits for an answer for %s days", figure),
+            "restructured": self.env._("restructured within a year: %s", figure),
+        }[key]
+
+    def _strip_risk(self):
+        found = risk.score(self._risk_figures())
+        levels = {
+            "none": self.env._("None seen"),
+            "low": self.env._("Low"),
+            "medium": self.env._("Medium"),
+            "high": self.env._("High"),
+        }
+        marks = {"high": "danger", "medium": "warning"}
+        reasons = [self._risk_told(signal.key, signal.figure) for signal in found.signals]
+        return self._tile(
+            "risk",
+            self.env._("Risk"),
+            levels[found.level],
+            ", ".join(reasons[:_REASONS]),
+            marks.get(found.level, ""),
+            how=[
+                self.env._("%(reason)s: %(points)s points", reason=reason, points=signal.points)
+                for signal, reason in zip(found.signals, reasons, strict=True)
+            ]
+            + ([self.env._("%s of 100 points", found.points)] if found.points else []),
+        )
+
+    def _strip_tier(self):
+        return self._tile(
+            "tier",
+            self.env._("Tier"),
+            self.tier_id.name or self.env._("None"),
+            self.env._("call before writing") if self.tier_id.call_first else self.segment_id.name,
+        )
+
+    def _strip_people(self):
+        label = self.env._("Manager")
+        manager, deputy, acting = self.manager_user_id, self.deputy_user_id, self.acting_user_id
+        if self.incoming_user_id:
+            text = self.env._("being handed over to %s", self.incoming_user_id.name)
+        elif self.manager_away:
+            text = (
+                self.env._("away, %s acts", acting.name)
+                if acting and acting != manager
+                else self.env._("away, and nobody acts")
+            )
+        elif deputy:
+            text = self.env._("deputy: %s", deputy.name)
+        else:
+            text = self.env._("no deputy") if manager else ""
+        return self._tile(
+            "people",
+            label,
+            manager.name or self.env._("Nobody"),
+            text,
+            "danger" if not manager else "warning" if self.manager_away or self.incoming_user_id else "",
+        )
+
+    def action_promise_ours(self):
+        """Open the form that plans something the customer was promised."""
+        self.ensure_one()
+        return {
+            "name": self.env._("We Promise"),
+            "type": "ir.actions.act_window",
+            "res_model": "mail.activity.schedule",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "active_model": self._name,
+                "active_ids": self.ids,
+                "default_activity_type_id": self.env.ref("loan_crm.mail_activity_type_promised").id,
+            },
+        }

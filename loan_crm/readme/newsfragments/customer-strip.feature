@@ -1,0 +1,1 @@
+A strip on top of the customer's page tells in five seconds what is due, promised by both sides, waited for, open, how content and how risky the customer is with the reasons, their tier, and who acts.
