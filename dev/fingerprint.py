@@ -23,8 +23,9 @@ def manifest(folder=ADDON):
 
 
 def depends():
-    """Return what a base database is made with; what our glue joins installs itself with these."""
-    return sorted(set(manifest()["depends"]) - {"base"})
+    """Return what a base database is made with: what our addons lean on, so that our glue installs itself."""
+    wanted = {name for addon in ADDONS for name in manifest(addon)["depends"]}
+    return sorted(wanted - {"base", *(addon.name for addon in ADDONS)})
 
 
 def base(source):

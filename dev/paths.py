@@ -5,7 +5,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ADDON = ROOT / "loan_crm"
-GLUE = (ROOT / "loan_crm_sms",)  # installs itself beside loan_crm where what it joins is there
+# Installs itself beside loan_crm where what it joins is there.
+GLUE = (ROOT / "loan_crm_sms", ROOT / "loan_crm_holidays")
 ADDONS = (ADDON, *GLUE)
 TRIALS = ROOT / "trials"
 DEV = ROOT / "dev"

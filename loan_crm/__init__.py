@@ -14,13 +14,36 @@ def post_init_hook(env):
 def uninstall_hook(env):
     """Empty the tables in an order they allow, so that Odoo can drop them without tripping over their links."""
     env.cr.execute("UPDATE res_company SET loan_reminder_policy_id = NULL, loan_calendar_id = NULL")
+    env.cr.execute("UPDATE loan_customer SET referred_by_id = NULL")
+    env.cr.execute("UPDATE crm_lead SET loan_product_id = NULL, loan_segment_id = NULL")
+    # Applications stay in Odoo's CRM; stages and teams that came with the demo go.
+    ours = {
+        model: SQL("(SELECT res_id FROM ir_model_data WHERE module = 'loan_crm' AND model = %s)", model)
+        for model in ("crm.stage", "crm.team")
+    }
+    env.cr.execute(
+        SQL(
+            """
+            UPDATE crm_lead
+               SET stage_id = (SELECT id FROM crm_stage WHERE id NOT IN %(ours)s ORDER BY sequence, id LIMIT 1)
+             WHERE stage_id IN %(ours)s
+            """,
+            ours=ours["crm.stage"],
+        )
+    )
+    env.cr.execute(SQL("UPDATE crm_lead SET team_id = NULL WHERE team_id IN %s", ours["crm.team"]))
+    env.cr.execute(SQL("DELETE FROM crm_stage_crm_team_rel WHERE crm_team_id IN %s", ours["crm.team"]))
     for table in (
+        "loan_lead_document",
+        "loan_product_document_type",
         "loan_night_failure",
         "loan_night",
         "loan_handover_item",
         "loan_handover",
         "loan_handover_check",
         "loan_reminder_bounce",
+        "loan_interaction",
+        "loan_interaction_type",
         "loan_promise",
         "loan_reminder",
         "loan_hardship",
@@ -33,10 +56,27 @@ def uninstall_hook(env):
         "loan_repayment",
         "loan_arrears_change",
         "loan_contract_party",
+        "loan_cover_task",
         "loan_contract",
         "loan_assignment",
+        "loan_service_occasion",
+        "loan_customer_tier_change",
+        "loan_customer_erasure",
+        "loan_customer_fact",
+        "loan_customer_document",
+        "loan_customer_relation",
         "loan_customer",
+        "loan_customer_tier_criterion",
+        "loan_conflict",
+        "loan_manager",
+        "loan_fact_type",
+        "loan_document_type",
+        "loan_customer_relation_type",
+        "loan_customer_tag",
+        "loan_dialect",
         "loan_customer_tier",
+        "loan_service_plan_step",
+        "loan_service_plan",
         "loan_customer_segment",
         "loan_product",
         "loan_arrears_bucket",

@@ -48,7 +48,7 @@ class LoanAccessMixin(models.AbstractModel):
         )
     )
     def _compute_loan_visible(self):
-        duty = self.env.user._loan_duty_domain()
+        duty = self.env.user._loan_duty()
         if self._loan_duty_columns():
             allowed = self.filtered_domain(duty)
         else:
@@ -60,7 +60,7 @@ class LoanAccessMixin(models.AbstractModel):
     def _search_loan_visible(self, operator, value):
         if operator != "in":
             return NotImplemented
-        duty = self.env.user._loan_duty_domain()
+        duty = self.env.user._loan_duty()
         if self._loan_duty_columns() or duty.is_true() or duty.is_false():
             return duty
         return Domain(self._loan_key, "in", self._loan_duty_customers(duty))
@@ -74,6 +74,18 @@ class LoanAccessMixin(models.AbstractModel):
         # As superuser: the duty domain is the rule, the customer's own rules would only ask it again.
         customers_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
         return customers_sudo._search(duty)
+
+    @api.readonly
+    def web_read(self, specification):
+        # A form asks a dozen models at once, and each asks whose duty its customer is.
+        with self.env.user._loan_duty_kept():
+            return super().web_read(specification)
+
+    @api.model
+    @api.readonly
+    def search_read(self, *args, **kwargs):
+        with self.env.user._loan_duty_kept():  # as above
+            return super().search_read(*args, **kwargs)
 
     @api.model
     def _loan_derived(self):
@@ -112,6 +124,50 @@ class LoanAccessMixin(models.AbstractModel):
                     ", ".join(sorted(self._fields[name]._description_string(self.env) for name in entered)),
                 )
             )
+
+    @api.model
+    def _before_customer_merge(self, kept, others):
+        """Make room before the records of profiles that are given up come to the one that is kept.
+
+        Called as superuser. For a model of which a customer has one of a kind; what would collide stays otherwise
+        with the profile that goes to the archive.
+
+        :param kept: `loan.customer`
+        :param others: `loan.customer`, given up
+        """
+
+    @api.model
+    def _get_erasure_plan(self):
+        """Tell what becomes of this model's records when their customer is erased (`loan.erasure.mixin`).
+
+        Unless a family says otherwise, records stay as figures for the books, and what was said in words goes when
+        the books need not be kept any longer.
+
+        :return: a dict: `delete` ("now", "later" or False), `now` and `later` (`{column: value}`, what is emptied at
+            once and when the time is over), `why` (in the user's language: what stays, and for what)
+        """
+        return {
+            "delete": False,
+            "now": {},
+            "later": self._loan_words(),
+            "why": self.env._("Figures and days stay for the books. Words go."),
+        }
+
+    @api.model
+    def _loan_words(self):
+        """Return `{column: what it says when it is emptied}` of the columns that hold somebody's words."""
+        told = {"text", "html", "char"}
+        names = {"name", "reference", "external_ref", "code"}
+        return {
+            name: "—" if field.required else None
+            for name, field in self._fields.items()
+            if field.store
+            and field.type in told
+            and not field.related
+            and not field.compute
+            and not field.translate
+            and name not in names
+        }
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         # A follower keeps following when their duty ends; the mail would tell them what the record does not.

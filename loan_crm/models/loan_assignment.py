@@ -126,6 +126,12 @@ class LoanAssignment(models.Model):
         history_sudo.create(vals_list)
 
     @api.model
+    def _before_customer_merge(self, kept, others):
+        # The history of both stands in one list afterwards; one row of it is today's.
+        last = self.search([("customer_id", "in", others.ids), ("date_to", "=", False)])
+        last.date_to = fields.Datetime.now()
+
+    @api.model
     def _begin(self):
         """Begin the history of the customers that have none: for a database from before there was one."""
         for name in ("loan.customer", "loan.assignment"):

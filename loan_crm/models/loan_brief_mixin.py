@@ -37,7 +37,7 @@ class LoanBriefMixin(models.AbstractModel):
         """
         self.ensure_one()
         sections = (
-            ("pitfalls", self.env._("Mind"), self._brief_pitfalls()),
+            ("pitfalls", self.env._("Watch Out"), self._brief_pitfalls()),
             ("contact", self.env._("How to Reach Them"), self._brief_contact()),
             ("loans", self.env._("Loans"), self._brief_loans()),
             ("promises", self.env._("Promises"), self._brief_promises()),
@@ -91,6 +91,12 @@ class LoanBriefMixin(models.AbstractModel):
                     self.env._("Letters come back"), ", ".join(self.bounce_ids.mapped("email")), "warning"
                 )
             )
+        if self.do_not_mention:
+            lines.append(self._brief_line(self.env._("Do not mention"), self.do_not_mention, "warning"))
+        if self.assisted:
+            helped = self._fields["helper_told"]._description_string(self.env)
+            told = f"{helped}: {self.helper_told}" if self.helper_told else self.assist_note
+            lines.append(self._brief_line(self.env._("Needs assistance"), told, "warning"))
         if self.reminder_opt_out:
             lines.append(self._brief_line(self.env._("Wants no reminders by email"), "", "warning"))
         if self.tier_id.call_first:
@@ -129,7 +135,10 @@ class LoanBriefMixin(models.AbstractModel):
                 (self.env._("Best called"), hours),
                 (self.env._("Phone"), self.phone),
                 (self.env._("Email"), self.email),
-                (self.env._("Language"), langs.get(self.lang)),
+                (
+                    self.env._("Language"),
+                    " · ".join(filter(None, (langs.get(self.lang), self.dialect_id.name))),
+                ),
                 (self.env._("Time zone"), self.tz),
             )
             if text
@@ -212,7 +221,7 @@ class LoanBriefMixin(models.AbstractModel):
         ]
 
     def _brief_talks(self):
-        """Return the last words that went between the customer and the house, notes of colleagues included."""
+        """Return the last words between the customer and the house: mails, calls, visits, notes of colleagues."""
         places = Domain("model", "=", "loan.customer") & Domain("res_id", "=", self.id)
         if self.contract_ids:
             places |= Domain("model", "=", "loan.contract") & Domain("res_id", "in", self.contract_ids.ids)
@@ -221,12 +230,23 @@ class LoanBriefMixin(models.AbstractModel):
             order="date desc, id desc",
             limit=_LAST_TALKS,
         )
-        lines = []
+        talks = []
         for message in messages:
-            words = " ".join(html2plaintext(message.preview or message.body or "").split())
+            words = html2plaintext(message.preview or message.body or "")
+            who = message.author_id.name or message.email_from
+            talks.append((message.date, who, ": ".join(filter(None, (message.subject, words)))))
+        calls = self.env["loan.interaction"].search(
+            [("customer_id", "=", self.id)], order="date desc, id desc", limit=_LAST_TALKS
+        )
+        for call in calls:
+            words = html2plaintext(call.note or "") if call.reached else self.env._("not reached")
+            talks.append((call.date, f"{call.user_id.name} · {call.type_id.name}", words))
+        talks.sort(key=lambda talk: talk[0], reverse=True)
+        lines = []
+        for moment, who, told in talks[:_LAST_TALKS]:
+            words = " ".join(told.split())
             words = f"{words[:_SHORT]}…" if len(words) > _SHORT else words
-            head = f"{format_date(self.env, message.date)} · {message.author_id.name or message.email_from or ''}"
-            lines.append(self._brief_line(head, ": ".join(filter(None, (message.subject, words))) or "–"))
+            lines.append(self._brief_line(f"{format_date(self.env, moment)} · {who or ''}", words or "–"))
         return lines
 
     def _brief_day(self, day):

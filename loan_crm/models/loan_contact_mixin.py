@@ -17,6 +17,14 @@ class LoanContactMixin(models.AbstractModel):
     )
     call_from = fields.Float("Call From", default=9.0, help="By the customer's own clock.")
     call_to = fields.Float("Call Until", default=18.0)
+    # The names that Odoo's row of weekdays asks for. None: any day is as good.
+    mon = fields.Boolean("Mon")
+    tue = fields.Boolean("Tue")
+    wed = fields.Boolean("Wed")
+    thu = fields.Boolean("Thu")
+    fri = fields.Boolean("Fri")
+    sat = fields.Boolean("Sat")
+    sun = fields.Boolean("Sun")
     reminder_opt_out = fields.Boolean(
         "No Reminders by Email",
         tracking=True,

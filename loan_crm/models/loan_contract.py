@@ -30,6 +30,8 @@ class LoanContract(models.Model):
         "loan.promise.mixin",
         "loan.hardship.mixin",
         "loan.borrower.mixin",
+        "loan.renewal.mixin",
+        "loan.touch.mixin",
         "loan.access.mixin",
         "mail.thread",
         "mail.activity.mixin",

@@ -42,6 +42,14 @@ class LoanContractParty(models.Model):
         for party in self:
             party.display_name = f"{party.partner_id.display_name or ''} · {roles.get(party.role, '')}"
 
+    @api.model
+    def _get_erasure_plan(self):
+        return {
+            **super()._get_erasure_plan(),
+            "delete": "later",
+            "why": self.env._("Who answered for a loan is part of its records."),
+        }
+
     def _answers_on(self, day):
         """Tell whether this person answers for the loan on a day."""
         self.ensure_one()

@@ -151,7 +151,7 @@ class LoanContractSyncMixin(models.AbstractModel):
         company = ("company_id", "=", self.env.company.id)
         known = {record.id: record for record in customers.search([company, ("id", "in", list(ids))])}
         for record in customers.search([company, ("reference", "in", list(texts))]):
-            known[record.reference] = record
+            known[record.reference] = record._surviving()  # a number merged into another finds that one
         if left := [value for value in texts if value and value not in known]:
             # As superuser: a contact's reference only leads to customers that the caller's own search gives back.
             partners_sudo = self.env["res.partner"].sudo().with_context(active_test=False)

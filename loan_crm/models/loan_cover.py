@@ -1,18 +1,21 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from ..core import covers
 
 
 class LoanCover(models.Model):
     """A manager is away and somebody acts for them: from the first day to the last, and not an hour longer.
 
-    Nothing is copied and no job runs: `res.users._loan_duty_domain` reads the dates with each query, so the
-    access begins and ends by itself.
+    Access is never copied and hangs on no job: `res.users._loan_duty_domain` reads the dates with each query, so it
+    begins and ends by itself. What is to be done once, when a cover begins and when it ends, is in
+    `loan.cover.turn.mixin`: tasks go over and come back, who acts is told, who was away reads what happened.
     """
 
     _name = "loan.cover"
-    _inherit = ["mail.thread"]
+    _inherit = ["loan.cover.turn.mixin", "loan.cover.gap.mixin", "loan.cover.note.mixin", "mail.thread"]
     _description = "Cover"
     _order = "date_from desc, id desc"
     _check_company_auto = True
@@ -26,6 +29,9 @@ class LoanCover(models.Model):
         tracking=True,
         default=lambda self: self.env.user,
         domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+    )
+    team_id = fields.Many2one(
+        "crm.team", "Team", related="manager_user_id.sale_team_id", store=True, index="btree_not_null"
     )
     deputy_user_id = fields.Many2one(
         "res.users",
@@ -67,6 +73,8 @@ class LoanCover(models.Model):
     @api.constrains("manager_user_id", "date_from", "date_to", "company_id")
     def _check_overlap(self):
         for cover in self:
+            if cover.back_at:
+                continue
             other = self.search(
                 [
                     ("id", "!=", cover.id),
@@ -74,6 +82,7 @@ class LoanCover(models.Model):
                     ("company_id", "=", cover.company_id.id),
                     ("date_from", "<=", cover.date_to),
                     ("date_to", ">=", cover.date_from),
+                    ("back_at", "=", False),
                 ],
                 limit=1,
             )
@@ -91,12 +100,51 @@ class LoanCover(models.Model):
         for cover in self:
             self.env["loan.customer"]._check_may_manage(cover.deputy_user_id, cover.company_id)
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            # What the jobs keep is nobody's to enter, nor to bring along as a default of the context.
+            kept = self._kept_by_jobs()
+            vals_list = [{name: vals[name] for name in vals.keys() - kept} for vals in vals_list]
+            if defaults := {f"default_{name}" for name in kept} & self.env.context.keys():
+                clean = {name: self.env.context[name] for name in self.env.context.keys() - defaults}
+                self = self.with_context(clean)  # pylint: disable=context-overridden
+        created = super().create(vals_list)
+        created._look()
+        return created
+
     def write(self, vals):
+        if not self.env.su and self._kept_by_jobs() & vals.keys():
+            raise AccessError(self.env._("A cover begins and ends by its dates, not by hand."))
+        moved = {"manager_user_id", "company_id", "deputy_user_id", "date_from", "date_to"} & vals.keys()
+        known = {cover: cover.state for cover in self} if moved else {}
         result = super().write(vals)
         if {"manager_user_id", "company_id"} & vals.keys():
             # Odoo asks the rules before a write only: one's own absence could be turned into a colleague's.
             self.check_access("write")
+        if moved and not self.env.su:
+            self._check_may_change(moved, known)
+        if moved or "back_at" in vals:
+            self._look()
         return result
+
+    def _check_may_change(self, moved, known):
+        """Refuse to rewrite what has happened.
+
+        :param set moved: names of fields that were written
+        :param dict known: `{cover: its state before}`
+        """
+        if "over" in known.values():
+            raise UserError(self.env._("This absence is over. Plan a new one."))
+        if {"manager_user_id", "company_id"} & moved and "running" in known.values():
+            raise UserError(
+                self.env._("This absence has begun. End it, and plan another one for somebody else.")
+            )
+
+    def unlink(self):
+        # As superuser: what was given to others goes back, whoever deletes the cover.
+        self.sudo()._return_tasks("returned")
+        return super().unlink()
 
     @api.model
     def _covers_today(self, users):
@@ -112,8 +160,56 @@ class LoanCover(models.Model):
                 # A day each way: which of these run today is for each company's own calendar day to say.
                 ("date_from", "<=", utc_day + timedelta(days=1)),
                 ("date_to", ">=", utc_day - timedelta(days=1)),
+                ("back_at", "=", False),
             ]
         )
         return covers_sudo.filtered(
             lambda cover: cover.date_from <= cover.company_id._loan_today() <= cover.date_to
         )
+
+    @api.model
+    def _lines_today(self, customers):
+        """Tell who is asked to act for customers today, one after the other, and who of them is away.
+
+        The manager; in their absence the person named in the cover, the customer's own deputy, and the lead of the
+        team, who sees the team's customers anyway.
+
+        :param customers: `loan.customer`
+        :return: `{customer: [user]}`, whoever is accountable last where the manager is away, and
+            `{company: users away}`
+        """
+        found = {
+            (cover.company_id, cover.manager_user_id): cover
+            for cover in self._covers_today(customers.manager_user_id)
+        }
+        lines, asked, leads = {}, self.env["res.users"], {}
+        for customer in customers:
+            manager, deputy = customer.manager_user_id, customer.deputy_user_id
+            cover = found.get((customer.company_id, manager))
+            if cover:
+                lead = customer.team_id.user_id
+                if lead not in leads:
+                    leads[lead] = bool(lead) and lead.has_group("loan_crm.loan_crm_group_team_lead")
+                line = [cover.deputy_user_id, deputy, lead if leads[lead] else lead.browse(), manager]
+                asked |= cover.deputy_user_id | deputy | lead
+            else:
+                line = [manager, deputy] if manager else []
+            lines[customer] = [user for user in line if user]
+        away = {}
+        for company, user in found:
+            away.setdefault(company, set()).add(user)
+        for cover in self._covers_today(asked) if asked else ():
+            away.setdefault(cover.company_id, set()).add(cover.manager_user_id)
+        return lines, away
+
+    def _as_span(self):
+        return covers.Span(self.date_from, self.date_to)
+
+    def action_back(self):
+        """End the absence now: whoever was away is there again."""
+        self.check_access("write")
+        # As superuser: nobody writes by hand when a cover ended.
+        for cover_sudo in self.sudo().filtered(lambda cover: cover.state == "running"):
+            today = cover_sudo.company_id._loan_today()
+            cover_sudo.write({"back_at": fields.Datetime.now(), "date_to": min(cover_sudo.date_to, today)})
+        return True

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-from ..core import arrears
+from ..core import arrears, covers
 
 
 class LoanCustomer(models.Model):
@@ -15,18 +15,31 @@ class LoanCustomer(models.Model):
     _name = "loan.customer"
     _inherit = [
         "loan.contact.mixin",
+        "loan.first.contact.mixin",
+        "loan.touch.mixin",
         "loan.reminder.hold.mixin",
         "loan.promise.mixin",
         "loan.hardship.mixin",
+        "loan.assignment.mixin",
         "loan.brief.mixin",
         "loan.strip.mixin",
+        "loan.customer.tier.mixin",
+        "loan.service.mixin",
+        "loan.pipeline.mixin",
+        "loan.profile.mixin",
+        "loan.relation.mixin",
+        "loan.paper.mixin",
+        "loan.fact.mixin",
+        "loan.lifetime.mixin",
+        "loan.erasure.mixin",
+        "loan.merge.mixin",
         "loan.access.mixin",
         "mail.thread",
         "mail.activity.mixin",
     ]
     _description = "Loan Customer"
     _order = "name, id"
-    _rec_names_search = ["name", "reference", "partner_id.email"]
+    _rec_names_search = ["name", "reference", "former_references", "partner_id.email"]
     _check_company_auto = True
     _loan_key = "id"
     _mail_thread_customer = True
@@ -195,20 +208,15 @@ class LoanCustomer(models.Model):
             if team and team.company_id in (customer.company_id, self.env["res.company"]):
                 customer.team_id = team
 
-    @api.depends("manager_user_id.active", "deputy_user_id.active")
+    @api.depends("manager_user_id.active", "deputy_user_id.active", "team_id")
     def _compute_acting_user_id(self):
-        covers = {}
-        for cover in self.env["loan.cover"]._covers_today(self.manager_user_id):
-            covers[cover.company_id, cover.manager_user_id] = cover
-        # All at once: candidates are picked by hand below, and would each be read alone.
-        (self.manager_user_id | self.deputy_user_id).mapped("active")
+        lines, away = self.env["loan.cover"]._lines_today(self)
+        users = self.manager_user_id.union(*(user for line in lines.values() for user in line))
+        gone = users - users.filtered("active")  # whoever left the lender signs and answers for nobody
         for customer in self:
-            cover = covers.get((customer.company_id, customer.manager_user_id))
-            manager, deputy = customer.manager_user_id, customer.deputy_user_id
-            candidates = cover.deputy_user_id | deputy | manager if cover else manager and manager | deputy
-            customer.manager_away = bool(cover)
-            # Whoever left the lender signs and answers for nobody.
-            customer.acting_user_id = candidates.filtered("active")[:1]
+            absent = away.get(customer.company_id, ())
+            customer.manager_away = customer.manager_user_id in absent
+            customer.acting_user_id = covers.who_acts(lines[customer], gone, absent)
 
     @api.depends("contract_ids")
     def _compute_contract_count(self):
@@ -358,6 +366,7 @@ class LoanCustomer(models.Model):
         result = super().write(vals)
         if {"manager_user_id", "deputy_user_id"} & vals.keys():
             self.env["loan.assignment"]._note(self)
+            self.env["loan.cover"]._follow(self)
         if {"manager_user_id", "deputy_user_id", "team_id", "company_id"} & vals.keys():
             self._check_still_visible()
         for user, customers in self.grouped(former.get).items() if former else ():
@@ -420,7 +429,8 @@ class LoanCustomer(models.Model):
         contracts_sudo = self.sudo().contract_ids
         hardships_sudo = contracts_sudo.hardship_ids
         hardships_sudo._pass_on(former, self.manager_user_id)
-        records = (self, contracts_sudo, contracts_sudo.repayment_ids, hardships_sudo)
+        leads_sudo = self._pass_on_applications(former)
+        records = (self, contracts_sudo, contracts_sudo.repayment_ids, hardships_sudo, leads_sudo)
         for followed in records:
             followed.message_unsubscribe(former.partner_id.ids)
         places = Domain.OR(

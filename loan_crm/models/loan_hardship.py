@@ -197,6 +197,12 @@ class LoanHardship(models.Model):
     def _loan_derived(self):
         return super()._loan_derived() | _DERIVED
 
+    @api.model
+    def _get_erasure_plan(self):
+        plan = super()._get_erasure_plan()
+        # What happened to somebody is told by a word of a list as well.
+        return {**plan, "later": {**plan["later"], "cause": "other"}}
+
     @api.depends("contract_id")
     def _compute_partner_id(self):
         for request in self:

@@ -116,6 +116,9 @@ class LoanNight(models.Model):
         turns = dict(self._read_group([("state", "=", "running")], ["company_id"], ["turn:max"]))
         companies = self.env["res.company"].search([("loan_tz", "!=", False)], order="id")
         for company in companies.sorted(lambda company: turns.get(company) or 0):
+            if not self.env["loan.cover"]._turn(company):
+                self.env["ir.cron"]._commit_progress(remaining=1)
+                return
             try:
                 finished = self._run(company)
             except Exception:
@@ -541,7 +544,15 @@ class LoanNight(models.Model):
         how many records it treated, 0 when nothing is left. It ends in a commit and is called again until then, by
         this night or, where that was cut off, by its next run.
         """
-        return []
+        return [
+            ("tier", self.env._("Tiers"), "loan.customer"),
+            ("service", self.env._("Service plans"), "loan.customer"),
+            ("assign", self.env._("Customers without a manager"), "loan.customer"),
+            ("conflict", self.env._("Conflicts of interest"), "loan.conflict"),
+            ("renew", self.env._("Renewals"), "loan.contract"),
+            ("papers", self.env._("Papers that expire"), "loan.customer.document"),
+            ("erase", self.env._("Customers to be erased"), "loan.customer.erasure"),
+        ]
 
     def _work_off(self, step, model):
         """Let a family treat batch after batch until nothing is left, or the time is up."""
@@ -574,46 +585,48 @@ class LoanNight(models.Model):
             night = self.search([("company_id", "=", self.company_id.id), ("date", "<", self.date)], limit=1)
         return night.failure_ids.filtered(lambda failure: failure.step == step).contract_id.ids
 
-    def _apart(self, step, contracts, verb):
-        """Treat a batch; if that fails, treat its loans one by one, so one that fails stays alone.
+    def _apart(self, step, records, verb):
+        """Treat a batch; if that fails, treat its records one by one, so one that fails stays alone.
 
         :param str step: of `loan.night.failure`
-        :param contracts: `loan.contract`
-        :param verb: called with loans, returns records of what was done
+        :param records: `loan.contract`, `loan.customer` or records of one
+        :param verb: called with such records, returns records of what was done, or None
         :return: all those records
         """
         overtaken = self.env["loan.reminder"]._overtaken
-        if not contracts:
-            return verb(contracts)
+        if not records:
+            return verb(records)
         try:
             with self.env.cr.savepoint():
-                return verb(contracts)
+                return verb(records)
         except overtaken:
             raise
         except Exception:
-            _logger.info("A batch of %s loans failed, treating them one by one", len(contracts))
+            _logger.info("A batch of %s %s failed, treating them one by one", len(records), records._name)
         done = []
-        for contract in contracts:
+        for record in records:
             try:
                 with self.env.cr.savepoint():
-                    done.append(verb(contract))
+                    done.append(verb(record))
             except overtaken:
                 raise
             except Exception as error:
-                _logger.info("Loan %s was left aside by the night: %s", contract.id, error)
-                self._note_failure(step, contract, str(error))
-        return done[0].union(*done[1:]) if done else verb(contracts.browse())
+                _logger.info("%s %s was left aside by the night: %s", record._name, record.id, error)
+                self._note_failure(step, record, str(error))
+        done = [each for each in done if each is not None]
+        return done[0].union(*done[1:]) if done else verb(records.browse())
 
-    def _note_failure(self, step, contract, reason):
-        self._note_left_aside(step, reason, contract_id=contract.id)
-
-    def _note_customer_failure(self, step, customer, reason):
-        """Tell that a step could not treat a customer.
+    def _note_failure(self, step, subject, reason):
+        """Tell that a step could not treat something.
 
         :param str step: of `loan.night.failure`
-        :param customer: `loan.customer`
+        :param subject: a `loan.contract`, a `loan.customer`, or a record of one
         :param str reason: for a person to read
         """
+        if subject._name == "loan.contract":
+            self._note_left_aside(step, reason, contract_id=subject.id)
+            return
+        customer = subject if subject._name == "loan.customer" else subject.customer_id
         self._note_left_aside(step, reason, customer_id=customer.id, contract_id=False)
 
     def _note_left_aside(self, step, reason, **subject):

@@ -72,6 +72,14 @@ class LoanReminderBounce(models.Model):
         "(customer_id, email) WHERE state = 'open'", "This address is noted as bounced already."
     )
 
+    @api.model
+    def _get_erasure_plan(self):
+        return {
+            **super()._get_erasure_plan(),
+            "delete": "later",
+            "why": self.env._("Told where a customer could not be reached; nobody needs it for the books."),
+        }
+
     @api.depends("state", "email", "partner_id.email_normalized")
     def _compute_stops(self):
         for bounce in self:

@@ -116,6 +116,8 @@ class LoanReminderHold(models.Model):
     _said_why = models.Constraint("CHECK (trim(reason) <> '')", "Say in words why reminders are held.")
     # What the reminder round asks for each borrower.
     _customer_idx = models.Index("(customer_id, date_from) WHERE lifted_at IS NULL")
+    # What the customer's timeline asks.
+    _of_customer_idx = models.Index("(customer_id)")
 
     @api.depends("contract_id")
     def _compute_customer_id(self):

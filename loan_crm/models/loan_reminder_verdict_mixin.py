@@ -243,13 +243,15 @@ class LoanReminderVerdictMixin(models.AbstractModel):
 
     @api.model
     def _read_contacts(self, company, people, own_messages, clock):
-        """Count the contacts of the last seven days: mails and text messages that left or wait, and calls logged.
+        """Count the contacts of the last seven days: mails and text messages that left or wait, calls and visits.
+
+        A talk that settles a to-do to call and the message that Odoo leaves of it are one contact.
 
         :return: `{partner id: (today, in seven days, day of the first of these)}`
         """
         if not (company.loan_contacts_per_day or company.loan_contacts_per_week):
             return {}
-        for name in ("mail.message", "mail.notification"):
+        for name in ("mail.message", "mail.notification", "loan.interaction"):
             self.env[name].flush_model()
         start, week = (self._morning(company, day) for day in (clock.today, clock.today - timedelta(days=6)))
         self.env.cr.execute(
@@ -282,6 +284,12 @@ class LoanReminderVerdictMixin(models.AbstractModel):
                            AND customer.partner_id = ANY(%(people)s)
                            AND activity.category = 'phonecall'
                            AND message.date >= %(week)s
+                         UNION ALL
+                        SELECT talk.partner_id, COALESCE(talk.message_id, -talk.id), talk.date
+                          FROM loan_interaction talk
+                         WHERE talk.partner_id = ANY(%(people)s)
+                           AND talk.direction = 'out'
+                           AND talk.date >= %(week)s
                        ) AS contact
                  WHERE NOT message_id = ANY(%(own)s)
                  GROUP BY partner_id

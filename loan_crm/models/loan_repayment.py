@@ -95,6 +95,7 @@ class LoanRepayment(models.Model):
         help="Installments: what is owed, oldest first. Prepayment: principal ahead of the schedule.",
     )
     event_ids = fields.One2many("loan.contract.event", "repayment_id", "Change", readonly=True)
+    reversed_at = fields.Datetime("Reversed At", readonly=True, copy=False)
     amount_credit = fields.Monetary(
         "Credit", readonly=True, copy=False, help="Paid beyond the whole schedule."
     )
@@ -199,7 +200,7 @@ class LoanRepayment(models.Model):
 
     @api.model
     def _loan_derived(self):
-        return super()._loan_derived() | {"amount_credit"}
+        return super()._loan_derived() | {"amount_credit", "reversed_at"}
 
     @api.model
     def _allowed_moves(self):
@@ -220,6 +221,7 @@ class LoanRepayment(models.Model):
     def action_reverse(self):
         """Take wrong repayments back; every later one is spread anew as if these had never been."""
         self._move_to("reversed")
+        self.sudo().reversed_at = fields.Datetime.now()  # as superuser: it is noted, not entered
         posted = self.event_ids.filtered(lambda event: event.state == "posted")
         posted.action_reverse()
         self.contract_id._reallocate()

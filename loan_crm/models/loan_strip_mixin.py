@@ -324,11 +324,20 @@ class LoanStripMixin(models.AbstractModel):
         )
 
     def _strip_tier(self):
+        told = []
+        if self.tier_id.call_first:
+            told.append(self.env._("call before writing"))
+        if self.tier_proposal_id:
+            told.append(self.env._("a lower one is proposed"))
+        elif self.service_phone:
+            told.append(self.env._("direct line: %s", self.service_phone))
         return self._tile(
             "tier",
             self.env._("Tier"),
             self.tier_id.name or self.env._("None"),
-            self.env._("call before writing") if self.tier_id.call_first else self.segment_id.name,
+            " · ".join(told) or self.segment_id.name,
+            "warning" if self.tier_proposal_id else "",
+            how=[self.tier_note] if self.tier_note else [],
         )
 
     def _strip_people(self):

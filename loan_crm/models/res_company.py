@@ -1,4 +1,5 @@
 from datetime import timezone
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
@@ -7,6 +8,7 @@ from odoo.tools import format_date
 
 from odoo.addons.base.models.res_partner import _tz_get
 
+from ..core import workload
 from ..core.letters import Pretended
 
 # Who can open a reminder round.
@@ -136,7 +138,32 @@ class ResCompany(models.Model):
         default=14,
         help="How many days no reminder is written after a borrower has asked for help, unless it is decided before.",
     )
+    loan_renewal_days = fields.Integer(
+        "Renewals Opened",
+        default=60,
+        help="So many days before a loan ends an application for the next one is opened. 0: none is.",
+    )
+    loan_renewal_on_time = fields.Integer(
+        "Paid in Time",
+        default=90,
+        help="Percent of what fell due within a year that a borrower has paid in time to be offered a renewal.",
+    )
 
+    _loan_renewal_in_bounds = models.Constraint(
+        "CHECK (loan_renewal_days BETWEEN 0 AND 366 AND loan_renewal_on_time BETWEEN 0 AND 100)",
+        "Renewals are opened within a year before a loan ends, and a share lies between 0 and 100 percent.",
+    )
+
+    loan_retention_years = fields.Integer(
+        "Keep Loan Records For",
+        default=10,
+        help="So many years after the last loan of a customer was repaid. Laws against money laundering and on books "
+        "ask for it: five years in the European Union, ten in China, other times elsewhere. The lender decides.",
+    )
+
+    _loan_retention_years_sane = models.Constraint(
+        "CHECK (loan_retention_years BETWEEN 0 AND 100)", "Loan records are kept for 0 to 100 years."
+    )
     _loan_link_days_of_a_year = models.Constraint(
         "CHECK (loan_link_days BETWEEN 1 AND 366)", "A link opens the borrower's page for 1 to 366 days."
     )
@@ -156,6 +183,46 @@ class ResCompany(models.Model):
         "CHECK (loan_contacts_per_day >= 0 AND loan_contacts_per_week >= 0 AND loan_reminders_per_day >= 0 "
         "AND loan_unusual_factor >= 0 AND loan_unusual_factor <> 'NaN')",
         "Limits cannot be negative.",
+    )
+
+    loan_weight_customer = fields.Float("Points of a Customer", digits=(16, 1), default=1.0)
+    loan_weight_loan = fields.Float("Points of a Running Loan", digits=(16, 1), default=1.0)
+    loan_weight_late = fields.Float("Points of a Late Loan", digits=(16, 1), default=3.0, help="On top.")
+    loan_weight_case = fields.Float("Points of an Open Case", digits=(16, 1), default=4.0)
+    loan_weight_vip = fields.Float("Points of a VIP Customer", digits=(16, 1), default=5.0, help="On top.")
+    loan_weight_promise = fields.Float("Points of an Overdue Promise", digits=(16, 1), default=2.0)
+    loan_load_ceiling = fields.Float(
+        "Usual Ceiling",
+        digits=(16, 1),
+        default=100.0,
+        help="So many load points a manager can carry whose desk says nothing else.",
+    )
+    loan_vip_slots = fields.Integer(
+        "Usual VIP Slots", default=5, help="So many VIP customers a manager can look after, likewise."
+    )
+    loan_away_days = fields.Integer(
+        "Away for Long From",
+        default=5,
+        help="Who is away for so many days to come is not proposed for new customers.",
+    )
+    loan_team_id = fields.Many2one(
+        "crm.team",
+        "New Borrowers Go To",
+        ondelete="set null",
+        domain="[('company_id', 'in', (id, False))]",
+        help="The team of borrowers who come without a manager and without a team, from an import for instance.",
+    )
+
+    _loan_weights_sensible = models.Constraint(
+        "CHECK (loan_weight_customer BETWEEN 0 AND 1000 AND loan_weight_loan BETWEEN 0 AND 1000 "
+        "AND loan_weight_late BETWEEN 0 AND 1000 AND loan_weight_case BETWEEN 0 AND 1000 "
+        "AND loan_weight_vip BETWEEN 0 AND 1000 AND loan_weight_promise BETWEEN 0 AND 1000)",
+        "Each weighs 0 to 1000 points.",
+    )
+    _loan_load_sensible = models.Constraint(
+        "CHECK (loan_load_ceiling BETWEEN 0 AND 100000 AND loan_vip_slots BETWEEN 0 AND 10000 "
+        "AND loan_away_days BETWEEN 0 AND 366)",
+        "The ceiling, the VIP slots and the days of absence cannot be negative or that large.",
     )
 
     @api.model
@@ -196,6 +263,26 @@ class ResCompany(models.Model):
                         "%(user)s cannot open the reminder rounds of %(company)s. Choose a team lead, a compliance "
                         "officer or an administrator of Loan CRM who works for that company.",
                         user=user_sudo.name,
+                        company=company.name,
+                    )
+                )
+
+    def _loan_weights(self):
+        """Return how many load points each thing weighs, :class:`core.workload.Weights`."""
+        self.ensure_one()
+        return workload.Weights(
+            *(Decimal(str(round(self[f"loan_weight_{factor}"], 4))) for factor in workload.FACTORS)
+        )
+
+    @api.constrains("loan_team_id")
+    def _check_loan_team(self):
+        # As superuser: a team hidden from whoever asks is another company's all the same.
+        for company in self.sudo():
+            if company.loan_team_id.company_id not in (company, self.env["res.company"]):
+                raise ValidationError(
+                    self.env._(
+                        "The team %(team)s belongs to another company than %(company)s.",
+                        team=company.loan_team_id.name,
                         company=company.name,
                     )
                 )

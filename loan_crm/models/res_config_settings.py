@@ -26,8 +26,26 @@ class ResConfigSettings(models.TransientModel):
         domain=lambda self: self.env["res.company"]._loan_round_readers_domain("company_id"),
     )
     loan_link_days = fields.Integer(related="company_id.loan_link_days", readonly=False)
+    loan_weight_customer = fields.Float(related="company_id.loan_weight_customer", readonly=False)
+    loan_weight_loan = fields.Float(related="company_id.loan_weight_loan", readonly=False)
+    loan_weight_late = fields.Float(related="company_id.loan_weight_late", readonly=False)
+    loan_weight_case = fields.Float(related="company_id.loan_weight_case", readonly=False)
+    loan_weight_vip = fields.Float(related="company_id.loan_weight_vip", readonly=False)
+    loan_weight_promise = fields.Float(related="company_id.loan_weight_promise", readonly=False)
+    loan_load_ceiling = fields.Float(related="company_id.loan_load_ceiling", readonly=False)
+    loan_vip_slots = fields.Integer(related="company_id.loan_vip_slots", readonly=False)
+    loan_away_days = fields.Integer(related="company_id.loan_away_days", readonly=False)
+    loan_team_id = fields.Many2one(
+        related="company_id.loan_team_id",
+        readonly=False,
+        domain="[('company_id', 'in', (company_id, False))]",
+    )
     loan_hardship_answer_days = fields.Integer(related="company_id.loan_hardship_answer_days", readonly=False)
     loan_hardship_hold_days = fields.Integer(related="company_id.loan_hardship_hold_days", readonly=False)
+    loan_renewal_days = fields.Integer(related="company_id.loan_renewal_days", readonly=False)
+    loan_renewal_on_time = fields.Integer(related="company_id.loan_renewal_on_time", readonly=False)
+
+    loan_retention_years = fields.Integer(related="company_id.loan_retention_years", readonly=False)
 
     @api.depends("company_id", "loan_letter_route")
     @api.depends_context("lang")

@@ -34,7 +34,7 @@ class ResPartner(models.Model):
         return {
             "type": "ir.actions.act_window",
             "res_model": "loan.customer",
-            "res_id": profile.id,
+            "res_id": profile._surviving().id,
             "views": [(False, "form")],
             "context": {"default_partner_id": self.id},
         }

@@ -1,3 +1,4 @@
+from contextlib import contextmanager
 from datetime import timedelta
 
 from odoo import fields, models
@@ -41,25 +42,64 @@ class ResUsers(models.Model):
             duty |= Domain("team_id", "in", teams)
         return duty
 
+    def _loan_duty(self):
+        """Return `_loan_duty_domain`; while a page is read (`_loan_duty_kept`) it is worked out once."""
+        kept = self.env.cr.cache.get("loan_duty")
+        if kept is None:
+            return self._loan_duty_domain()
+        if self.id not in kept:
+            kept[self.id] = self._loan_duty_domain()
+        return kept[self.id]
+
+    @contextmanager
+    def _loan_duty_kept(self):
+        """Work each user's duty out once until this ends: for a call that only reads, and sees one state of all."""
+        cache = self.env.cr.cache
+        if "loan_duty" in cache:
+            yield
+            return
+        cache["loan_duty"] = {}
+        try:
+            yield
+        finally:
+            cache.pop("loan_duty", None)
+
     def _loan_duty_ids(self):
         """Read what this user's duty hangs on, in one query.
 
         :return: managers covered for all their customers, managers covered where the customer names this user
-            as deputy, both as `{company id: [user id]}`, a list of team ids, and whether they are taking over any
+            as deputy (nobody is named for all, or whoever is has left or is away, too), both as
+            `{company id: [user id]}`, a list of team ids, and whether they are taking over any
         """
         self.env["loan.customer"].flush_model(["incoming_user_id"])
+        self.env["res.users"].flush_model(["active"])
         for name in ("loan.cover", "crm.team", "crm.team.member"):
             self.env[name].flush_model()
         utc_day = fields.Date.today()
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT CASE WHEN deputy_user_id IS NULL THEN 'deputised' ELSE 'covered' END,
-                       manager_user_id, date_from, date_to, company_id
-                  FROM loan_cover
+                SELECT CASE WHEN cover.deputy_user_id = %(user)s THEN 'covered' ELSE 'deputised' END,
+                       cover.manager_user_id,
+                       -- Where who covers is away, too, each customer's own deputy steps in for that time.
+                       GREATEST(cover.date_from, other.date_from),
+                       LEAST(cover.date_to, other.date_to),
+                       cover.company_id
+                  FROM loan_cover AS cover
+             LEFT JOIN res_users AS stand_in ON stand_in.id = cover.deputy_user_id
+             LEFT JOIN loan_cover AS other
+                    ON other.manager_user_id = cover.deputy_user_id
+                   AND other.manager_user_id <> %(user)s
+                   AND other.company_id = cover.company_id
+                   AND other.back_at IS NULL
+                   AND other.date_from <= %(day_after)s AND other.date_to >= %(day_before)s
                  WHERE %(covers)s
-                   AND (deputy_user_id = %(user)s OR deputy_user_id IS NULL)
-                   AND date_from <= %(day_after)s AND date_to >= %(day_before)s
+                   AND cover.back_at IS NULL
+                   AND (cover.deputy_user_id = %(user)s
+                        OR cover.deputy_user_id IS NULL
+                        OR NOT stand_in.active
+                        OR other.id IS NOT NULL)
+                   AND cover.date_from <= %(day_after)s AND cover.date_to >= %(day_before)s
                  UNION ALL
                 SELECT 'team', id, NULL, NULL, NULL FROM crm_team
                  WHERE %(leads)s AND active AND user_id = %(user)s

@@ -3,8 +3,10 @@ from .core import (
     test_amortization,
     test_annual_rates,
     test_arrears,
+    test_assignment,
     test_calendars,
     test_conventions,
+    test_covers,
     test_dates,
     test_daycounts,
     test_entries,
@@ -13,13 +15,21 @@ from .core import (
     test_links,
     test_moments,
     test_money,
+    test_occasions,
+    test_papers,
     test_promises,
     test_published_schedules,
+    test_relations,
     test_reminders,
+    test_renewals,
     test_risk,
     test_schedule_properties,
+    test_stages,
+    test_tiers,
     test_variants,
+    test_workload,
 )
+from . import test_crm_lead
 from . import test_hoot
 from . import test_house
 from . import test_loan_arrears
@@ -30,17 +40,27 @@ from . import test_loan_contract_access
 from . import test_loan_contract_event
 from . import test_loan_correspondence
 from . import test_loan_assignment
+from . import test_loan_manager
+from . import test_loan_conflict
+from . import test_loan_workload
+from . import test_loan_assignment_suggest
 from . import test_loan_cover
+from . import test_loan_cover_task
+from . import test_loan_customer_erasure
+from . import test_loan_customer_merge
 from . import test_loan_customer
+from . import test_loan_customer_tier
 from . import test_loan_disclosure
 from . import test_loan_handover
 from . import test_loan_hardship
 from . import test_loan_import
+from . import test_loan_interaction
 from . import test_loan_key_facts
 from . import test_loan_letter_post
 from . import test_loan_letter_press
 from . import test_loan_night
 from . import test_loan_product
+from . import test_loan_profile
 from . import test_loan_promise
 from . import test_loan_reference_rate
 from . import test_loan_reminder
@@ -57,9 +77,12 @@ from . import test_loan_reminder_room
 from . import test_loan_reminder_silence
 from . import test_loan_repayment
 from . import test_loan_terms
+from . import test_loan_touch
 from . import test_loan_what_if
 from . import test_loan_what_if_tour
+from . import test_loan_service_plan
 from . import test_loan_sync
+from . import test_loan_renewal
 from . import test_loan_repricing
 from . import test_loan_strip
 from . import test_story_complaints

@@ -133,7 +133,8 @@ class TestLoanCover(LoanCommon):
         self.assertEqual(self._acting(), self.colleague)
         for gone, next_one in (
             (self.colleague, self.stranger),
-            (self.stranger, self.manager),
+            (self.stranger, self.lead),  # of the team, who sees its customers anyway
+            (self.lead, self.manager),
             (self.manager, self.env["res.users"]),
         ):
             gone.active = False
@@ -170,7 +171,9 @@ class TestLoanCover(LoanCommon):
         other = self._customer("Feng Jie")
         self._plan(self.manager, deputy_user_id=False)
         self.assertEqual(self._acting(), self.stranger)
-        self.assertEqual(self._acting(other), self.manager, "nobody stands in, so the manager still answers")
+        self.assertEqual(self._acting(other), self.lead, "nobody stands in, so the lead of the team does")
+        self.team.user_id = False
+        self.assertEqual(self._acting(other), self.manager, "nobody is there, so the manager still answers")
 
     def test_the_named_one_acts_before_the_deputy(self):
         self.customer.deputy_user_id = self.stranger

@@ -40,6 +40,18 @@ class TestTours(HttpCase, LoanCommon, MockEmail):
         self.start_tour("/odoo", "loan_crm_team_lead", login=self.lead.login)
         self.assertEqual(self.customer.acting_user_id, self.colleague)
 
+    def test_a_manager_goes_away_and_comes_back(self):
+        task = self.contract.with_context(mail_activity_quick_update=True).activity_schedule(
+            "mail.mail_activity_data_todo",
+            date_deadline=self.company._loan_today(),
+            summary="Ask for the payslip",
+            user_id=self.manager.id,
+        )
+        self.start_tour("/odoo/loan-cover", "loan_cover_manager", login=self.manager.login)
+        cover = self.env["loan.cover"].search([("manager_user_id", "=", self.manager.id)])
+        self.assertEqual((cover.state, task.user_id), ("over", self.manager))
+        self.assertEqual(cover.task_ids.to_user_id, self.colleague)
+
     def test_the_service_desk_reads_its_teams_customers(self):
         self.start_tour("/odoo", "loan_crm_reader", login=self.desk.login)
 
@@ -105,3 +117,12 @@ class TestTours(HttpCase, LoanCommon, MockEmail):
         self.start_tour("/odoo", "loan_crm_manager_bounce_zh", login=self.manager.login)
         self.assertEqual(reminder.partner_id.email, "na.li@example.org")
         self.assertEqual(reminder.state, "queued")
+
+    def test_a_lead_hands_a_customer_over_and_the_receiver_accepts(self):
+        self.start_tour(
+            f"/odoo/loan-customers/{self.customer.id}", "loan_handover_start", login=self.lead.login
+        )
+        self.assertEqual(self.customer.incoming_user_id, self.colleague)
+        self.colleague.lang = "zh_CN"
+        self.start_tour("/odoo/loan-taking-over", "loan_handover_accept", login=self.colleague.login)
+        self.assertEqual(self.customer.manager_user_id, self.colleague)

@@ -1,0 +1,23 @@
+from odoo import fields, models
+
+
+class CrmTeam(models.Model):
+    _inherit = "crm.team"
+
+    loan_assign_policy = fields.Selection(
+        [
+            ("hand", "By Hand"),
+            ("propose", "Proposed to the Lead"),
+            ("automatic", "Automatically"),
+        ],
+        "New Borrowers Are Assigned",
+        required=True,
+        default="hand",
+        help="What happens to a borrower of the team whom nobody is accountable for: nothing by itself, a to-do for "
+        "the lead with proposals, or the best proposal at once.",
+    )
+    loan_assign_deputy = fields.Boolean(
+        "Name a Deputy, Too",
+        default=True,
+        help="The runner-up becomes deputy of a borrower assigned automatically.",
+    )

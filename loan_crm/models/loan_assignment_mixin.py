@@ -1,0 +1,253 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+
+_BATCH = 100
+_PEOPLE = ("manager_user_id", "deputy_user_id", "incoming_user_id")
+
+
+class LoanAssignmentMixin(models.AbstractModel):
+    """How a customer comes to somebody: proposals with reasons, the team's policy, and who never may.
+
+    A borrower without a manager gets one by the policy of their team: automatically, from a proposal that the lead
+    accepts, or by hand. A conflict of interest keeps a person out on every way, the ceiling only out of proposals.
+    """
+
+    _name = "loan.assignment.mixin"
+    _description = "Assignment of Customers"
+
+    proposed_user_id = fields.Many2one(
+        "res.users",
+        "Proposed Manager",
+        compute="_compute_proposal",
+        help="Who fits best and has room, for a customer nobody is accountable for.",
+    )
+    proposed_deputy_user_id = fields.Many2one(
+        "res.users", "Proposed Deputy", compute="_compute_proposal", help="The runner-up."
+    )
+    proposal_note = fields.Text("Because", compute="_compute_proposal")
+
+    @api.depends_context("uid", "lang")
+    @api.depends("manager_user_id", "team_id")
+    def _compute_proposal(self):
+        self.proposed_user_id = self.proposed_deputy_user_id = self.proposal_note = False
+        # What colleagues carry is their lead's to know.
+        if not (self.env.su or self.env.user.has_group("loan_crm.loan_crm_group_team_lead")):
+            return
+        alone = self.filtered(
+            lambda customer: customer._origin and not customer.manager_user_id and customer.team_id
+        )
+        advice = self.env["loan.assignment.advice"]
+        for customer, ranking in advice._advise(alone, alone=True).items() if alone else ():
+            manager, deputy = advice._pick(ranking)
+            customer.proposed_user_id = manager
+            customer.proposed_deputy_user_id = deputy
+            customer.proposal_note = advice._told(ranking[0]) if manager else customer._nobody_told(ranking)
+
+    def _nobody_told(self, ranking):
+        """Return why nobody is proposed."""
+        if not ranking:
+            return self.env._("The team has no members.")
+        advice = self.env["loan.assignment.advice"]
+        best = ranking[0]
+        return self.env._(
+            "Nobody has room. %(user)s: %(reason)s",
+            user=self.env["res.users"].browse(best.id).name,
+            reason=advice._told_against(self.company_id, best),
+        )
+
+    # ------------------------------------------------------------ who never may
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        customers = super().create(vals_list)
+        customers._check_conflicts(customers)
+        customers.sudo()._assign_new()  # as superuser: the policy decides, whoever enters the borrower
+        return customers
+
+    def write(self, vals):
+        chosen = [name for name in _PEOPLE if vals.get(name)]
+        before = {name: {customer.id: customer[name].id for customer in self} for name in chosen}
+        result = super().write(vals)
+        for name in chosen:
+            # Who was there before stays until somebody else is chosen: their lead has a to-do.
+            new = self.filtered(
+                lambda customer, name=name: before[name].get(customer.id) != customer[name].id
+            )
+            self._check_conflicts(new, (name,))
+        return result
+
+    @api.model
+    def _check_conflicts(self, customers, names=_PEOPLE):
+        """Refuse people who have a conflict of interest with the customers they are to look after."""
+        if not any(customers.mapped(name) for name in names):
+            return
+        # As superuser: that somebody may not is told to who chose them, what the conflict is is not.
+        barred = self.env["loan.conflict"].sudo()._barred(customers)
+        for customer in customers.browse(barred):
+            for name in names:
+                if customer[name].id in barred[customer.id]:
+                    raise ValidationError(
+                        self.env._(
+                            "%(user)s has a conflict of interest with %(customer)s. Choose somebody else.",
+                            user=customer[name].name,
+                            customer=customer.display_name,
+                        )
+                    )
+
+    def _lead_to_tell(self):
+        """Return who has to find somebody for this customer: the lead of the team, else a compliance officer."""
+        self.ensure_one()
+        lead = self.team_id.user_id
+        if lead.active and lead.has_group("loan_crm.loan_crm_group_team_lead"):
+            return lead
+        group = self.env.ref("loan_crm.loan_crm_group_compliance")
+        return self.env["res.users"].search(
+            Domain("all_group_ids", "in", group.ids) & Domain("company_ids", "in", self.company_id.ids),
+            order="id",
+            limit=1,
+        )
+
+    # ------------------------------------------------------------ by policy
+
+    def _assign_new(self):
+        """Give borrowers who have just come to somebody, where their team's policy says so."""
+        new = self.filtered(
+            lambda customer: (
+                not customer.manager_user_id and customer.team_id.loan_assign_policy == "automatic"
+            )
+        )
+        if new:
+            new._assign_by_policy()
+
+    def _assign_by_policy(self):
+        """Give customers to whom the core puts first, the runner-up as deputy, with the reasons on record.
+
+        :return: those for whom there was nobody
+        """
+        advice = self.env["loan.assignment.advice"]
+        left, groups = self.browse(), {}
+        for customer, ranking in advice._advise(self).items():
+            manager, deputy = advice._pick(ranking)
+            if not manager:
+                left |= customer
+                continue
+            if not customer.team_id.loan_assign_deputy or deputy == manager:
+                deputy = deputy.browse()
+            # Without what they carry then: customers with the same reasons are written together.
+            key = manager, deputy, advice._told(ranking[0], room=False)
+            groups[key] = groups.get(key, self.browse()) | customer
+        for (manager, deputy, reason), customers in groups.items():
+            customers._assign(
+                manager, kind="policy", reason=reason or self.env._("Has the most room"), deputy=deputy
+            )
+        return left
+
+    @api.model
+    def _night_assign(self, night):
+        """Find somebody for the next borrowers whom nobody is accountable for, as their team's policy says."""
+        company = night.company_id
+        waiting = self.search(
+            [
+                ("company_id", "=", company.id),
+                ("manager_user_id", "=", False),
+                ("id", ">", night._stand("assigned", 0)),
+            ],
+            order="id",
+            limit=_BATCH,
+        )
+        if not waiting:
+            return 0
+        night._note_stand(assigned=waiting[-1].id)
+        night._apart("assign", waiting, lambda customers: customers._seek_manager(company, night.date))
+        return len(waiting)
+
+    def _seek_manager(self, company, today):
+        """Put customers of nobody into a team, then do what its policy says.
+
+        :param company: `res.company`, of all of them
+        :param date today: its day
+        """
+        astray = self.filtered(lambda customer: not customer.team_id)
+        if astray and company.loan_team_id:
+            astray.team_id = company.loan_team_id
+        by_policy = self.grouped(lambda customer: customer.team_id.loan_assign_policy)
+        nobody = self.browse()
+        left = by_policy.get("automatic", nobody)
+        left = left._assign_by_policy() if left else nobody
+        (left | by_policy.get("propose", nobody))._ask_leads(today)
+
+    def _ask_leads(self, today):
+        """Give the lead of each team one to-do about customers whom nobody is accountable for, while none is open."""
+        kind = self.env.ref("loan_crm.mail_activity_type_assign")
+        for team, customers in self.grouped("team_id").items():
+            lead = customers[0]._lead_to_tell()
+            if not lead or self.env["mail.activity"].search_count(
+                [
+                    ("res_model", "=", "loan.customer"),
+                    ("activity_type_id", "=", kind.id),
+                    ("user_id", "=", lead.id),
+                ],
+                limit=1,
+            ):
+                continue
+            words = customers[0].with_context(
+                lang=lead.lang or self.env.lang, mail_activity_quick_update=True
+            )
+            words.activity_schedule(
+                "loan_crm.mail_activity_type_assign",
+                date_deadline=today,
+                summary=words.env._("Find a manager"),
+                note=words.env._(
+                    "Nobody is accountable for customers of %s. The list “Nobody Accountable” proposes "
+                    "somebody for each.",
+                    team.name or "",
+                ),
+                user_id=lead.id,
+            )
+
+    # ------------------------------------------------------------ buttons
+
+    def action_suggest_assignment(self):
+        """Open the form that ranks who could look after this customer."""
+        self.ensure_one()
+        return self.env["loan.assignment.suggest"]._open(self)
+
+    def action_assign_many(self):
+        """Open the form that proposes somebody for each of these customers."""
+        return self.env["loan.assignment.bulk"]._open(self)
+
+    def action_accept_proposal(self):
+        """Give a customer to who is proposed; several are dealt out in a form that shows how before it is done."""
+        if len(self) > 1:
+            return self.action_assign_many()
+        self.ensure_one()
+        if not self.env.user.has_group("loan_crm.loan_crm_group_team_lead"):
+            raise UserError(self.env._("A team lead accepts proposals."))
+        if not self.proposed_user_id:
+            raise UserError(
+                self.env._("There is no proposal for %s. Assign somebody by hand.", self.display_name)
+            )
+        self._assign(
+            self.proposed_user_id,
+            kind="proposal",
+            reason=self.proposal_note,
+            deputy=self.proposed_deputy_user_id,
+        )
+        self._done_seeking()
+        return True
+
+    def _done_seeking(self):
+        """End the to-dos of leads that asked to find somebody for these customers."""
+        kinds = self.env.ref("loan_crm.mail_activity_type_assign") | self.env.ref(
+            "loan_crm.mail_activity_type_conflict"
+        )
+        # As superuser: a to-do of another lead is done by this, too.
+        activities_sudo = self.env["mail.activity"].sudo()
+        activities_sudo.search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", self.ids),
+                ("activity_type_id", "in", kinds.ids),
+            ]
+        ).action_feedback()

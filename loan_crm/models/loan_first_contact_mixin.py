@@ -1,0 +1,89 @@
+from datetime import timezone
+from zoneinfo import ZoneInfo
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+
+class LoanFirstContactMixin(models.AbstractModel):
+    """How it began with a customer: the first talk, mail or inquiry, whoever it reached.
+
+    It is noted by itself with the first of them, and may be set right by hand: what came before this system is
+    known to people.
+    """
+
+    _name = "loan.first.contact.mixin"
+    _description = "First Contact"
+
+    first_contact_date = fields.Date("First Contact", copy=False, tracking=True)
+    first_contact_via = fields.Selection(
+        [
+            ("phone", "Telephone"),
+            ("visit", "Visit"),
+            ("video", "Video"),
+            ("message", "Message App"),
+            ("branch", "Branch"),
+            ("email", "Email"),
+            ("lead", "Inquiry"),
+            ("other", "Other"),
+        ],
+        "First Contact By",
+        copy=False,
+        tracking=True,
+    )
+    first_contact_user_id = fields.Many2one(
+        "res.users",
+        "First Contact With",
+        copy=False,
+        tracking=True,
+        ondelete="set null",
+        domain="[('share', '=', False)]",
+    )
+
+    def _note_first_contact(self, moment, via, user=None):
+        """Note a contact as the first one, unless an earlier one is known.
+
+        :param datetime moment: when, naive and in UTC
+        :param str via: one of `first_contact_via`
+        :param user: the `res.users` who was contacted or wrote, if anybody
+        """
+        # As superuser: the desk, who may not write profiles, notes talks, too.
+        for customer_sudo in self.sudo():
+            zone = ZoneInfo(customer_sudo.company_id.loan_tz or "UTC")
+            day = moment.replace(tzinfo=timezone.utc).astimezone(zone).date()
+            if not customer_sudo.first_contact_date or day < customer_sudo.first_contact_date:
+                customer_sudo.write(
+                    {
+                        "first_contact_date": day,
+                        "first_contact_via": via,
+                        "first_contact_user_id": user.id if user else False,
+                    }
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        customers = super().create(vals_list)
+        fresh = customers.filtered(lambda customer: not customer.first_contact_date)
+        if fresh:
+            fresh._note_first_inquiries()
+        return customers
+
+    def _note_first_inquiries(self):
+        """Note the oldest inquiry of each contact that the user may see in Odoo's own pipeline."""
+        leads = self.env["crm.lead"].with_context(active_test=False)
+        if not leads.has_access("read"):
+            return
+        found = leads.search(
+            Domain("partner_id", "in", self.partner_id.ids)
+            & (Domain("company_id", "=", False) | Domain("company_id", "in", self.company_id.ids)),
+            order="create_date, id",
+        )
+        for customer in self:
+            first = found.filtered(
+                lambda lead, customer=customer: (
+                    lead.partner_id == customer.partner_id
+                    and lead.company_id in (customer.company_id, self.env["res.company"])
+                )
+            )[:1]
+            if first:
+                customer._note_first_contact(first.create_date, "lead", first.user_id)

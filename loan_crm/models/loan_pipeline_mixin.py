@@ -1,0 +1,143 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class LoanPipelineMixin(models.AbstractModel):
+    """What the page of a customer tells about applications: their own, and those of people they sent to us."""
+
+    _name = "loan.pipeline.mixin"
+    _description = "Applications and Recommendations"
+
+    referrer_partner_id = fields.Many2one(
+        "res.partner",
+        "Recommended By",
+        index="btree_not_null",
+        ondelete="restrict",
+        tracking=True,
+        help="The contact who told them about us.",
+    )
+    renewal_opt_out = fields.Boolean(
+        "No Offers of the Next Loan",
+        tracking=True,
+        help="The customer asked for it. No renewal is opened when a loan of theirs ends.",
+    )
+    application_count = fields.Integer("Number of Applications", compute="_compute_application_count")
+    referral_count = fields.Integer(
+        "Number of Recommendations", compute="_compute_referrals", compute_sudo=True
+    )
+    referral_told = fields.Char(
+        "Recommended Us To",
+        compute="_compute_referrals",
+        compute_sudo=True,
+        help="How many applied for a loan because of this customer, and how many of them became customers.",
+    )
+
+    @api.depends_context("uid")
+    def _compute_application_count(self):
+        counts = {}
+        if self.env["crm.lead"].has_access("read"):
+            counts = dict(
+                self.env["crm.lead"]
+                .with_context(active_test=False)
+                ._read_group(
+                    [("partner_id", "in", self.partner_id.ids), ("loan_product_id", "!=", False)],
+                    ["partner_id"],
+                    ["__count"],
+                )
+            )
+        for customer in self:
+            customer.application_count = counts.get(customer.partner_id, 0)
+
+    @api.depends("partner_id")
+    @api.depends_context("lang")
+    def _compute_referrals(self):
+        # As superuser (compute_sudo): how many somebody brought is part of their own page, who they are is not told.
+        counts = {}
+        for partner, company, status, count in (
+            self.env["crm.lead"]
+            .with_context(active_test=False)
+            ._read_group(
+                [
+                    ("referrer_partner_id", "in", self.partner_id.ids),
+                    ("loan_product_id", "!=", False),
+                    ("company_id", "in", [False, *self.company_id.ids]),
+                ],
+                ["referrer_partner_id", "company_id", "won_status"],
+                ["__count"],
+            )
+        ):
+            counts.setdefault(partner, []).append((company, status, count))
+        for customer in self:
+            mine = [
+                (status, count)
+                for company, status, count in counts.get(customer.partner_id, ())
+                if not company or company == customer.company_id
+            ]
+            customer.referral_count = sum(count for _status, count in mine)
+            won = sum(count for status, count in mine if status == "won")
+            customer.referral_told = customer.referral_count and self.env._(
+                "%(won)s of %(all)s became customers", won=won, all=customer.referral_count
+            )
+
+    @api.constrains("referrer_partner_id", "partner_id")
+    def _check_referrer(self):
+        for customer in self:
+            if customer.referrer_partner_id and customer.referrer_partner_id == customer.partner_id:
+                raise ValidationError(self.env._("Nobody recommends themselves."))
+
+    def _pass_on_applications(self, former):
+        """Give the open applications of these customers, who all have the same manager now, to that one.
+
+        :param former: `res.users` who had them. Where nobody follows, the lead of the team does: an application
+            without a salesperson is seen by everybody who sells
+        :return: `crm.lead`, as superuser
+        """
+        # As superuser: whoever gives a customer away may not see the applications of either side.
+        leads_sudo = self.env["crm.lead"].sudo()
+        if not self.partner_id:
+            return leads_sudo
+        leads_sudo = leads_sudo.search(
+            [
+                ("partner_id", "in", self.partner_id.ids),
+                ("company_id", "in", [False, *self.company_id.ids]),
+                ("loan_product_id", "!=", False),
+                ("won_status", "=", "pending"),
+                ("user_id", "=", former.id),
+            ]
+        )
+        customers = {customer.partner_id: customer for customer in self}
+        for partner, leads in leads_sudo.grouped("partner_id").items():
+            customer = customers[partner]
+            if follower := customer.manager_user_id or customer.team_id.user_id:
+                leads.with_context(mail_auto_subscribe_no_notify=True).write({"user_id": follower.id})
+        return leads_sudo.filtered(lambda lead: lead.user_id != former)
+
+    def _who_renews(self):
+        """Return who speaks with this customer about the next loan: who acts for them, else the team's lead."""
+        self.ensure_one()
+        leader = self.team_id.user_id
+        return self.acting_user_id or (leader if leader.active else leader.browse())
+
+    def action_open_applications(self):
+        """Open the customer's applications, as far as the user may see them."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("loan_crm.crm_lead_action_applications")
+        action["domain"] = [("partner_id", "=", self.partner_id.id), ("loan_product_id", "!=", False)]
+        action["context"] = {
+            "active_test": False,
+            "loan_application": True,
+            "default_type": "opportunity",
+            "default_partner_id": self.partner_id.id,
+        }
+        return action
+
+    def action_open_referrals(self):
+        """Open the applications of people this customer sent to us, as far as the user may see them."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("loan_crm.crm_lead_action_referrals")
+        action["domain"] = [
+            ("referrer_partner_id", "=", self.partner_id.id),
+            ("loan_product_id", "!=", False),
+        ]
+        action["context"] = {"active_test": False}
+        return action

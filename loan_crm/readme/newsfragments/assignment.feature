@@ -1,0 +1,1 @@
+Who looks after whom: proposals by fit and load with their reasons, a policy for new borrowers of each team, many customers given away in one go with the load before and after, a heat map of the team's load, managers' desks (languages, regions, specialties, ceiling, VIP slots) and conflicts of interest that keep a person out on every way.

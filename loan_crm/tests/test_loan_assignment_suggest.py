@@ -1,0 +1,364 @@
+from datetime import timedelta
+
+from odoo import Command
+from odoo.exceptions import AccessError
+from odoo.tests import Form, tagged
+
+from .common import TODAY, LoanCommon
+
+
+@tagged("post_install", "-at_install", "loan")
+class TestLoanAssignmentSuggest(LoanCommon):
+    """Proposals, the team's policy, and the two forms by which a lead gives customers to somebody."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.third = cls._user("manager", "Pan Yi")
+        cls.team.crm_team_member_ids = [Command.create({"user_id": cls.third.id})]
+        desks = cls.env["loan.manager"]
+        chinese = cls.env["res.lang"]._lang_get("zh_CN")
+        english = cls.env["res.lang"]._lang_get("en_US")
+        for user, langs in ((cls.manager, english), (cls.colleague, chinese), (cls.third, english)):
+            desks |= desks.create({"user_id": user.id, "lang_ids": langs.ids, "load_ceiling": 20})
+        cls.desks = desks
+        cls.orphan = cls._orphan("Zhang Wei", lang="zh_CN")
+
+    @classmethod
+    def _orphan(cls, name, team=None, **values):
+        partner = cls._partner(name, **values)
+        return cls.env["loan.customer"].create(
+            {
+                "partner_id": partner.id,
+                "company_id": cls.company.id,
+                "manager_user_id": False,
+                "team_id": (cls.team if team is None else team).id,
+            }
+        )
+
+    def _suggest(self, customer=None, by=None):
+        action = (customer or self.orphan).with_user(by or self.lead).action_suggest_assignment()
+        return self.env[action["res_model"]].with_user(by or self.lead).browse(action["res_id"])
+
+    def _bulk(self, customers, by=None):
+        action = customers.with_user(by or self.lead).action_assign_many()
+        return self.env[action["res_model"]].with_user(by or self.lead).browse(action["res_id"])
+
+    def _night(self):
+        with self._without_commit():
+            self.env["loan.night"]._begin_again(self.company)
+            self.env["loan.night"]._run(self.company)
+        return self.env["loan.night"].search([("company_id", "=", self.company.id)], limit=1)
+
+    def _history(self, customer):
+        row = customer.assignment_ids[:1]
+        return row.manager_user_id, row.kind, row.reason
+
+    # ------------------------------------------------------------ one customer
+
+    def test_the_form_ranks_everybody_and_says_why(self):
+        self.colleague.write({"company_ids": [Command.link(self.company.id)]})
+        form = self._suggest()
+        self.assertEqual(form.line_ids[0].user_id, self.colleague)
+        self.assertIn("Speaks Chinese, Simplified", form.line_ids[0].reasons)
+        self.assertEqual(
+            (form.manager_user_id, form.deputy_user_id), (self.colleague, form.line_ids[1].user_id)
+        )
+        by_user = {line.user_id: line for line in form.line_ids}
+        self.assertEqual(by_user[self.third].against, "Does not speak Chinese, Simplified")
+        # The desk's clerk is a member of the team, but cannot manage.
+        self.assertEqual(
+            (by_user[self.desk].refused, by_user[self.desk].against.split(" · ")[0]),
+            (True, "Is no relationship manager"),
+        )
+        form.reason = "Speaks his language"
+        form.action_assign()
+        self.assertEqual(self._history(self.orphan), (self.colleague, "proposal", "Speaks his language"))
+
+    def test_a_choice_that_breaks_a_rule_is_warned_of_and_possible(self):
+        self.desks[2].write({"load_ceiling": 0.5, "takes_new": False, "vip_slots": 0})
+        self.orphan.tier_id = self.env["loan.customer.tier"].create({"name": "Black Card", "is_vip": True})
+        form = self._suggest()
+        self.assertFalse(form.line_ids.filtered("refused") & form.line_ids[0])
+        with Form(form) as edited:
+            edited.manager_user_id = self.third
+            for words in ("Takes no new customers", "Ceiling reached", "No VIP slot free", "Does not speak"):
+                self.assertIn(words, edited.warning)
+            edited.deputy_user_id = self.manager
+        with self.assertRefused("Say why"):
+            form.action_assign()
+        form.reason = "He asked for her"
+        form.action_assign()
+        self.assertEqual(self._history(self.orphan), (self.third, "hand", "He asked for her"))
+
+    def test_a_conflict_of_interest_is_refused_on_every_way(self):
+        self.env["loan.conflict"].with_user(self.colleague).create(
+            {"user_id": self.colleague.id, "partner_id": self.orphan.partner_id.id, "reason": "Brother"}
+        )
+        form = self._suggest()
+        line = form.line_ids.filtered(lambda line: line.user_id == self.colleague)
+        self.assertTrue(line.refused)
+        self.assertEqual(line.against, "Conflict of interest")
+        with self.assertRefused("cannot be chosen: Conflict of interest"):
+            line.action_choose()
+        form.write({"manager_user_id": self.colleague.id, "reason": "All the same"})
+        with self.assertRefused("cannot be chosen"):
+            form.action_assign()
+
+    def test_candidates_are_chosen_by_their_line(self):
+        form = self._suggest()
+        best, second = form.line_ids[:2]
+        second.action_choose()
+        self.assertEqual((form.manager_user_id, form.deputy_user_id), (second.user_id, best.user_id))
+        with self.assertRefused("is chosen as manager"):
+            second.action_choose_deputy()
+        best.action_choose()
+        self.assertEqual(form.deputy_user_id, second.user_id)
+
+    def test_who_is_away_for_long_or_left_is_not_proposed(self):
+        self.env["loan.cover"].create(
+            {
+                "manager_user_id": self.colleague.id,
+                "date_from": TODAY,
+                "date_to": TODAY + timedelta(9),
+                "company_id": self.company.id,
+            }
+        )
+        self.third.active = False
+        form = self._suggest()
+        self.assertEqual(form.manager_user_id, self.manager)
+        line = form.line_ids.filtered(lambda line: line.user_id == self.colleague)
+        self.assertIn("Away until 03/19/2026", line.against)
+        self.assertNotIn(self.third, form.line_ids.filtered(lambda line: not line.refused).user_id)
+
+    def test_who_knows_the_customer_comes_first(self):
+        self.orphan.manager_user_id = self.third
+        self.orphan.with_user(self.lead).write({"manager_user_id": self.manager.id})
+        form = self._suggest()
+        by_user = {line.user_id: line for line in form.line_ids}
+        self.assertIn("Knows the customer already", by_user[self.third].reasons)
+        self.assertIn("Looks after them today", by_user[self.manager].against)
+
+    # ------------------------------------------------------------ who may
+
+    def test_only_a_lead_assigns_and_only_within_their_teams(self):
+        for user in (self.manager, self.desk, self.compliance, self.administrator, self.other_lead):
+            self.env.invalidate_all()
+            with self.subTest(user=user.name), self.assertRaises(AccessError):
+                self._suggest(by=user)
+            with self.subTest(user=user.name), self.assertRaises(AccessError):
+                self._bulk(self.orphan, by=user)
+        form, bulk = self._suggest(), self._bulk(self.orphan)
+        for user in (self.other_lead, self.manager, self.compliance):
+            for record in (form, form.line_ids, bulk, bulk.line_ids):
+                self.assertFalse(record.with_user(user).has_access("read"))
+        for operation in ("write", "create", "unlink"):
+            self.assertFalse(form.line_ids.has_access(operation))
+        with self.assertRaises(AccessError):
+            self.env["loan.assignment.suggest"].with_user(self.other_lead).create(
+                {"customer_id": self.orphan.id, "manager_user_id": self.stranger.id}
+            )
+        self.team.user_id = self.other_lead
+        self.env.invalidate_all()
+        with self.assertRaises(AccessError):
+            form.action_assign()
+
+    # ------------------------------------------------------------ nobody accountable
+
+    def test_the_list_of_nobodys_customers_proposes_somebody_to_the_lead_alone(self):
+        seen = self.orphan.with_user(self.lead)
+        self.assertEqual(seen.proposed_user_id, self.colleague)
+        self.assertIn("Speaks Chinese", seen.proposal_note)
+        self.assertFalse(self.orphan.with_user(self.compliance).proposed_user_id)
+        self.assertFalse(
+            self.customer.with_user(self.lead).proposed_user_id, "who has somebody needs no proposal"
+        )
+        seen.action_accept_proposal()
+        self.assertEqual(self._history(self.orphan)[:2], (self.colleague, "proposal"))
+
+    def test_a_list_of_many_takes_no_query_for_each(self):
+        counts = []
+        for size in (2, 8):
+            customers = self.env["loan.customer"].browse(
+                [self._orphan(f"Borrower {size} {n}").id for n in range(size)]
+            )
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            customers.with_user(self.lead).mapped("proposal_note")
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1], counts[0] + 2)
+
+    def test_nobody_with_room_is_said_and_not_proposed(self):
+        self.desks.load_ceiling = 0
+        seen = self.orphan.with_user(self.lead)
+        self.assertFalse(seen.proposed_user_id)
+        self.assertIn("Nobody has room", seen.proposal_note)
+        with self.assertRefused("no proposal for Zhang Wei"):
+            seen.action_accept_proposal()
+
+    # ------------------------------------------------------------ policy
+
+    def test_a_team_that_assigns_automatically_leaves_no_borrower_alone(self):
+        self.team.loan_assign_policy = "automatic"
+        newcomer = self._orphan("Li Na", lang="zh_CN")
+        self.assertEqual(self._history(newcomer), (self.colleague, "policy", "Speaks Chinese, Simplified"))
+        self.assertTrue(newcomer.deputy_user_id)
+        self.assertFalse(self.orphan.manager_user_id)
+        self._night()  # finds who was there before the policy
+        self.assertEqual(self._history(self.orphan)[:2], (self.colleague, "policy"))
+        rows = len(self.orphan.assignment_ids)
+        self._night()
+        self.assertEqual(len(self.orphan.assignment_ids), rows)
+
+    def test_many_who_come_at_once_are_shared_out(self):
+        self.team.loan_assign_policy = "automatic"
+        self.desks.lang_ids = self.env["res.lang"]._lang_get("zh_CN")
+        partners = self.env["res.partner"].create(
+            [{"name": f"Import {n}", "lang": "zh_CN"} for n in range(9)]
+        )
+        customers = self.env["loan.customer"].create(
+            [{"partner_id": p.id, "manager_user_id": False, "team_id": self.team.id} for p in partners]
+        )
+        shares = [len(group) for group in customers.grouped("manager_user_id").values()]
+        self.assertEqual(sum(shares), 9)
+        self.assertLessEqual(max(shares) - min(shares), 1)
+        self.assertEqual(len(shares), 3)
+
+    def test_where_nobody_has_room_or_the_lead_decides_they_have_one_to_do(self):
+        for policy, ceiling in (("propose", 20), ("automatic", 0)):
+            with self.subTest(policy=policy):
+                self.team.loan_assign_policy = policy
+                self.desks.load_ceiling = ceiling
+                self._orphan(f"Second {policy}")
+                for _time in range(2):
+                    self._night()
+                todos = self.env["mail.activity"].search(
+                    [("activity_type_id", "=", self.env.ref("loan_crm.mail_activity_type_assign").id)]
+                )
+                self.assertEqual(todos.user_id, self.lead)
+                self.assertEqual(len(todos), 1)
+                todos.unlink()
+
+    def test_by_hand_nothing_happens_by_itself(self):
+        self._night()
+        self.assertFalse(self.orphan.manager_user_id or self.orphan.activity_ids)
+
+    def test_who_comes_without_a_team_goes_to_the_lenders_usual_one(self):
+        astray = self._orphan("Nobody's", team=self.env["crm.team"])
+        self._night()
+        self.assertFalse(astray.team_id)
+        self.company.loan_team_id = self.team
+        self.team.loan_assign_policy = "automatic"
+        self._night()
+        self.assertEqual(astray.team_id, self.team)
+        self.assertTrue(astray.manager_user_id)
+        other = self.env["res.company"].create({"name": "Puxi Finance", "loan_tz": "Asia/Shanghai"})
+        with self.assertRefused("belongs to another company"):
+            other.loan_team_id = self.team
+
+    def test_one_who_cannot_be_treated_is_left_aside_and_told(self):
+        self.team.loan_assign_policy = "automatic"
+        mixin = type(self.env["loan.customer"])
+        original = mixin._assign
+
+        def failing(customers, *args, **kwargs):
+            if self.orphan in customers:
+                raise ValueError("no line")
+            return original(customers, *args, **kwargs)
+
+        partner = self._partner("Later")
+        later = self.env["loan.customer"].create(
+            {"partner_id": partner.id, "manager_user_id": False, "team_id": self.other_team.id}
+        )
+        later.team_id = self.team
+        self.patch(mixin, "_assign", failing)
+        night = self._night()
+        self.assertEqual(night.failure_ids.customer_id, self.orphan)
+        self.assertTrue(later.manager_user_id)
+
+    def test_the_policy_is_said_by_who_leads_the_team(self):
+        forms = self.env["loan.team.policy"]
+        form = Form(forms.with_user(self.lead))
+        self.assertEqual(form.team_id, self.team)
+        form.loan_assign_policy = "automatic"
+        form.save().action_apply()
+        self.assertEqual(self.team.loan_assign_policy, "automatic")
+        with self.assertRaises(AccessError):
+            forms.with_user(self.other_lead).create({"team_id": self.team.id}).action_apply()
+        form = forms.with_user(self.administrator).create({"team_id": self.team.id})
+        form.loan_assign_policy = "propose"
+        form.action_apply()
+        self.assertEqual(self.team.loan_assign_policy, "propose")
+        for user in (self.manager, self.desk, self.compliance):
+            self.assertFalse(forms.with_user(user).has_access("create"))
+
+    # ------------------------------------------------------------ many at once
+
+    def test_a_portfolio_is_shared_out_and_the_load_shown_before_and_after(self):
+        customers = self.customer
+        self.desks.lang_ids = self.env["res.lang"]._lang_get("en_US")
+        for n in range(5):
+            customers |= self._customer(f"Portfolio {n}")
+        bulk = (
+            self.env["loan.assignment.bulk"]
+            .with_user(self.lead)
+            .create({"from_user_id": self.manager.id, "company_id": self.company.id})
+        )
+        bulk.action_propose()
+        self.assertEqual(bulk.line_ids.customer_id, customers)
+        self.assertNotIn(self.manager, bulk.line_ids.user_id)
+        self.assertEqual({len(lines) for lines in bulk.line_ids.grouped("user_id").values()}, {3})
+        chart = {row["id"]: (row["before"], row["after"]) for row in bulk.chart}
+        self.assertEqual(chart, {self.manager.id: (6, 0), self.colleague.id: (0, 3), self.third.id: (0, 3)})
+        bulk.invalidate_recordset()  # in the order the form shows them
+        line = bulk.line_ids.filtered(lambda line: line.user_id == self.colleague)[0]
+        with Form(bulk) as form:
+            with form.line_ids.edit(bulk.line_ids.ids.index(line.id)) as edited:
+                edited.user_id = self.third
+        self.assertEqual({row["id"]: row["after"] for row in bulk.chart}[self.third.id], 4)
+        with self.assertRefused("Say why"):
+            bulk.action_assign()
+        bulk.reason = "Lin Mei moves to another branch"
+        bulk.action_assign()
+        self.assertEqual(len(customers.filtered(lambda c: c.manager_user_id == self.third)), 4)
+        kinds = customers.assignment_ids.filtered(lambda row: not row.date_to).mapped("kind")
+        self.assertEqual(sorted(kinds), ["hand", *["proposal"] * 5])
+        with self.assertRefused("Meanwhile"):
+            bulk.action_assign()
+
+    def test_a_line_that_must_not_be_is_refused_and_nothing_is_done(self):
+        bulk = self._bulk(self.orphan | self.customer)
+        self.env["loan.conflict"].with_user(self.third).create(
+            {"user_id": self.third.id, "partner_id": self.orphan.partner_id.id, "reason": "Landlord"}
+        )
+        bulk.line_ids.user_id = self.third
+        bulk.reason = "Reshuffle"
+        with self.assertRefused("conflict of interest"):
+            bulk.action_assign()
+        bulk = self._bulk(self.orphan | self.customer)
+        line = bulk.line_ids.filtered(lambda line: line.customer_id == self.orphan)
+        line.user_id = self.third
+        self.assertEqual((line.refused, line.warning.split(" · ")[0]), (True, "Conflict of interest"))
+        bulk.reason = "Reshuffle"
+        with self.assertRefused("Pan Yi cannot look after Zhang Wei"):
+            bulk.action_assign()
+        self.assertEqual((self.orphan | self.customer).manager_user_id, self.manager)
+
+    def test_many_customers_take_no_query_for_each(self):
+        counts = []
+        for size in (2, 10):
+            customers = self.env["loan.customer"].browse(
+                [self._customer(f"Bulk {size} {n}").id for n in range(size)]
+            )
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            bulk = self._bulk(customers)
+            bulk.line_ids.user_id = self.colleague
+            bulk.line_ids.deputy_user_id = self.third
+            bulk.reason = "Reshuffle"
+            bulk.action_assign()
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1], counts[0] + 12)

@@ -1,0 +1,2 @@
+from . import hr_leave
+from . import loan_cover
