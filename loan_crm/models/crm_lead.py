@@ -387,7 +387,7 @@ class CrmLead(models.Model):
         borrower = self._loan_borrower()
         profiles = self.env["loan.customer"].with_context(active_test=False)
         mine = Domain("partner_id", "=", borrower.id) & Domain("company_id", "=", company.id)
-        profile = profiles.search(mine)
+        profile = profiles.search(mine)._surviving()
         # As superuser: there is one profile for a contact, whoever may see it.
         if not profile and profiles.sudo().search_count(mine, limit=1):
             raise UserError(self.env._("A profile for this contact cannot be made here. Ask compliance."))

@@ -132,8 +132,8 @@ class LoanAssignmentMixin(models.AbstractModel):
             if not manager:
                 left |= customer
                 continue
-            if not customer.team_id.loan_assign_deputy or deputy == manager:
-                deputy = deputy.browse()
+            if customer.deputy_user_id or not customer.team_id.loan_assign_deputy or deputy == manager:
+                deputy = None  # who is deputy already stays
             # Without what they carry then: customers with the same reasons are written together.
             key = manager, deputy, advice._told(ranking[0], room=False)
             groups[key] = groups.get(key, self.browse()) | customer
@@ -201,7 +201,7 @@ class LoanAssignmentMixin(models.AbstractModel):
                 note=words.env._(
                     "Nobody is accountable for customers of %s. The list “Nobody Accountable” proposes "
                     "somebody for each.",
-                    team.name or "",
+                    team.name or self.company_id[:1].name,
                 ),
                 user_id=lead.id,
             )
@@ -232,7 +232,7 @@ class LoanAssignmentMixin(models.AbstractModel):
             self.proposed_user_id,
             kind="proposal",
             reason=self.proposal_note,
-            deputy=self.proposed_deputy_user_id,
+            deputy=None if self.deputy_user_id else self.proposed_deputy_user_id or None,
         )
         self._done_seeking()
         return True

@@ -46,7 +46,7 @@ class LoanConflict(models.Model):
         tracking=True,
         help="Read by who it is about, who declared it, their team lead and compliance.",
     )
-    date_from = fields.Date("From", required=True, default=fields.Date.context_today)
+    date_from = fields.Date("From", required=True, default=lambda self: self.env.company._loan_today())
     date_to = fields.Date("To", tracking=True, help="The last day it holds. Empty: until further notice.")
     in_force = fields.Boolean("In Force", compute="_compute_in_force", search="_search_in_force")
 
@@ -178,6 +178,9 @@ class LoanConflict(models.Model):
                        SELECT firm.id FROM res_partner contact
                          JOIN loan_customer firm ON firm.partner_id = contact.id
                         WHERE contact.commercial_partner_id = conflict.partner_id
+                        UNION
+                       SELECT given_up.merged_into_id FROM loan_customer given_up
+                        WHERE given_up.partner_id = conflict.partner_id
                         UNION
                        SELECT contract.customer_id FROM loan_contract_party party
                          JOIN loan_contract contract ON contract.id = party.contract_id

@@ -99,6 +99,25 @@ class LoanCover(models.Model):
     def _check_deputy(self):
         for cover in self:
             self.env["loan.customer"]._check_may_manage(cover.deputy_user_id, cover.company_id)
+            if not cover.deputy_user_id:
+                continue
+            # As superuser: a conflict counts whoever plans, and the customers need not be theirs to see.
+            customers_sudo = self.env["loan.customer"].sudo()
+            customers_sudo = customers_sudo.search(
+                [
+                    ("manager_user_id", "=", cover.manager_user_id.id),
+                    ("company_id", "=", cover.company_id.id),
+                ]
+            )
+            barred = self.env["loan.conflict"].sudo()._barred(customers_sudo)  # as above
+            if any(cover.deputy_user_id.id in users for users in barred.values()):
+                raise ValidationError(
+                    self.env._(
+                        "%s has a conflict of interest with one of these customers. Leave the field empty to let each "
+                        "customer's own deputy act, or choose somebody else.",
+                        cover.deputy_user_id.name,
+                    )
+                )
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -9,6 +9,9 @@ from ..core import covers
 
 _logger = logging.getLogger(__name__)
 
+# How long a look at a running cover holds: the job comes by every hour.
+_LOOK_AGAIN = timedelta(minutes=50)
+
 
 class LoanCoverTurnMixin(models.AbstractModel):
     """What is done once when a cover begins and once when it ends; access itself hangs on the dates alone.
@@ -39,6 +42,8 @@ class LoanCoverTurnMixin(models.AbstractModel):
         copy=False,
         help="Set by the button; from then on nobody stands in any more.",
     )
+    # So that a run that has little time goes on where the last one ended, and covers do not keep the nights waiting.
+    looked_at = fields.Datetime(readonly=True, copy=False, export_string_translation=False)
     # The time whose events are told: from the first minute of the first day to the end.
     window_from = fields.Datetime(readonly=True, copy=False, export_string_translation=False)
     window_to = fields.Datetime(readonly=True, copy=False, export_string_translation=False)
@@ -58,6 +63,7 @@ class LoanCoverTurnMixin(models.AbstractModel):
         """Return the names of the fields that nobody writes by hand."""
         return {
             "state",
+            "looked_at",
             "begun_at",
             "back_at",
             "window_from",
@@ -119,8 +125,15 @@ class LoanCoverTurnMixin(models.AbstractModel):
                 ("company_id", "=", company.id),
                 ("state", "!=", "over"),
                 ("date_from", "<=", company._loan_today()),
+                "|",
+                "|",
+                "|",
+                ("state", "=", "planned"),
+                ("date_to", "<", company._loan_today()),
+                ("looked_at", "=", False),
+                ("looked_at", "<=", fields.Datetime.now() - _LOOK_AGAIN),
             ],
-            order="id",
+            order="looked_at NULLS FIRST, id",
         )
         for cover in todo:
             try:
@@ -136,7 +149,9 @@ class LoanCoverTurnMixin(models.AbstractModel):
 
     def _turn_one(self):
         # Another worker that is at it does it all; one that was faster left nothing to do.
-        self.exists().try_lock_for_update()._look()
+        mine = self.exists().try_lock_for_update()
+        mine._look()
+        mine.exists().looked_at = fields.Datetime.now()
         return self.env["ir.cron"]._commit_progress()
 
     def _look(self):

@@ -363,6 +363,8 @@ class LoanCustomer(models.Model):
         former = (
             {customer: customer.manager_user_id for customer in self} if "manager_user_id" in vals else {}
         )
+        if {"manager_user_id", "deputy_user_id"} & vals.keys():
+            self._check_may_give(vals)
         result = super().write(vals)
         if {"manager_user_id", "deputy_user_id"} & vals.keys():
             self.env["loan.assignment"]._note(self)
@@ -375,6 +377,21 @@ class LoanCustomer(models.Model):
                 left._take_over_from(user)
                 self.env["loan.handover.item"]._overtake(left)
         return result
+
+    def _check_may_give(self, vals):
+        """Refuse that who sees a customer for a while, in cover or before a handover is accepted, keeps them for good.
+
+        :param dict vals: what is written
+        """
+        if self.env.su or self.env.user.has_group("loan_crm.loan_crm_group_team_lead"):
+            return
+        self.check_access("write")
+        for name in {"manager_user_id", "deputy_user_id"} & vals.keys():
+            changed = self.filtered(lambda customer, name=name: customer[name].id != (vals[name] or False))
+            if changed.manager_user_id - self.env.user:
+                raise UserError(
+                    self.env._("Only their manager or a team lead gives a customer to somebody else.")
+                )
 
     @api.model
     def _loan_derived(self):

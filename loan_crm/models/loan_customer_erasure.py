@@ -1,3 +1,5 @@
+from collections import Counter
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
@@ -136,7 +138,9 @@ class LoanCustomerErasure(models.Model):
         for erasure in self:
             customer = erasure.customer_id.with_context(active_test=False)
             complete = not erasure.erase_on or erasure.erase_on <= today
-            counts = customer._forget(complete)
+            counts = Counter()
+            for profile in customer | customer._merged_into_these():
+                counts.update(profile._forget(complete))
             known = erasure.counts or {}
             erasure.counts = {
                 name: known.get(name, 0) + counts.get(name, 0) for name in sorted({*known, *counts})

@@ -73,6 +73,10 @@ class LoanCustomerFact(models.Model):
 
     _latest_idx = models.Index("(customer_id, type_id, as_of DESC, id DESC)")
 
+    @api.model
+    def _loan_derived(self):
+        return super()._loan_derived() | {"entered_user_id"}
+
     @api.depends("type_id", "as_of")
     @api.depends_context("lang")
     def _compute_display_name(self):

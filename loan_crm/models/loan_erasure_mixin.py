@@ -80,6 +80,12 @@ class LoanErasureMixin(models.AbstractModel):
 
     def write(self, vals):
         if vals.get("active"):
+            for customer in self.filtered(lambda customer: customer.merged_into_id and not customer.active):
+                raise UserError(
+                    self.env._(
+                        "%s was merged into another profile and cannot come back.", customer.reference or ""
+                    )
+                )
             for customer in self.filtered("erased_on"):
                 raise UserError(
                     self.env._(
@@ -91,6 +97,12 @@ class LoanErasureMixin(models.AbstractModel):
     def _merge_refusal(self):
         if gone := self.filtered(lambda customer: customer.erased_on or customer.erase_on):
             return self.env._("%s is being erased, or has been.", gone[0]._merge_label())
+        # As superuser: that somebody has asked for it counts, whoever merges.
+        asked_sudo = self.env["loan.customer.erasure"].sudo()
+        if asked_sudo.search_count(
+            [("customer_id", "in", self.ids), ("state", "in", ("requested", "waiting"))], limit=1
+        ):
+            return self.env._("Somebody has asked to erase one of them. That is decided first.")
         return super()._merge_refusal()
 
     # ------------------------------------------------------------ what it would be

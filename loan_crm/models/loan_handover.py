@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 
 class LoanHandover(models.Model):
@@ -126,7 +127,11 @@ class LoanHandover(models.Model):
     def _search_is_late(self, operator, value):
         if operator != "in":
             return NotImplemented
-        return [("state", "=", "running"), ("date_by", "<", "today")]
+        companies = self.env.companies
+        return Domain("state", "=", "running") & Domain.OR(
+            Domain("company_id", "=", company.id) & Domain("date_by", "<", company._loan_today())
+            for company in companies
+        )
 
     # ------------------------------------------------------------ from start to end
 
@@ -213,7 +218,11 @@ class LoanHandover(models.Model):
             lambda handover: handover.state == "running" and not handover.left_count
         )
         done_sudo._move_to("done")
-        done_sudo.activity_ids.action_feedback()
+        for handover_sudo in done_sudo:
+            receiver = handover_sudo.receiver_user_id
+            handover_sudo.activity_ids.filtered(
+                lambda todo, receiver=receiver: todo.user_id == receiver
+            ).action_feedback()
 
     def action_cancel(self):
         """Call the rest of a handover off; what was accepted stays where it is."""

@@ -48,7 +48,7 @@ class LoanHandoverItem(models.Model):
         default="open",
         group_expand="_expand_states",
     )
-    brief = fields.Html(related="customer_id.brief", sanitize=False)
+    brief = fields.Html(related="customer_id.brief", related_sudo=False, sanitize=False)
     former_note = fields.Text(
         "From the Former Manager",
         help="What the papers do not tell: how they like to be spoken to, what was said between the lines.",
@@ -234,10 +234,12 @@ class LoanHandoverItem(models.Model):
         items_sudo = self.sudo()
         items_sudo._move_to("accepted")
         items_sudo.accepted_at = fields.Datetime.now()
+        items_sudo.call_activity_id.filtered("active").unlink()  # nobody calls jointly with themselves
         for handover, items in self.grouped("handover_id").items():
             because = dict(handover._fields["cause"]._description_selection(self.env))[handover.cause]
             reason = f"{because}: {handover.reason}" if handover.reason else because
-            customers = items.customer_id.with_context(mail_auto_subscribe_no_notify=True)
+            # As superuser: until now they are the former manager's to give; `action_accept` has asked who accepts.
+            customers = items.customer_id.sudo().with_context(mail_auto_subscribe_no_notify=True)
             customers._assign(
                 items.receiver_user_id,
                 kind="handover",

@@ -201,7 +201,8 @@ class LoanHardship(models.Model):
     def _get_erasure_plan(self):
         plan = super()._get_erasure_plan()
         # What happened to somebody is told by a word of a list as well.
-        return {**plan, "later": {**plan["later"], "cause": "other"}}
+        # A decision that was declined has a reason, if only a dash.
+        return {**plan, "later": {**plan["later"], "cause": "other", "decision_note": "—"}}
 
     @api.depends("contract_id")
     def _compute_partner_id(self):

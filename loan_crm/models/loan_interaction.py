@@ -230,6 +230,11 @@ class LoanInteraction(models.Model):
         return talks
 
     @api.model
+    def _get_erasure_plan(self):
+        plan = super()._get_erasure_plan()
+        return {**plan, "later": {**plan["later"], "next_date": None}}  # a day without a step is none
+
+    @api.model
     def _check_references(self, vals_list):
         checked = super()._check_references(vals_list)
         # A to-do and a message tell their words to whoever points at them, as a hidden customer does its name.

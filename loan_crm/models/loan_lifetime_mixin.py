@@ -33,11 +33,6 @@ class LoanLifetimeMixin(models.AbstractModel):
     on_time_told = fields.Char("Paid on Time in Figures", compute="_compute_payment_record")
     worst_days_late = fields.Integer("Longest Late (Days)", compute="_compute_payment_record")
     worst_late_on = fields.Date("Longest Late On", compute="_compute_payment_record")
-    referral_count = fields.Integer(
-        "Customers Referred",
-        compute="_compute_referral_count",
-        help="Customers of yours who came by a word of this one.",
-    )
 
     def _compute_lifetime(self):
         found, drawn = {}, {}
@@ -143,12 +138,3 @@ class LoanLifetimeMixin(models.AbstractModel):
             )
         )
         return {row[0]: tuple(row[1:]) for row in rows}
-
-    def _compute_referral_count(self):
-        counts = {}
-        if "referred_by_id" in self._fields:
-            counts = dict(
-                self._read_group([("referred_by_id", "in", self.ids)], ["referred_by_id"], ["__count"])
-            )
-        for customer in self:
-            customer.referral_count = counts.get(customer._origin, 0)

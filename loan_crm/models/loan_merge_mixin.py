@@ -57,6 +57,34 @@ class LoanMergeMixin(models.AbstractModel):
             found = found.merged_into_id | found.filtered(lambda customer: not customer.merged_into_id)
         return found
 
+    def write(self, vals):
+        result = super().write(vals)
+        passed_on = {
+            name: vals[name]
+            for name in ("manager_user_id", "deputy_user_id", "incoming_user_id", "team_id")
+            if name in vals
+        }
+        if passed_on and (given_up_sudo := self._merged_into_these()):
+            given_up_sudo.write(passed_on)  # or a former manager would go on reading what they were
+        return result
+
+    def _merged_into_these(self):
+        """Return the profiles that were given up for these, the first ones first, as superuser."""
+        profiles_sudo = self.sudo().with_context(active_test=False)
+        found = last = profiles_sudo.browse()
+        asked = profiles_sudo
+        while asked:
+            last = profiles_sudo.search([("merged_into_id", "in", asked.ids)]) - found
+            found |= last
+            asked = last
+        return found
+
+    def _contacts(self):
+        """Return the contacts that stand for these customers: their own, and those of profiles given up for them."""
+        # As superuser: which contacts stand for a customer is asked to count what is theirs, not to show it.
+        contacts_sudo = (self.sudo() | self._merged_into_these()).partner_id
+        return contacts_sudo.sudo(self.env.su)
+
     @api.model
     def _merge_names(self):
         """Return the names of the fields of which one of several values can be kept."""

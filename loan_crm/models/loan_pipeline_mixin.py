@@ -86,7 +86,9 @@ class LoanPipelineMixin(models.AbstractModel):
                 raise ValidationError(self.env._("Nobody recommends themselves."))
 
     def _pass_on_applications(self, former):
-        """Give the open applications of these customers, who all have the same manager now, to that one.
+        """Give the applications of these customers, who all have the same manager now, to that one.
+
+        Those that were won or lost, too: whoever has one reads its papers.
 
         :param former: `res.users` who had them. Where nobody follows, the lead of the team does: an application
             without a salesperson is seen by everybody who sells
@@ -96,18 +98,20 @@ class LoanPipelineMixin(models.AbstractModel):
         leads_sudo = self.env["crm.lead"].sudo()
         if not self.partner_id:
             return leads_sudo
-        leads_sudo = leads_sudo.search(
+        leads_sudo = leads_sudo.with_context(active_test=False).search(
             [
+                # A person who asks for their firm is its application.
+                "|",
                 ("partner_id", "in", self.partner_id.ids),
+                ("partner_id.commercial_partner_id", "in", self.partner_id.ids),
                 ("company_id", "in", [False, *self.company_id.ids]),
                 ("loan_product_id", "!=", False),
-                ("won_status", "=", "pending"),
                 ("user_id", "=", former.id),
             ]
         )
         customers = {customer.partner_id: customer for customer in self}
-        for partner, leads in leads_sudo.grouped("partner_id").items():
-            customer = customers[partner]
+        for contact, leads in leads_sudo.grouped("partner_id").items():
+            customer = customers.get(contact) or customers[contact.commercial_partner_id]
             if follower := customer.manager_user_id or customer.team_id.user_id:
                 leads.with_context(mail_auto_subscribe_no_notify=True).write({"user_id": follower.id})
         return leads_sudo.filtered(lambda lead: lead.user_id != former)

@@ -237,7 +237,7 @@ class LoanStripMixin(models.AbstractModel):
         inputs_sudo = self.env["survey.user_input"].sudo()
         [(mean, count)] = inputs_sudo._read_group(
             [
-                ("partner_id", "=", self.partner_id.id),
+                ("partner_id", "in", self._contacts().ids),
                 ("survey_id.loan_tells_satisfaction", "=", True),
                 ("survey_id.scoring_type", "!=", "no_scoring"),
                 ("state", "=", "done"),

@@ -98,7 +98,6 @@ ERASED_AS_USUAL = {
     "loan.customer.tier.change",
     "loan.conflict",
     "loan.service.occasion",
-    "loan.interaction",
 }
 
 

@@ -283,6 +283,7 @@ class TestLoanProfile(LoanCommon):
         night = night or self.env["loan.night"].create(
             {"company_id": (company or self.company).id, "date": TODAY}
         )
+        night.progress = False  # another night
         return self.env["loan.customer.document"]._night_papers(night)
 
     # ------------------------------------------------------------ financial facts

@@ -79,16 +79,23 @@ class LoanHandoverStart(models.TransientModel):
             lambda customer: self.receiver_user_id and customer.manager_user_id == self.receiver_user_id
         )
         under_way = customers.filtered("incoming_user_id")
+        people = (self.receiver_user_id | self.deputy_user_id).ids
+        # As superuser: that there is a conflict counts, the words of it stay with who may read it.
+        barred = self.env["loan.conflict"].sudo()._barred(customers)
+        conflicts = customers.filtered(
+            lambda customer: any(id_ in people for id_ in barred.get(customer.id, ()))
+        )
         told = [
             self.env._("%(why)s: %(customers)s", why=why, customers=names)
             for why, names in (
                 (self.env._("Nobody looks after them, so nobody hands them over"), nobody._named()),
                 (self.env._("Looked after by the receiver already"), theirs._named()),
                 (self.env._("In another handover"), (under_way - theirs)._named()),
+                (self.env._("Conflict of interest"), (conflicts - under_way - theirs)._named()),
             )
             if names
         ]
-        return customers - nobody - theirs - under_way, told
+        return customers - nobody - theirs - under_way - conflicts, told
 
     def action_start(self):
         """Start the handover and open it."""
@@ -97,6 +104,8 @@ class LoanHandoverStart(models.TransientModel):
             raise UserError(self.env._("Who takes the customers over?"))
         if self.date_by < self.company_id._loan_today():
             raise UserError(self.env._("A handover cannot be finished before today."))
+        if self.deputy_user_id == self.receiver_user_id:
+            raise UserError(self.env._("The new deputy cannot be the one who takes over."))
         customers, told = self._whom()
         if not customers:
             raise UserError("\n".join([self.env._("There is nobody to hand over."), *told]))

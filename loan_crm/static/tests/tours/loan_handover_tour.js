@@ -55,15 +55,15 @@ registry.category("web_tour.tours").add("loan_handover_accept", {
         },
         {
             content: "Tick the first line",
-            trigger: ".o_field_widget[name=done_check_ids] .form-check:nth-child(1) input",
+            trigger: ".o_field_widget[name=done_check_ids] .o-checkbox:contains('已阅读客户简报') input",
             run: "click",
         },
         {
-            trigger: ".o_field_widget[name=done_check_ids] .form-check:nth-child(2) input",
+            trigger: ".o_field_widget[name=done_check_ids] .o-checkbox:contains('已与原客户经理沟通清楚') input",
             run: "click",
         },
         {
-            trigger: ".o_field_widget[name=done_check_ids] .form-check:nth-child(3) input",
+            trigger: ".o_field_widget[name=done_check_ids] .o-checkbox:contains('已了解未兑现') input",
             run: "click",
         },
         {
