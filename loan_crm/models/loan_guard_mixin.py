@@ -64,6 +64,29 @@ class LoanGuardMixin(models.AbstractModel):
                     )
                 )
 
+        for name in self._told_references():
+            # A to-do, a message and an application tell their words to whoever points at them, as a customer does.
+            ids = {vals.get(name) for vals in (*vals_list, {name: self.env.context.get(f"default_{name}")})}
+            targets = self.env[self._fields[name].comodel_name].with_context(active_test=False)
+            targets = targets.browse(id_ for id_ in ids if isinstance(id_, int) and id_)
+            if targets and targets.exists()._filtered_access("read") != targets:
+                raise AccessError(
+                    self.env._(
+                        "%s: this one does not exist, or is not yours to see.",
+                        self._fields[name]._description_string(self.env),
+                    )
+                )
+
+    @api.model
+    def _told_references(self):
+        """Return the names of the fields that point at a record of Odoo's whose sight is not everybody's."""
+        return [
+            name
+            for name, field in self._fields.items()
+            if field.type == "many2one"
+            and field.comodel_name in ("crm.lead", "mail.activity", "mail.message")
+        ]
+
     @api.model
     def _loan_references(self):
         """Return the names of the fields that point at a record whose sight is a duty."""

@@ -234,23 +234,6 @@ class LoanInteraction(models.Model):
         plan = super()._get_erasure_plan()
         return {**plan, "later": {**plan["later"], "next_date": None}}  # a day without a step is none
 
-    @api.model
-    def _check_references(self, vals_list):
-        checked = super()._check_references(vals_list)
-        # A to-do and a message tell their words to whoever points at them, as a hidden customer does its name.
-        for name in ("activity_id", "next_activity_id", "message_id"):
-            ids = {vals.get(name) for vals in (*vals_list, {name: self.env.context.get(f"default_{name}")})}
-            targets = self.env[self._fields[name].comodel_name].with_context(active_test=False)
-            targets = targets.browse(id_ for id_ in ids if isinstance(id_, int) and id_)
-            if targets and targets.exists()._filtered_access("read") != targets:
-                raise AccessError(
-                    self.env._(
-                        "%s: this one does not exist, or is not yours to see.",
-                        self._fields[name]._description_string(self.env),
-                    )
-                )
-        return checked
-
     def _settle(self):
         """Mark the to-do as done that this talk settles."""
         if not self.activity_id:

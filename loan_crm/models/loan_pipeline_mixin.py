@@ -117,10 +117,15 @@ class LoanPipelineMixin(models.AbstractModel):
         return leads_sudo.filtered(lambda lead: lead.user_id != former)
 
     def _who_renews(self):
-        """Return who speaks with this customer about the next loan: who acts for them, else the team's lead."""
+        """Return who speaks with this customer about the next loan: their manager, else who acts, else the lead.
+
+        The manager also while away: there are weeks left, and whoever acts for a while is not to keep an application.
+        """
         self.ensure_one()
-        leader = self.team_id.user_id
-        return self.acting_user_id or (leader if leader.active else leader.browse())
+        for user in (self.manager_user_id, self.acting_user_id, self.team_id.user_id):
+            if user.active:
+                return user
+        return self.env["res.users"]
 
     def action_open_applications(self):
         """Open the customer's applications, as far as the user may see them."""

@@ -42,6 +42,15 @@ class LoanTouch(models.Model):
         "loan.contract": ["company_id", "customer_id", "name", "start_date", "state"],
         "loan.contract.event": ["contract_id", "customer_id", "date", "note", "state"],
         "loan.customer": ["company_id", "partner_id"],
+        "loan.customer.tier.change": [
+            "company_id",
+            "customer_id",
+            "date",
+            "decided_user_id",
+            "kind",
+            "note",
+            "tier_to_id",
+        ],
         "loan.hardship": [
             "asked_on",
             "contract_id",
@@ -140,6 +149,7 @@ class LoanTouch(models.Model):
             ("task", "To-Do Done"),
             ("survey", "Survey"),
             ("assignment", "Who Looks After Them"),
+            ("tier", "Tier"),
         ],
         string="Kind of Touch",
         required=True,
@@ -361,7 +371,7 @@ class LoanTouch(models.Model):
         source, a function `told` that returns what a source record says as a list of texts, and of SQL: `from`,
         `where`, `source_id`, `date` (naive, in UTC), `customer`, `company`, and where it has them `contract`,
         `kind`, `direction`, `author` (a partner), `all_day` and `words` (what a search looks in; `raw` where these are
-        made of a longer text). Numbers from 21
+        made of a longer text). Numbers from 22
         on are for other families.
 
         Of a customer it must show nothing that who sees the customer may not read.
@@ -384,6 +394,7 @@ class LoanTouch(models.Model):
             "loan_changed": self._loan_changed_branch(),
             "survey": self._survey_branch(),
             "assignment": self._assignment_branch(),
+            "tier": self._tier_branch(),
         }
 
     @api.model
@@ -1033,4 +1044,30 @@ class LoanTouch(models.Model):
             given.deputy_user_id and self.env._("deputy %s", given.deputy_user_id.name),
             self._label(given, "kind"),
             given.reason,
+        ]
+
+    @api.model
+    def _tier_branch(self):
+        return {
+            "number": 21,
+            "kinds": ("tier",),
+            "model": "loan.customer.tier.change",
+            "told": self._tell_tier,
+            "from": SQL("loan_customer_tier_change moved"),
+            "where": SQL("moved.kind <> 'lapsed'"),
+            "source_id": SQL("moved.id"),
+            "date": self._noon_sql(SQL("moved.date"), SQL("moved.company_id")),
+            "all_day": SQL("TRUE"),
+            "customer": SQL("moved.customer_id"),
+            "company": SQL("moved.company_id"),
+            "author": self._partner_sql(SQL("moved.decided_user_id")),
+            "words": SQL("moved.note"),
+        }
+
+    @api.model
+    def _tell_tier(self, moved):
+        return [
+            self._label(moved, "kind"),
+            moved.tier_to_id.name or self.env._("no tier"),
+            moved.note or moved.reasons,
         ]

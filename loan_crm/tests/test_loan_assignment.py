@@ -1,7 +1,7 @@
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from .common import LoanCommon
+from .common import TODAY, LoanCommon
 
 
 @tagged("post_install", "-at_install", "loan")
@@ -95,6 +95,23 @@ class TestLoanAssignment(LoanCommon):
         self.env.invalidate_all()
         self.assertFalse(self.customer.with_user(user).has_access("read"))
         self.assertFalse(self.env["loan.customer"].with_user(user).search([("id", "=", self.customer.id)]))
+
+    def test_who_sees_a_customer_for_a_while_cannot_keep_them(self):
+        self.env["loan.cover"].with_user(self.lead).create(
+            {
+                "manager_user_id": self.manager.id,
+                "deputy_user_id": self.stranger.id,
+                "date_from": TODAY,
+                "date_to": TODAY,
+            }
+        )
+        theirs = self.customer.with_user(self.stranger)
+        theirs.write({"needs": "Wants a larger kitchen"})
+        for vals in ({"manager_user_id": self.stranger.id}, {"deputy_user_id": self.stranger.id}):
+            with self.subTest(vals=vals), self.assertRefused("Only their manager or a team lead"):
+                theirs.write(vals)
+        self.customer.with_user(self.manager).deputy_user_id = self.colleague
+        self.assertEqual(self.customer.manager_user_id, self.manager)
 
     def test_customers_from_before_the_history_begin_theirs(self):
         self.env["loan.assignment"].search([("customer_id", "=", self.customer.id)]).unlink()

@@ -234,6 +234,41 @@ class TestLoanHandover(LoanCommon):
                 }
             ).action_start()
 
+    def test_a_conflict_of_interest_leaves_a_customer_out_and_keeps_nobody_waiting(self):
+        self.env["loan.conflict"].with_user(self.compliance).create(
+            {"user_id": self.stranger.id, "partner_id": self.other.partner_id.id, "reason": "Her brother"}
+        )
+        form = Form(self.env["loan.handover.start"].with_user(self.lead))
+        form.former_user_id = self.manager
+        form.receiver_user_id = self.stranger
+        self.assertEqual(form.left_out, "Conflict of interest: Li Na")
+        handover = self.env["loan.handover"].browse(form.save().action_start()["res_id"])
+        self.assertEqual(handover.item_ids.customer_id, self.customer | self.prospect)
+        form = Form(self.env["loan.handover.start"].with_user(self.lead))
+        form.former_user_id = self.manager
+        form.receiver_user_id = form.deputy_user_id = self.colleague
+        with self.assertRefused("new deputy cannot be"):
+            form.save().action_start()
+        with self.assertRefused("Zhao Yun has a conflict of interest"):
+            self.env["loan.cover"].with_user(self.lead).create(
+                {
+                    "manager_user_id": self.manager.id,
+                    "deputy_user_id": self.stranger.id,
+                    "date_from": TODAY,
+                    "date_to": TODAY,
+                }
+            )
+
+    def test_a_call_that_was_not_held_ends_with_the_acceptance(self):
+        handover = self._start(self.customer | self.other)
+        first = handover.item_ids[0]
+        first.decline_reason = "Speaks only Hokkien"
+        first.with_user(self.colleague).action_decline()
+        self._accept(handover.item_ids[1])
+        self.assertNotIn("Joint call", " ".join(self.other.activity_ids.mapped("summary")))
+        self.assertEqual(handover.state, "done")
+        self.assertEqual(handover.activity_ids.user_id, self.lead, "what was sent back is still to be read")
+
     # ------------------------------------------------------------ who may
 
     def test_who_may_do_what(self):

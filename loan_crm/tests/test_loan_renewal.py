@@ -115,7 +115,7 @@ class TestLoanRenewal(LoanCommon):
         self.env.invalidate_all()
         self.assertEqual(by_name["Late then"].renewal_note, "A renewal is opened tonight")
 
-    def test_one_borrower_gets_one_renewal_at_a_time_and_the_one_who_acts_gets_it(self):
+    def test_one_borrower_gets_one_renewal_at_a_time_and_their_manager_gets_it_though_away(self):
         first = self._ending("Two loans")
         second = self._ending(customer=first.customer_id)
         orphan = self._ending("Nobody's", customer=self._customer("Nobody's"))
@@ -129,7 +129,7 @@ class TestLoanRenewal(LoanCommon):
             }
         )
         night = self._night()
-        self.assertEqual(first.renewal_lead_id.user_id, self.colleague)
+        self.assertEqual(first.renewal_lead_id.user_id, self.manager)
         self.assertFalse(second.renewal_lead_id)
         self.assertEqual(night.failure_ids.contract_id, orphan)
         self.assertIn("Nobody looks after", night.failure_ids.reason)

@@ -185,6 +185,13 @@ class TestLoanTouch(LoanCommon):
         self.assertEqual(told.summary, "Chen Bo · Changed by hand · Nearer to her home")
         self.assertEqual(told.author_id, self.lead.partner_id)
 
+    def test_a_move_to_another_tier_is_told_with_its_reason(self):
+        tier = self.env["loan.customer.tier"].create({"name": "Preferred", "company_id": self.company.id})
+        self.customer.with_user(self.lead)._choose_tier(tier, False, "Brought her whole street")
+        told = self._of("tier", user=self.lead)
+        self.assertEqual(told.summary, "By hand · Preferred · Brought her whole street")
+        self.assertTrue(told.all_day)
+
     def test_of_a_survey_its_title_is_told_and_of_one_kept_to_some_people_nothing(self):
         answer = self._survey()
         self._survey("Board Only", restrict_user_ids=[(6, 0, self.lead.ids)], user_id=self.lead.id)

@@ -40,6 +40,7 @@ const ICONS = {
     task: "fa-check-square-o",
     survey: "fa-star-o",
     assignment: "fa-user-o",
+    tier: "fa-trophy",
 };
 
 /**
