@@ -186,8 +186,8 @@ class LoanHandoverItem(models.Model):
     def action_tick_all(self):
         """Tick the whole checklist, for somebody who has seen to all of it."""
         self._check_takes_part()
-        for item in self:
-            item.done_check_ids = item.handover_id.check_ids
+        for handover, items in self.grouped("handover_id").items():
+            items.done_check_ids = handover.check_ids
         return True
 
     def _check_takes_part(self):
