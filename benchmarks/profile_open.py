@@ -2,20 +2,26 @@
 
     make bench T=benchmarks/profile_open.py
 
-What the web client asks when a form opens: `web_read` of what the form shows, and what stands beside it. Of the
-customer that is the first page of the timeline and the first messages of the chatter; of a lead with as many
-messages, the chatter. All in one run, as the manager whose records they are.
+First what a person waits for: in a real browser, from the click until the form stands there, the customer's with the
+strip and a page of the timeline, a lead's with as many messages in its chatter. Then what the web client asks for it:
+`web_read` of what the form shows, and what stands beside it. Of the customer that is the first page of the timeline
+and the first messages of the chatter; of the lead, the chatter. All in one run, as the manager whose records they are.
 """
 
 import json
 import os
+import statistics
 
 import _book
+import _browser
 from lxml import etree
 
 from odoo.tools import SQL
 
 LOANS, MESSAGES = 200, 10_000
+# What a person looks for: all tiles and a page of rows; a lead's title and a page of messages.
+CUSTOMER_STANDS = {".o_loan_strip .o_loan_tile": 8, ".o_loan_timeline_row": 30}
+LEAD_STANDS = {".o_lead_opportunity_form .oe_title": 1, ".o_lead_opportunity_form .o-mail-Message": 25}
 TOUCH = [
     "date",
     "all_day",
@@ -56,6 +62,18 @@ def run():
                 "lead: chatter": lambda: _chatter(env, "crm.lead", lead_id),
             }
             figures = {name: _measure(env, work) for name, work in parts.items()}
+        waits = _browser.waits(
+            registry,
+            uid,
+            {
+                "customer": ("loan.customer", customer_id, CUSTOMER_STANDS),
+                "lead": ("crm.lead", lead_id, LEAD_STANDS),
+            },
+        )
+    medians = {name: statistics.median(times) for name, times in waits.items()}
+    for name, median in medians.items():
+        print(f"in the browser, {name:16} {median:8.1f} ms, of {len(waits[name])} times")
+    print(f"in the browser, against the lead         {medians['customer'] / medians['lead']:6.2f}×\n")
     for name, (wall, cpu, count) in figures.items():
         print(f"{name:32} {wall * 1000:8.1f} ms {cpu * 1000:8.1f} ms CPU {count:5} statements")
     native = _sum(figures, "lead: form", "lead: chatter")

@@ -2,7 +2,7 @@
 
 import os
 
-from . import console, environment, odoo, process
+from . import browser, console, environment, odoo, process
 from .paths import ROOT
 from .pypi import PYTHON
 
@@ -10,6 +10,7 @@ from .pypi import PYTHON
 def run():
     """Run the benchmarks named by `T`, or all; return the first error's exit code."""
     wanted = os.environ.get("T", "").split() or sorted(map(str, ROOT.glob("benchmarks/[!_]*.py")))
+    browser.ensure(required=True)
     with environment.ready() as env:
         variables = odoo.environment(env.server, env.config("bench"))
         for path in wanted:

@@ -29,6 +29,19 @@ class LoanBriefMixin(models.AbstractModel):
                 "loan_crm.loan_brief", {"customer": customer, "sections": customer._brief_sections()}
             )
 
+    def action_open_brief(self):
+        """Open the brief of this customer."""
+        self.ensure_one()
+        view_id = self.env["ir.model.data"]._xmlid_to_res_id("loan_crm.loan_customer_view_form_brief")
+        return {
+            "name": self.env._("Brief"),
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(view_id, "form")],
+            "target": "new",
+        }
+
     def _brief_sections(self):
         """Return the sections of the brief, empty ones left out.
 

@@ -483,6 +483,9 @@ class LoanCustomer(models.Model):
     def action_open_contracts(self):
         return self._action_open("loan_crm.loan_contract_action", default_customer_id=self.id)
 
+    def action_open_assignments(self):
+        return self._action_open("loan_crm.loan_assignment_action")
+
     def action_open_reminders(self):
         return self._action_open("loan_crm.loan_reminder_action")
 

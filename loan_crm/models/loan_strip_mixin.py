@@ -37,16 +37,50 @@ class LoanStripMixin(models.AbstractModel):
             sentences for who wants to know more
         """
         self.ensure_one()
+        seen = self._strip_seen()
         return [
             self._strip_due(),
-            self._strip_promises(),
-            self._strip_waiting(),
-            self._strip_cases(),
+            self._strip_promises(seen),
+            self._strip_waiting(seen),
+            self._strip_cases(seen),
             self._strip_satisfaction(),
-            self._strip_risk(),
+            self._strip_risk(seen),
             self._strip_tier(),
             self._strip_people(),
         ]
+
+    def _strip_seen(self):
+        """Return what several tiles ask for, read once.
+
+        :return: a dict: `waiting`, the loans that wait for an answer, the longest first; `promises`, the open ones;
+            `broken`, how many were broken within a year; `hardships`, how many requests for help are open
+        """
+        year_ago = self._strip_year_ago()
+        ours = Domain("customer_id", "=", self.id)
+        promises = self.env["loan.promise"].search(
+            ours
+            & (
+                Domain("state", "=", "open")
+                | Domain("state", "=", "broken") & Domain("date_until", ">=", year_ago)
+            ),
+            order="date_promised, id",
+        )
+        hardships = 0
+        if self.env["loan.hardship"].has_access("read"):
+            hardships = self.env["loan.hardship"].search_count(ours & Domain("state", "in", ("new", "talks")))
+        return {
+            "waiting": self.env["loan.contract"].search_fetch(
+                ours & Domain("waiting_since", "!=", False),
+                ["name", "waiting_since"],
+                order="waiting_since, id",
+            ),
+            "promises": promises.filtered(lambda promise: promise.state == "open"),
+            "broken": len(promises.filtered(lambda promise: promise.state == "broken")),
+            "hardships": hardships,
+        }
+
+    def _strip_year_ago(self):
+        return self.company_id._loan_today() - timedelta(days=365)
 
     @api.model
     def _tile(self, key, label, value, text="", mark="", action="", how=()):
@@ -63,8 +97,9 @@ class LoanStripMixin(models.AbstractModel):
     def _strip_due(self):
         label, action = self.env._("Next Due"), "action_open_contracts"
         # The installment, not the loan's figures: of a late loan they name the oldest, not all that is due.
-        rows = self.env["loan.contract"].search(
+        rows = self.env["loan.contract"].search_fetch(
             [("customer_id", "=", self.id), ("state", "=", "active"), ("next_due_date", "!=", False)],
+            ["next_due_date", "next_due_amount", "currency_id"],
             order="next_due_date, id",
             limit=1,
         )
@@ -111,21 +146,16 @@ class LoanStripMixin(models.AbstractModel):
         kind = self.env["ir.model.data"]._xmlid_to_res_id(
             "loan_crm.mail_activity_type_promised", raise_if_not_found=False
         )
+        loans = self.env["loan.contract"]._search([("customer_id", "=", self.id)])
         places = Domain("res_model", "=", "loan.customer") & Domain("res_id", "=", self.id)
-        if self.contract_ids:
-            places |= Domain("res_model", "=", "loan.contract") & Domain(
-                "res_id", "in", self.contract_ids.ids
-            )
+        places |= Domain("res_model", "=", "loan.contract") & Domain("res_id", "in", loans)
         return self.env["mail.activity"].search(
             places & Domain("activity_type_id", "=", kind), order="date_deadline, id"
         )
 
-    def _strip_promises(self):
+    def _strip_promises(self, seen):
         today = self.company_id._loan_today()
-        theirs = self.env["loan.promise"].search(
-            [("customer_id", "=", self.id), ("state", "=", "open")], order="date_promised, id"
-        )
-        ours = self._our_promises()
+        theirs, ours = seen["promises"], self._our_promises()
         told, how = [], []
         if theirs:
             told.append(self.env._("they: %s", theirs[0].display_name))
@@ -157,14 +187,16 @@ class LoanStripMixin(models.AbstractModel):
             str(len(theirs) + len(ours)) if told else self.env._("None open"),
             " · ".join(told) or kept,
             "danger" if late else "warning" if past else "",
-            "action_open_promises" if self.promise_count else "",
+            "action_open_promises"
+            if theirs or (self.promise_count and not ours)
+            else "action_open_our_promises"
+            if ours
+            else "",
             how,
         )
 
-    def _strip_waiting(self):
-        loans = self.env["loan.contract"].search(
-            [("customer_id", "=", self.id), ("waiting_since", "!=", False)], order="waiting_since, id"
-        )
+    def _strip_waiting(self, seen):
+        loans = seen["waiting"]
         label = self.env._("Waiting Since")
         if not loans:
             return self._tile("waiting", label, self.env._("Nobody waits"))
@@ -190,16 +222,11 @@ class LoanStripMixin(models.AbstractModel):
             ],
         )
 
-    def _strip_cases(self):
+    def _strip_cases(self, seen):
         """Return what is open and needs somebody: requests for help, addresses that letters come back from."""
-        count, told = 0, []
-        if self.env["loan.hardship"].has_access("read"):
-            requests = self.env["loan.hardship"].search_count(
-                [("customer_id", "=", self.id), ("state", "in", ("new", "talks"))]
-            )
-            if requests:
-                count += requests
-                told.append(self.env._("hardship: %s", requests))
+        count, told = seen["hardships"], []
+        if count:
+            told.append(self.env._("hardship: %s", count))
         if self.bounce_count:
             count += self.bounce_count
             told.append(self.env._("letters come back: %s", self.bounce_count))
@@ -249,34 +276,25 @@ class LoanStripMixin(models.AbstractModel):
         )
         return mean or 0.0, count
 
-    def _risk_figures(self):
+    def _risk_figures(self, seen):
         """Return the figures that this customer's risk is scored by, see :data:`core.risk.STEPS`."""
-        today = self.company_id._loan_today()
-        year_ago = today - timedelta(days=365)
-        now = fields.Datetime.now()
-        waiting = self.contract_ids.filtered("waiting_since").mapped("waiting_since")
+        today, year_ago = self.company_id._loan_today(), self._strip_year_ago()
+        waiting = seen["waiting"][:1].waiting_since
         [(worst,)] = self.env["loan.arrears.change"]._read_group(
             [("customer_id", "=", self.id), ("date", ">=", year_ago), ("date", "<", today)],
             [],
             ["days_past_due:max"],
         )
-        hardships = 0
-        if self.env["loan.hardship"].has_access("read"):
-            hardships = self.env["loan.hardship"].search_count(
-                [("customer_id", "=", self.id), ("state", "in", ("new", "talks"))]
-            )
         return {
             "days_past_due": self.days_past_due,
             "worst_days": 0 if self.days_past_due else worst or 0,
-            "broken_promises": self.env["loan.promise"].search_count(
-                [("customer_id", "=", self.id), ("state", "=", "broken"), ("date_until", ">=", year_ago)]
-            ),
-            "hardship": hardships,
+            "broken_promises": seen["broken"],
+            "hardship": seen["hardships"],
             "bounced": self.bounce_count,
-            "waiting_days": (now - min(waiting)).days if waiting else 0,
+            "waiting_days": (fields.Datetime.now() - waiting).days if waiting else 0,
             "restructured": self.env["loan.contract.event"].search_count(
                 [
-                    ("contract_id.customer_id", "=", self.id),
+                    ("customer_id", "=", self.id),
                     ("kind", "=", "restructure"),
                     ("state", "=", "posted"),
                     ("date", ">=", year_ago),
@@ -300,8 +318,8 @@ class LoanStripMixin(models.AbstractModel):
             "restructured": self.env._("restructured within a year: %s", figure),
         }[key]
 
-    def _strip_risk(self):
-        found = risk.score(self._risk_figures())
+    def _strip_risk(self, seen):
+        found = risk.score(self._risk_figures(seen))
         levels = {
             "none": self.env._("None seen"),
             "low": self.env._("Low"),
@@ -362,6 +380,17 @@ class LoanStripMixin(models.AbstractModel):
             text,
             "danger" if not manager else "warning" if self.manager_away or self.incoming_user_id else "",
         )
+
+    def action_open_our_promises(self):
+        """Open what the lender has promised this customer and not done yet."""
+        self.ensure_one()
+        return {
+            "name": self.env._("We Promised"),
+            "type": "ir.actions.act_window",
+            "res_model": "mail.activity",
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("id", "in", self._our_promises().ids)],
+        }
 
     def action_promise_ours(self):
         """Open the form that plans something the customer was promised."""

@@ -185,6 +185,8 @@ class LoanTouch(models.Model):
             sources_sudo = sources_sudo.browse(
                 touch.id // _BRANCHES // branch.get("profiles", 1) for touch in touches
             )
+            if reads := branch.get("reads"):
+                sources_sudo.fetch(reads)
             told = branch["told"]
             for touch, source_sudo in zip(touches, sources_sudo, strict=True):
                 parts = [part for part in told(source_sudo) if part]
@@ -371,8 +373,8 @@ class LoanTouch(models.Model):
         source, a function `told` that returns what a source record says as a list of texts, and of SQL: `from`,
         `where`, `source_id`, `date` (naive, in UTC), `customer`, `company`, and where it has them `contract`,
         `kind`, `direction`, `author` (a partner), `all_day` and `words` (what a search looks in; `raw` where these are
-        made of a longer text). Numbers from 22
-        on are for other families.
+        made of a longer text). `reads` names the fields that `told` asks for, where the source has many more. Numbers
+        from 22 on are for other families.
 
         Of a customer it must show nothing that who sees the customer may not read.
         """
@@ -855,6 +857,8 @@ class LoanTouch(models.Model):
             "kinds": ("loan",),
             "model": "loan.contract",
             "told": self._tell_loan_started,
+            # Of a loan's many fields a page of rows needs these.
+            "reads": ("name", "principal", "currency_id", "product_id"),
             "from": SQL("loan_contract contract"),
             "where": SQL("contract.state IN ('active', 'closed')"),
             "source_id": SQL("contract.id"),

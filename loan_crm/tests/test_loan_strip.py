@@ -115,6 +115,28 @@ class TestLoanStrip(LoanCommon):
         survey.loan_tells_satisfaction = False
         self.assertEqual(self._tiles()["satisfaction"]["value"], "Not asked yet")
 
+    def test_what_we_promised_opens_from_its_tile(self):
+        loan = self._due_in(20)
+        self._promise_ours("Call back on Friday", TODAY + timedelta(1))
+        promised = self.customer.activity_ids | loan.with_user(self.manager).activity_schedule(
+            "loan_crm.mail_activity_type_promised", TODAY, "Send the statement", user_id=self.manager.id
+        )
+        tile = self._tiles()["promises"]
+        self.assertEqual(tile["action"], "action_open_our_promises")
+        opened = self.customer.with_user(self.manager).action_open_our_promises()
+        self.assertEqual(self.env[opened["res_model"]].search(opened["domain"]), promised)
+
+    def test_many_loans_ask_no_more_of_the_database_than_one(self):
+        counts = []
+        for _turn in range(2):
+            self._due_in(5), self._due_in(-5)
+            self._tiles()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.assertTrue(self.customer.with_user(self.manager).strip)
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(*counts)
+
     def _answer_survey(self, *scores):
         survey = self.env["survey.survey"].create(
             {
