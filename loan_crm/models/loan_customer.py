@@ -171,11 +171,6 @@ class LoanCustomer(models.Model):
         readonly=True,
     )
     bounce_count = fields.Integer("Number of Bounced Addresses", compute="_compute_bounce_count")
-    waiting_count = fields.Integer(
-        "Waiting for an Answer",
-        compute="_compute_waiting_count",
-        help="Loans the customer has written about and nobody has answered yet.",
-    )
 
     _partner_company_uniq = models.UniqueIndex(
         "(partner_id, company_id)", "A profile for this contact cannot be made here. Ask compliance."
@@ -250,18 +245,6 @@ class LoanCustomer(models.Model):
     def _compute_bounce_count(self):
         for customer in self:
             customer.bounce_count = len(customer.bounce_ids.filtered("stops"))
-
-    @api.depends("contract_ids.waiting_since")
-    def _compute_waiting_count(self):
-        counts = dict(
-            self.env["loan.contract"]._read_group(
-                [("customer_id", "in", self.ids), ("waiting_since", "!=", False)],
-                ["customer_id"],
-                ["__count"],
-            )
-        )
-        for customer in self:
-            customer.waiting_count = counts.get(customer._origin, 0)
 
     @api.depends(
         "contract_ids.state", "contract_ids.principal_outstanding", "contract_ids.installment_ids.amount_open"

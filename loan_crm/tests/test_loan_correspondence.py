@@ -144,7 +144,7 @@ class TestLoanCorrespondence(CorrespondenceCommon):
     def test_an_answer_waits_until_the_manager_writes_back(self):
         message, _mails = self._reply(self._send_reminder().message_id)
         self.assertTrue(self.contract.waiting_since)
-        self.assertEqual(self.customer.waiting_count, 1)
+        self.assertEqual(self._waiting_tile()["action"], "action_open_waiting")
         todo = self._answers()
         self.assertEqual((todo.user_id, todo.summary), (self.manager, "Answer Wang Fang"))
         self.assertNotIn("Friday", todo.note)
@@ -159,7 +159,11 @@ class TestLoanCorrespondence(CorrespondenceCommon):
             )
         self.assertFalse(self.contract.waiting_since)
         self.assertFalse(self._answers())
-        self.assertFalse(self.customer.waiting_count)
+        self.assertEqual(self._waiting_tile()["value"], "Nobody waits")
+
+    def _waiting_tile(self):
+        self.customer.invalidate_recordset(["strip"])
+        return next(tile for tile in self.customer.strip if tile["key"] == "waiting")
 
     def test_a_note_among_colleagues_is_no_answer(self):
         self._reply(self._send_reminder().message_id)
