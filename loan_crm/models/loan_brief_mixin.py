@@ -73,7 +73,7 @@ class LoanBriefMixin(models.AbstractModel):
                     self.env._("Overdue"),
                     self.env._(
                         "%(amount)s, the oldest installment for %(days)s days",
-                        amount=self.currency_id.format(self.amount_overdue),
+                        amount=self._overdue_told(),
                         days=self.days_past_due,
                     ),
                     "danger",

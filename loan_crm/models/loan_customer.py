@@ -272,6 +272,18 @@ class LoanCustomer(models.Model):
             customer.next_due_date = due
             customer.days_past_due = arrears.days_past_due(due or None, customer.company_id._loan_today())
 
+    def _overdue_told(self):
+        """Return what is overdue in words, in the loans' own currencies: what the borrower owes and will pay."""
+        self.ensure_one()
+        installments = self.env["loan.installment"]
+        late = installments._overdue_domain(self.company_id._loan_today())
+        sums = installments._read_group(
+            Domain("customer_id", "=", self.id) & late, ["currency_id"], ["amount_open:sum"]
+        )
+        return " + ".join(
+            currency.format(amount) for currency, amount in sorted(sums, key=lambda pair: pair[0].name)
+        )
+
     @api.constrains("manager_user_id", "deputy_user_id")
     def _check_people(self):
         for customer in self:

@@ -116,7 +116,7 @@ class LoanStripMixin(models.AbstractModel):
             return self._tile(
                 "due",
                 label,
-                self.currency_id.format(self.amount_overdue),
+                self._overdue_told(),
                 self.env._("overdue, the oldest for %s days", self.days_past_due),
                 "danger",
                 action,

@@ -50,6 +50,13 @@ class TestLoanStrip(LoanCommon):
         self.assertEqual(tiles["people"]["text"], "deputy: Chen Bo")
         self.assertEqual(self._told(tiles)["risk"], ("None seen", ""))
 
+    def test_what_is_overdue_stands_in_the_currency_it_is_owed_in(self):
+        self._due_in(-40)
+        abroad = self.product.copy({"code": "USD", "currency_id": self.usd.id})
+        self._due_in(-10, product_id=abroad.id)
+        told = self._tiles()["due"]["value"].replace("\xa0", " ")
+        self.assertEqual(told, "¥ 2,065.60 + $ 1,032.80")
+
     def test_a_customer_in_trouble_shows_what_burns_and_why(self):
         late = self._due_in(-40)
         late.waiting_since = "2026-03-08 01:00:00"
