@@ -68,6 +68,7 @@ from . import loan_paper_mixin
 from . import loan_fact_mixin
 from . import loan_lifetime_mixin
 from . import loan_merge_mixin
+from . import loan_erasure_application_mixin
 from . import loan_erasure_mixin
 from . import loan_dialect
 from . import loan_customer_tag

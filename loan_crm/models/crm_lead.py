@@ -310,6 +310,18 @@ class CrmLead(models.Model):
             contact if self.loan_kind in ("person", "sole_trader", False) else contact.commercial_partner_id
         )
 
+    @api.model
+    def _loan_borrower_domain(self, partners):
+        """Return which leads are applications of these contacts, whoever speaks for them.
+
+        :param partners: `res.partner`
+        """
+        own = Domain("loan_kind", "in", [False, "person", "sole_trader"])
+        return Domain("loan_product_id", "!=", False) & (
+            (own & Domain("partner_id", "in", partners.ids))
+            | (~own & Domain("partner_id.commercial_partner_id", "in", partners.ids))
+        )
+
     def action_make_loan(self):
         """Turn the application into a customer's profile and a draft loan, and open the draft. Twice is once."""
         self.ensure_one()
@@ -490,6 +502,42 @@ class CrmLead(models.Model):
             "res_model": model,
             "res_id": record.id,
             "views": [(False, "form")],
+        }
+
+    # ------------------------------------------------------------ forgetting
+
+    @api.model
+    def _get_erasure_plan(self):
+        """Tell what becomes of an application when its customer is erased (`loan.erasure.application.mixin`).
+
+        :return: a dict as of `loan.access.mixin._get_erasure_plan`; the name is given by the customer who is erased
+        """
+        kept = {"name", "email_state", "phone_state"}
+        words = {
+            name: None
+            for name, field in self._fields.items()
+            if field.store
+            and field.column_type
+            and not field.required
+            and not field.translate
+            and name not in kept
+            and (
+                field.type in ("char", "text", "html", "properties")
+                or (
+                    field.type == "many2one"
+                    and field.comodel_name
+                    in ("res.partner", "res.country", "res.country.state", "res.lang", "ir.attachment")
+                )
+            )
+        }
+        return {
+            "delete": False,
+            "now": {},
+            "later": words,
+            "why": self.env._(
+                "Names, addresses, words, messages and files go: of those that came to nothing at once, of the others "
+                "with the records of the loan. Product, amount and days stay."
+            ),
         }
 
     # ------------------------------------------------------------ merging

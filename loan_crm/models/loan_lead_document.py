@@ -146,6 +146,16 @@ class LoanLeadDocument(models.Model):
         for lead, documents in self.grouped("lead_id").items():
             documents.received_on = lead._loan_company()._loan_today()
 
+    @api.model
+    def _get_erasure_plan(self):
+        """Tell what becomes of a paper when the customer of its application is erased; see `crm.lead`."""
+        return {
+            "delete": False,
+            "now": {},
+            "later": {"lacks": None},
+            "why": self.env._("The files and what was said of them go with the application's words."),
+        }
+
     def _is_untouched(self):
         return self.state == "missing" and not self.attachment_ids and not self.lacks
 
