@@ -121,10 +121,9 @@ class LoanErasureApplicationMixin(models.AbstractModel):
         counts[files._name] += len(files)
         files.unlink()
         self._forget_thread(leads, leads, counts)
-        meetings = (
-            self.env["calendar.event"].sudo().with_context(active_test=False)
-        )  # as superuser, as all here
-        meetings.search([("opportunity_id", "in", leads.ids)]).unlink()
+        # As superuser, as all here: whose calendar they stand in does not matter.
+        meetings_sudo = self.env["calendar.event"].sudo().with_context(active_test=False)
+        meetings_sudo.search([("opportunity_id", "in", leads.ids)]).unlink()
         self._empty_columns(
             leads, leads.ids, {**leads._get_erasure_plan()["later"], "name": self._forgotten_name()}
         )
