@@ -117,9 +117,9 @@ class LoanErasureApplicationMixin(models.AbstractModel):
             self._empty_columns(
                 documents, documents.filtered(lambda document: not document.type_id).ids, {"name": "—"}
             )
-        files = files.exists()
-        counts[files._name] += len(files)
-        files.unlink()
+        if files := files.exists():
+            counts[files._name] += len(files)
+            files.unlink()
         self._forget_thread(leads, leads, counts)
         # As superuser, as all here: whose calendar they stand in does not matter.
         meetings_sudo = self.env["calendar.event"].sudo().with_context(active_test=False)

@@ -1153,8 +1153,9 @@ class LoanTouch(models.Model):
             JOIN crm_lead lead ON lead.partner_id = contact.id AND lead.loan_product_id IS NOT NULL
              AND customer.partner_id = CASE WHEN COALESCE(lead.loan_kind, 'person') IN ('person', 'sole_trader')
                                             THEN contact.id ELSE contact.commercial_partner_id END
-            JOIN loan_product product ON product.id = lead.loan_product_id
-             AND COALESCE(lead.company_id, product.company_id, customer.company_id) = customer.company_id
+             AND COALESCE(lead.company_id,
+                          (SELECT product.company_id FROM loan_product product WHERE product.id = lead.loan_product_id),
+                          customer.company_id) = customer.company_id
             """,
             self._contacts_sql(),
         )
