@@ -409,9 +409,7 @@ class LoanTouch(models.Model):
             "survey": self._survey_branch(),
             "assignment": self._assignment_branch(),
             "tier": self._tier_branch(),
-            "application_opened": self._application_opened_branch(),
-            "application_moved": self._application_moved_branch(),
-            "application_closed": self._application_closed_branch(),
+            **self._application_branches(),
         }
 
     @api.model
@@ -1052,15 +1050,19 @@ class LoanTouch(models.Model):
     # ---- applications, for whoever may see them
 
     @api.model
-    def _application_opened_branch(self):
-        return {
+    def _application_branches(self):
+        applications, seen = (
+            self._applications_sql(),
+            self._applications_seen_sql(),
+        )  # worked out once for all
+        opened = {
             "number": 22,
             "kinds": ("application",),
             "model": "crm.lead",
             "told": self._tell_application_opened,
             "profiles": _PROFILES,
-            "from": self._applications_sql(),
-            "where": self._applications_seen_sql(),
+            "from": applications,
+            "where": seen,
             "source_id": SQL("lead.id"),
             "date": SQL("lead.create_date"),
             # What the night opens nobody has asked for.
@@ -1070,16 +1072,9 @@ class LoanTouch(models.Model):
             "author": self._partner_sql(SQL("lead.create_uid")),
             "words": SQL("concat_ws(' ', lead.name, lead.loan_purpose)"),
         }
-
-    @api.model
-    def _tell_application_opened(self, lead):
-        return [self.env._("Applied for"), lead.loan_product_id.name, lead.name, lead.loan_purpose]
-
-    @api.model
-    def _application_moved_branch(self):
         # Who writes from stage to stage is told by the mail of the change; the last stage is told as the end.
-        return {
-            **self._application_opened_branch(),
+        moved = {
+            **opened,
             "number": 23,
             "model": "mail.message",
             "told": self._tell_application_moved,
@@ -1089,14 +1084,14 @@ class LoanTouch(models.Model):
                 JOIN mail_message message ON message.model = 'crm.lead' AND message.res_id = lead.id
                 JOIN mail_tracking_value moved ON moved.mail_message_id = message.id
                 """,
-                self._applications_sql(),
+                applications,
             ),
             "where": SQL(
                 """
                 %s AND moved.field_id = %s
                 AND NOT EXISTS (SELECT FROM crm_stage stage WHERE stage.id = moved.new_value_integer AND stage.is_won)
                 """,
-                self._applications_seen_sql(),
+                seen,
                 self.env["ir.model.fields"]._get_ids("crm.lead")["stage_id"],
             ),
             "source_id": SQL("message.id"),
@@ -1105,6 +1100,23 @@ class LoanTouch(models.Model):
             "author": SQL("message.author_id"),
             "words": SQL("lead.name"),
         }
+        closed = {
+            **opened,
+            "number": 24,
+            "told": self._tell_application_closed,
+            "where": SQL(
+                "%s AND lead.date_closed IS NOT NULL AND lead.won_status IN ('won', 'lost')",
+                seen,
+            ),
+            "date": SQL("lead.date_closed"),
+            "direction": None,
+            "author": None,
+        }
+        return {"application_opened": opened, "application_moved": moved, "application_closed": closed}
+
+    @api.model
+    def _tell_application_opened(self, lead):
+        return [self.env._("Applied for"), lead.loan_product_id.name, lead.name, lead.loan_purpose]
 
     @api.model
     def _tell_application_moved(self, message):
@@ -1116,21 +1128,6 @@ class LoanTouch(models.Model):
             stage.sudo().name or moved.new_value_char,
             message.record_name,
         ]
-
-    @api.model
-    def _application_closed_branch(self):
-        return {
-            **self._application_opened_branch(),
-            "number": 24,
-            "told": self._tell_application_closed,
-            "where": SQL(
-                "%s AND lead.date_closed IS NOT NULL AND lead.won_status IN ('won', 'lost')",
-                self._applications_seen_sql(),
-            ),
-            "date": SQL("lead.date_closed"),
-            "direction": None,
-            "author": None,
-        }
 
     @api.model
     def _tell_application_closed(self, lead):
