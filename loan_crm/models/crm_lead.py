@@ -116,6 +116,7 @@ class CrmLead(models.Model):
     @api.depends("loan_document_ids.state", "loan_document_ids.lacking")
     @api.depends_context("lang", "uid")
     def _compute_loan_documents(self):
+        self.loan_document_ids.mapped("lacking")  # of all at once: what profiles hold is one question
         for lead in self:
             wanted = lead.loan_document_ids.filtered(lambda document: document.state != "waived")
             done = wanted.filtered(lambda document: document.state == "accepted" or document.held_told)

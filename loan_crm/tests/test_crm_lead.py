@@ -478,6 +478,21 @@ class TestCrmLead(ApplicationCommon, LoanMailCommon):
         self.assertTrue(theirs.loan_document_ids[1].state == "accepted")
         self.assertEqual(self._papers(hidden).type_id, self.identity | self.income)
 
+    def test_many_applications_ask_profiles_in_as_many_statements_as_one(self):
+        def asked(leads):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            leads.mapped("loan_document_told")
+            return self.env.cr.sql_log_count - before
+
+        leads = self._application("A", partner_id=self.customer.partner_id.id)
+        leads.mapped("loan_document_told")
+        one = asked(leads)
+        for number in range(8):
+            leads |= self._application(f"B{number}")
+        self.assertEqual(asked(leads), one)
+
     def test_a_product_names_the_papers_its_applications_need(self):
         deed = self.env["loan.document.type"].create(
             {"name": "Deed of the shed", "company_id": self.company.id}
