@@ -203,7 +203,22 @@ def _fill(env, customer, lead):
         [{"customer_id": customer.id, "note": f"<p>Talk {n}</p>", "minutes": n} for n in range(100)]
     )
     env.flush_all()
-    env.cr.execute("ANALYZE mail_message; ANALYZE loan_interaction")
+    # Applications of everybody, and twenty of the customer's.
+    env.cr.execute(
+        SQL(
+            """
+            INSERT INTO crm_lead (name, type, active, user_id, partner_id, company_id, loan_product_id, loan_kind,
+                                  won_status, date_closed, create_uid, create_date, write_uid, write_date)
+            SELECT 'Application', 'opportunity', TRUE, customer.manager_user_id, customer.partner_id,
+                   customer.company_id, %(product)s, customer.kind, 'won', now() AT TIME ZONE 'UTC', 1, now(), 1, now()
+              FROM loan_customer customer,
+                   generate_series(1, CASE WHEN customer.id = %(customer)s THEN 20 ELSE 2 END)
+            """,
+            product=customer.contract_ids.product_id[:1].id,
+            customer=customer.id,
+        )
+    )
+    env.cr.execute("ANALYZE mail_message; ANALYZE loan_interaction; ANALYZE crm_lead")
 
 
 if __name__ == "__main__":

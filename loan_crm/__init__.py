@@ -35,7 +35,6 @@ def uninstall_hook(env):
     env.cr.execute(SQL("DELETE FROM crm_stage_crm_team_rel WHERE crm_team_id IN %s", ours["crm.team"]))
     for table in (
         "loan_lead_document",
-        "loan_product_document_type",
         "loan_night_failure",
         "loan_night",
         "loan_handover_item",

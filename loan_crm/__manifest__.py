@@ -115,7 +115,6 @@
         "views/loan_arrears_bucket_views.xml",
         "views/loan_asset_class_views.xml",
         "views/loan_arrears_change_views.xml",
-        "views/loan_product_document_type_views.xml",
         "views/loan_renewal_report_views.xml",
         "views/res_partner_views.xml",
         "views/survey_survey_views.xml",

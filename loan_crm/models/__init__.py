@@ -68,6 +68,7 @@ from . import loan_paper_mixin
 from . import loan_fact_mixin
 from . import loan_lifetime_mixin
 from . import loan_merge_mixin
+from . import loan_erasure_application_mixin
 from . import loan_erasure_mixin
 from . import loan_dialect
 from . import loan_customer_tag
@@ -110,7 +111,6 @@ from . import loan_repayment_allocation
 from . import loan_reminder_hold
 from . import loan_promise
 from . import loan_hardship
-from . import loan_product_document_type
 from . import loan_lead_document
 from . import loan_renewal_report
 from . import crm_stage

@@ -113,15 +113,14 @@ class CrmLead(models.Model):
                 kind = "sme" if firm else "person"
             lead.loan_kind = kind
 
-    @api.depends("loan_document_ids.state")
-    @api.depends_context("lang")
+    @api.depends("loan_document_ids.state", "loan_document_ids.lacking")
+    @api.depends_context("lang", "uid")
     def _compute_loan_documents(self):
+        self.loan_document_ids.mapped("lacking")  # of all at once: what profiles hold is one question
         for lead in self:
             wanted = lead.loan_document_ids.filtered(lambda document: document.state != "waived")
-            done = wanted.filtered(lambda document: document.state == "accepted")
-            lead.loan_document_missing = len(
-                wanted.filtered(lambda document: document.state in document._LACKING)
-            )
+            done = wanted.filtered(lambda document: document.state == "accepted" or document.held_told)
+            lead.loan_document_missing = len(wanted.filtered("lacking"))
             lead.loan_document_told = wanted and self.env._(
                 "%(done)s of %(all)s", done=len(done), all=len(wanted)
             )
@@ -225,6 +224,9 @@ class CrmLead(models.Model):
         result = super().write(vals)
         if {"loan_product_id", "loan_kind"} & vals.keys():
             self._sync_loan_documents()
+        if {"stage_id", "probability", "partner_id"} & vals.keys() and self.env.user.has_group(_OURS):
+            won = self.filtered(lambda lead: lead.loan_product_id and lead.won_status == "won")
+            won.loan_document_ids._keep_in_profile()
         return result
 
     def _sync_loan_documents(self):
@@ -236,7 +238,7 @@ class CrmLead(models.Model):
         if not (documents_sudo or applications_sudo):
             return
         companies = {lead: lead._loan_company() for lead in applications_sudo}
-        types_sudo = self.env["loan.product.document.type"].sudo()  # as above
+        types_sudo = self.env["loan.document.type"].sudo()  # as above
         offered_sudo = types_sudo._on_offer(self.env["res.company"].union(*companies.values()))
         wanted = {
             lead: offered_sudo._suits(lead.loan_product_id, lead.loan_kind, companies[lead])
@@ -261,8 +263,8 @@ class CrmLead(models.Model):
     # ------------------------------------------------------------ asking for papers
 
     def _loan_lacking(self):
-        """Return the papers that the borrower still owes us."""
-        return self.loan_document_ids.filtered(lambda document: document.state in document._LACKING)
+        """Return the papers that the borrower still owes us, as far as this user knows what the profile holds."""
+        return self.loan_document_ids.filtered("lacking")
 
     def action_ask_documents(self):
         """Write one letter that lists all that is missing; not twice on a day, where nothing new is missing."""
@@ -310,6 +312,18 @@ class CrmLead(models.Model):
             contact if self.loan_kind in ("person", "sole_trader", False) else contact.commercial_partner_id
         )
 
+    @api.model
+    def _loan_borrower_domain(self, partners):
+        """Return which leads are applications of these contacts, whoever speaks for them.
+
+        :param partners: `res.partner`
+        """
+        own = Domain("loan_kind", "in", [False, "person", "sole_trader"])
+        return Domain("loan_product_id", "!=", False) & (
+            (own & Domain("partner_id", "in", partners.ids))
+            | (~own & Domain("partner_id.commercial_partner_id", "in", partners.ids))
+        )
+
     def action_make_loan(self):
         """Turn the application into a customer's profile and a draft loan, and open the draft. Twice is once."""
         self.ensure_one()
@@ -346,6 +360,7 @@ class CrmLead(models.Model):
             if self.won_status != "won":
                 self.action_set_won()
         self._carry_documents(contract)
+        self.loan_document_ids._keep_in_profile()
         return contract
 
     def _check_loan_can_be_made(self):
@@ -397,6 +412,26 @@ class CrmLead(models.Model):
             )
         return profile.with_context(active_test=True)
 
+    def _loan_seen_profiles(self):
+        """Return `{application: the borrower's profile}`, of profiles that are kept and that this user may see."""
+        companies = {lead: lead._loan_company() for lead in self.filtered("loan_product_id")}
+        borrowers = {lead: lead._loan_borrower() for lead in companies}
+        profiles = (
+            self.env["loan.customer"]
+            .with_context(active_test=False)
+            .search(
+                Domain("partner_id", "in", [borrower.id for borrower in borrowers.values() if borrower])
+                & Domain("company_id", "in", [company.id for company in companies.values()])
+            )
+        )
+        by_contact = {(profile.partner_id, profile.company_id): profile for profile in profiles}
+        found = {}
+        for lead, company in companies.items():
+            profile = by_contact.get((borrowers[lead], company))
+            if profile and (kept := profile._surviving().filtered("active")._filtered_access("read")):
+                found[lead] = kept.with_context(active_test=True)
+        return found
+
     def _loan_manager(self, company):
         """Return who is to look after the new customer: who wrote the application, or the team's lead."""
         leader = self.team_id.user_id
@@ -410,7 +445,9 @@ class CrmLead(models.Model):
         customers = self.env["loan.customer"].with_company(company)
         try:
             with self.env.cr.savepoint():
-                return customers.create(self._prepare_loan_customer_vals(company))
+                customer = customers.create(self._prepare_loan_customer_vals(company))
+                self._note_referrer(customer)
+                return customer
         except AccessError as error:
             raise UserError(
                 self.env._(
@@ -419,6 +456,22 @@ class CrmLead(models.Model):
                     manager=self._loan_manager(company).name,
                 )
             ) from error
+
+    def _note_referrer(self, customer):
+        """Credit the customer who sent this one; whoever may not see that one does not see it either."""
+        if not self.referrer_partner_id:
+            return
+        # As superuser: who sent them is noted, and told to nobody (`loan.customer.tier.mixin._read_format`).
+        profiles_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
+        known_sudo = profiles_sudo.search(
+            [
+                ("partner_id", "=", self.referrer_partner_id.id),
+                ("company_id", "=", customer.company_id.id),
+            ]
+        )
+        known_sudo = known_sudo._surviving().filtered("active") - customer
+        if known_sudo:
+            customer.sudo().referred_by_id = known_sudo
 
     def _prepare_loan_customer_vals(self, company):
         manager, borrower, team = self._loan_manager(company), self._loan_borrower(), self.team_id
@@ -432,12 +485,6 @@ class CrmLead(models.Model):
             "manager_user_id": manager.id,
             "referrer_partner_id": self.referrer_partner_id.id,
         }
-        if referrer := self.referrer_partner_id:
-            # As far as this user may see it: a recommendation tells nobody who else borrows.
-            known = self.env["loan.customer"].search(
-                [("partner_id", "=", referrer.id), ("company_id", "=", company.id)]
-            )
-            vals["referred_by_id"] = known.id
         # As superuser: a manager may not read to which team a colleague belongs.
         if not manager.sudo().sale_team_id and team.company_id in (company, self.env["res.company"]):
             vals["team_id"] = team.id
@@ -490,6 +537,42 @@ class CrmLead(models.Model):
             "res_model": model,
             "res_id": record.id,
             "views": [(False, "form")],
+        }
+
+    # ------------------------------------------------------------ forgetting
+
+    @api.model
+    def _get_erasure_plan(self):
+        """Tell what becomes of an application when its customer is erased (`loan.erasure.application.mixin`).
+
+        :return: a dict as of `loan.access.mixin._get_erasure_plan`; the name is given by the customer who is erased
+        """
+        kept = {"name", "email_state", "phone_state"}
+        words = {
+            name: None
+            for name, field in self._fields.items()
+            if field.store
+            and field.column_type
+            and not field.required
+            and not field.translate
+            and name not in kept
+            and (
+                field.type in ("char", "text", "html", "properties")
+                or (
+                    field.type == "many2one"
+                    and field.comodel_name
+                    in ("res.partner", "res.country", "res.country.state", "res.lang", "ir.attachment")
+                )
+            )
+        }
+        return {
+            "delete": False,
+            "now": {},
+            "later": words,
+            "why": self.env._(
+                "Names, addresses, words, messages and files go: of those that came to nothing at once, of the others "
+                "with the records of the loan. Product, amount and days stay."
+            ),
         }
 
     # ------------------------------------------------------------ merging

@@ -31,6 +31,7 @@ class LoanCustomer(models.Model):
         "loan.paper.mixin",
         "loan.fact.mixin",
         "loan.lifetime.mixin",
+        "loan.erasure.application.mixin",
         "loan.erasure.mixin",
         "loan.merge.mixin",
         "loan.access.mixin",

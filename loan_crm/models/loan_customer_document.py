@@ -209,7 +209,7 @@ class LoanCustomerDocument(models.Model):
                 self._check_unchecked(vals)
             defaults = {name.removeprefix("default_"): value for name, value in self.env.context.items()}
             self._check_unchecked(defaults)  # the same by a back door
-        if len(vals_list) > 1:  # of one kind and holder, each takes the place of the one before
+        if len(vals_list) != 1:  # of one kind and holder, each takes the place of the one before
             return self.browse().union(*(self.create([vals]) for vals in vals_list))
         self._make_room(vals_list[0])
         return super().create(vals_list)

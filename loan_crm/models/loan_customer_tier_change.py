@@ -168,6 +168,12 @@ class LoanCustomerTierChange(models.Model):
         changes_sudo._take_back()
         changes_sudo._tell()
 
+    @api.model
+    def _before_customer_merge(self, kept, others):
+        # What was proposed of the figures of one is judged anew of the figures of both.
+        self.search([("customer_id", "in", others.ids), ("kind", "=", "proposed")])._lapse()
+        return super()._before_customer_merge(kept, others)
+
     def _lapse(self):
         """End proposals that nobody has to answer any more."""
         if not self:

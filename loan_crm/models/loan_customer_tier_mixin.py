@@ -280,6 +280,58 @@ class LoanCustomerTierMixin(models.AbstractModel):
         """Open the way of this customer from tier to tier."""
         return self._action_open("loan_crm.loan_customer_tier_change_action_all")
 
+    # ------------------------------------------------------------ merging
+
+    @api.model
+    def _merge_left_out(self):
+        # Written as any other value it would be a choice by hand that nobody made, and hold for ever.
+        return super()._merge_left_out() | {"tier_id"}
+
+    @api.model
+    def _before_customer_merge(self, kept, others):
+        super()._before_customer_merge(kept, others)
+        if kept._tier_by_hand():
+            return
+        chosen = others.filtered(lambda other: other.tier_id and other._tier_by_hand())
+        chosen = chosen.sorted(lambda other: other.tier_id.sequence)[:1]
+        if not chosen or (kept.tier_id and kept.tier_id.sequence <= chosen.tier_id.sequence):
+            return  # the rules go on, with the figures of both
+        change = chosen.tier_change_ids.filtered(lambda change: change.kind == "hand")[:1]
+        former = kept.tier_id
+        self.env["loan.customer.tier.change"].search(
+            [("customer_id", "=", kept.id), ("kind", "=", "proposed")]
+        )._lapse()
+        kept.with_context(loan_tier_moving=_GIVEN, mail_notrack=True).write(
+            {
+                **self._fresh_standing(),
+                "tier_id": chosen.tier_id.id,
+                "tier_since": chosen.tier_since,
+                "tier_source": "hand",
+                "tier_until": chosen.tier_until,
+            }
+        )
+        today = kept.company_id._loan_today()
+        self.env["loan.customer.tier.change"].create(
+            {
+                "customer_id": kept.id,
+                "tier_from_id": former.id,
+                "tier_to_id": chosen.tier_id.id,
+                "date": today,
+                "kind": "hand",
+                "note": change.note,
+                "date_until": chosen.tier_until,
+                "decided_user_id": (change.decided_user_id or self.env.user).id,
+                "decided_on": change.decided_on or today,
+            }
+        )
+
+    def _tier_by_hand(self):
+        """Tell whether a person has chosen the tier that this customer has, and the choice holds."""
+        self.ensure_one()
+        if self.tier_source == "rule" or not (self.tier_source or self.tier_id):
+            return False
+        return not self.tier_until or self.tier_until >= self.company_id._loan_today()
+
     # ------------------------------------------------------------ whom it names
 
     def _read_format(self, fnames, load="_classic_read"):
@@ -295,6 +347,18 @@ class LoanCustomerTierMixin(models.AbstractModel):
             if value and (value[0] if isinstance(value, (tuple, list)) else value) not in visible:
                 row["referred_by_id"] = False
         return rows
+
+    def _export_rows(self, fields, **kwargs):
+        # An export follows the column to the other customer, and one that is hidden would end it for all rows.
+        if self.env.su or not any(path[0] == "referred_by_id" for path in fields):
+            return super()._export_rows(fields, **kwargs)
+        visible = self.referred_by_id._filtered_access("read")
+        blind = self.filtered(lambda customer: customer.referred_by_id not in visible)
+        self._fields["referred_by_id"]._update_cache(blind, None)
+        try:
+            return super()._export_rows(fields, **kwargs)
+        finally:
+            blind.invalidate_recordset(["referred_by_id"], flush=False)
 
     def _read_group_groupby(self, alias, groupby_spec, query):
         column = super()._read_group_groupby(alias, groupby_spec, query)

@@ -1,11 +1,16 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+_PEOPLE = ("person", "sole_trader")
 _KINDS = ("person", "sole_trader", "sme", "corporate", "project", "institution")
 
 
 class LoanDocumentType(models.Model):
-    """A paper the lender asks customers for: whose it is, how long it is valid, and when to ask for a new one."""
+    """A paper the lender asks for: of whom, how long it is valid, when to ask anew, and which applications need it.
+
+    The one catalog of papers, kept by the administrator. A profile's papers (`loan.customer.document`) and the
+    checklist of an application (`loan.lead.document`) are of these, so that what was brought is not asked for again.
+    """
 
     _name = "loan.document.type"
     _description = "Document Type"
@@ -41,6 +46,22 @@ class LoanDocumentType(models.Model):
     required_project = fields.Boolean("Project Companies")
     required_institution = fields.Boolean("Institutions")
     note = fields.Char("What to Look For", translate=True, help="Told to whoever checks the document.")
+    all_products = fields.Boolean(
+        "Of All Products", help="Each application for a loan needs it, whatever the product."
+    )
+    product_ids = fields.Many2many(
+        "loan.product", string="Products", help="Applications for these need it. Empty: none asks for it."
+    )
+    application_kind = fields.Selection(
+        selection="_application_kinds",
+        string="Asked From",
+        help="Of whom an application needs it. Empty: everybody who applies.",
+    )
+    request = fields.Text(
+        "How We Ask for It",
+        translate=True,
+        help="Stands in the letter: which pages, how old at most, where to get it.",
+    )
 
     _name_uniq = models.UniqueIndex(
         "((name->>'en_US'), COALESCE(company_id, 0)) WHERE active", "Two documents cannot bear the same name."
@@ -52,6 +73,40 @@ class LoanDocumentType(models.Model):
         "CHECK (remind_days BETWEEN 0 AND 366 AND validity_months BETWEEN 1 AND 600)",
         "A document is valid for 1 to 600 months, and asked for 0 to 366 days before it expires.",
     )
+
+    @api.model
+    def _application_kinds(self):
+        people = self.env._("People and sole traders")
+        organizations = self.env._("Firms and institutions")
+        return [
+            ("people", people),
+            ("organizations", organizations),
+            *self.env["loan.customer"]._fields["kind"]._description_selection(self.env),
+        ]
+
+    def _suits(self, product, kind, company):
+        """Return those of these documents that an application needs, in their order.
+
+        :param product: `loan.product`
+        :param str kind: of `loan.customer`
+        :param company: `res.company` that the application is made to
+        """
+        group = "people" if kind in _PEOPLE else "organizations"
+        return self.filtered(
+            lambda each: (
+                (each.all_products or product in each.product_ids)
+                and each.application_kind in (False, kind, group)
+                and (not each.company_id or each.company_id == company)
+            )
+        )
+
+    @api.model
+    def _on_offer(self, companies):
+        """Return the documents that applications to these companies may need."""
+        return self.search(
+            Domain("company_id", "in", [False, *companies.ids])
+            & (Domain("all_products", "=", True) | Domain("product_ids", "!=", False))
+        )
 
     @api.model
     def _required_domain(self, kind, company):

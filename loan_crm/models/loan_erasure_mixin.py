@@ -348,26 +348,29 @@ class LoanErasureMixin(models.AbstractModel):
             for field in model._fields.values():
                 if field.type != "many2one" or not field.store or field.comodel_name != "res.partner":
                     continue
-                mine = SQL("TRUE")
                 if name == "res.partner":
                     # Its own addresses and people go with it; those it belongs to do not ask for it.
                     continue
                 if name == "loan.conflict":
                     continue  # it says nothing more once the contact says nothing
-                if "loan_visible" in model._fields:
-                    mine = SQL("%s <> %s", SQL.identifier(model._loan_key), self.id)
                 found = self.env.execute_query(
                     SQL(
                         "SELECT 1 FROM %s WHERE %s = %s AND %s LIMIT 1",
                         SQL.identifier(model._table),
                         SQL.identifier(field.name),
                         partner.id,
-                        mine,
+                        self._contact_left_sql(model, field),
                     )
                 )
                 if found:
                     used.add(self.env["ir.model"]._get(name).name)
         return sorted(used)
+
+    def _contact_left_sql(self, model, field):
+        """Return the SQL of which records of a model still lead to the contact by a field when all is done."""
+        if "loan_visible" in model._fields:
+            return SQL("%s <> %s", SQL.identifier(model._loan_key), self.id)
+        return SQL("TRUE")
 
     def _forget_contact(self, counts):
         """Empty the contact where nothing else uses it, or let the profile go on with one that says nothing."""

@@ -85,6 +85,16 @@ class LoanMergeMixin(models.AbstractModel):
         contacts_sudo = (self.sudo() | self._merged_into_these()).partner_id
         return contacts_sudo.sudo(self.env.su)
 
+    def _profiles_by_contact(self):
+        """Return `{contact: those of these customers it stands for}`, of the contacts that `_contacts` finds."""
+        found = {}
+        # As superuser: which contacts stand for a customer is asked to count what is theirs, not to show it.
+        for profile_sudo in self.sudo() | self._merged_into_these():
+            mine = self & (profile_sudo | profile_sudo._surviving()).sudo(self.env.su)
+            partner = profile_sudo.partner_id.sudo(self.env.su)
+            found[partner] = found.get(partner, self.browse()) | mine
+        return found
+
     @api.model
     def _merge_names(self):
         """Return the names of the fields of which one of several values can be kept."""

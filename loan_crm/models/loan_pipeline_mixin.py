@@ -1,5 +1,10 @@
+from collections import Counter
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+
+# Who borrows as the person who asks, and not the firm that they speak for.
+_PEOPLE = (False, "person", "sole_trader")
 
 
 class LoanPipelineMixin(models.AbstractModel):
@@ -34,31 +39,31 @@ class LoanPipelineMixin(models.AbstractModel):
 
     @api.depends_context("uid")
     def _compute_application_count(self):
-        counts = {}
-        if self.env["crm.lead"].has_access("read"):
-            counts = dict(
-                self.env["crm.lead"]
-                .with_context(active_test=False)
-                ._read_group(
-                    [("partner_id", "in", self.partner_id.ids), ("loan_product_id", "!=", False)],
-                    ["partner_id"],
-                    ["__count"],
-                )
-            )
+        counts = Counter()
+        leads = self.env["crm.lead"].with_context(active_test=False)
+        if leads.has_access("read"):
+            owners = self._profiles_by_contact()
+            for contact, kind, count in leads._read_group(
+                leads._loan_borrower_domain(self._contacts()), ["partner_id", "loan_kind"], ["__count"]
+            ):
+                # As superuser: whom somebody speaks for is a question of whose application it is.
+                borrower = contact if kind in _PEOPLE else contact.sudo().commercial_partner_id
+                for customer in owners.get(borrower.sudo(self.env.su), ()):
+                    counts[customer] += count
         for customer in self:
-            customer.application_count = counts.get(customer.partner_id, 0)
+            customer.application_count = counts[customer]
 
     @api.depends("partner_id")
     @api.depends_context("lang")
     def _compute_referrals(self):
         # As superuser (compute_sudo): how many somebody brought is part of their own page, who they are is not told.
-        counts = {}
+        counts, owners = {}, self._profiles_by_contact()
         for partner, company, status, count in (
             self.env["crm.lead"]
             .with_context(active_test=False)
             ._read_group(
                 [
-                    ("referrer_partner_id", "in", self.partner_id.ids),
+                    ("referrer_partner_id", "in", self._contacts().ids),
                     ("loan_product_id", "!=", False),
                     ("company_id", "in", [False, *self.company_id.ids]),
                 ],
@@ -66,13 +71,11 @@ class LoanPipelineMixin(models.AbstractModel):
                 ["__count"],
             )
         ):
-            counts.setdefault(partner, []).append((company, status, count))
+            for customer in owners.get(partner, ()):
+                if not company or company == customer.company_id:
+                    counts.setdefault(customer.id, []).append((status, count))
         for customer in self:
-            mine = [
-                (status, count)
-                for company, status, count in counts.get(customer.partner_id, ())
-                if not company or company == customer.company_id
-            ]
+            mine = counts.get(customer._origin.id, ())
             customer.referral_count = sum(count for _status, count in mine)
             won = sum(count for status, count in mine if status == "won")
             customer.referral_told = customer.referral_count and self.env._(
@@ -131,7 +134,7 @@ class LoanPipelineMixin(models.AbstractModel):
         """Open the customer's applications, as far as the user may see them."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("loan_crm.crm_lead_action_applications")
-        action["domain"] = [("partner_id", "=", self.partner_id.id), ("loan_product_id", "!=", False)]
+        action["domain"] = list(self.env["crm.lead"]._loan_borrower_domain(self._contacts()))
         action["context"] = {
             "active_test": False,
             "loan_application": True,
@@ -145,7 +148,7 @@ class LoanPipelineMixin(models.AbstractModel):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("loan_crm.crm_lead_action_referrals")
         action["domain"] = [
-            ("referrer_partner_id", "=", self.partner_id.id),
+            ("referrer_partner_id", "in", self._contacts().ids),
             ("loan_product_id", "!=", False),
         ]
         action["context"] = {"active_test": False}

@@ -68,6 +68,12 @@ class LoanProduct(models.Model):
         "How to Pay", translate=True, help="Printed in each reminder. Empty: the company's own words."
     )
     description = fields.Html("Explained to the Borrower", translate=True)
+    document_type_ids = fields.Many2many(
+        "loan.document.type",
+        string="Papers of an Application",
+        domain="[('all_products', '=', False), ('company_id', 'in', [False, company_id])]",
+        help="What an application for this product needs, beside what all applications need.",
+    )
     contract_count = fields.Integer(compute="_compute_contract_count")
 
     _code_uniq = models.UniqueIndex(

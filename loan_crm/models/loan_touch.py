@@ -1,6 +1,6 @@
 import textwrap
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, Query, format_date
 from odoo.tools.mail import html_to_inner_content
@@ -30,6 +30,18 @@ class LoanTouch(models.Model):
     _rec_name = "summary"
     _rec_names_search = ["words"]
     _depends = {
+        "crm.lead": [
+            "company_id",
+            "date_closed",
+            "loan_kind",
+            "loan_product_id",
+            "loan_purpose",
+            "lost_reason_id",
+            "name",
+            "partner_id",
+            "won_status",
+        ],
+        "crm.stage": ["is_won"],
         "loan.assignment": [
             "assigned_user_id",
             "company_id",
@@ -41,7 +53,7 @@ class LoanTouch(models.Model):
         ],
         "loan.contract": ["company_id", "customer_id", "name", "start_date", "state"],
         "loan.contract.event": ["contract_id", "customer_id", "date", "note", "state"],
-        "loan.customer": ["company_id", "partner_id"],
+        "loan.customer": ["company_id", "merged_into_id", "partner_id"],
         "loan.customer.tier.change": [
             "company_id",
             "customer_id",
@@ -122,9 +134,10 @@ class LoanTouch(models.Model):
             "subject",
             "subtype_id",
         ],
+        "mail.tracking.value": ["field_id", "mail_message_id", "new_value_integer"],
         "mail.notification": ["mail_message_id", "notification_type", "res_partner_id"],
         "res.company": ["loan_tz"],
-        "res.partner": ["partner_share"],
+        "res.partner": ["commercial_partner_id", "partner_share"],
         "res.users": ["partner_id"],
         "survey.survey": ["restrict_user_ids", "title"],
         "survey.user_input": ["end_datetime", "partner_id", "state", "survey_id", "test_entry"],
@@ -150,6 +163,7 @@ class LoanTouch(models.Model):
             ("survey", "Survey"),
             ("assignment", "Who Looks After Them"),
             ("tier", "Tier"),
+            ("application", "Application"),
         ],
         string="Kind of Touch",
         required=True,
@@ -374,7 +388,7 @@ class LoanTouch(models.Model):
         `where`, `source_id`, `date` (naive, in UTC), `customer`, `company`, and where it has them `contract`,
         `kind`, `direction`, `author` (a partner), `all_day` and `words` (what a search looks in; `raw` where these are
         made of a longer text). `reads` names the fields that `told` asks for, where the source has many more. Numbers
-        from 22 on are for other families.
+        from 25 on are for other families.
 
         Of a customer it must show nothing that who sees the customer may not read.
         """
@@ -397,6 +411,7 @@ class LoanTouch(models.Model):
             "survey": self._survey_branch(),
             "assignment": self._assignment_branch(),
             "tier": self._tier_branch(),
+            **self._application_branches(),
         }
 
     @api.model
@@ -994,9 +1009,10 @@ class LoanTouch(models.Model):
             "profiles": _PROFILES,
             "from": SQL(
                 """
-                loan_customer customer
+                %s customer
                 JOIN survey_user_input answer ON answer.partner_id = customer.partner_id
-                """
+                """,
+                self._contacts_sql(),
             ),
             # A survey that is kept to some people is not even named to others.
             "where": SQL(
@@ -1023,6 +1039,138 @@ class LoanTouch(models.Model):
     @api.model
     def _tell_survey(self, answer):
         return [answer.survey_id.title, self.env._("answered")]
+
+    @api.model
+    def _contacts_sql(self):
+        """Return the SQL of customers with each contact that stands for them: those of given-up profiles, too."""
+        return SQL(
+            """
+            (SELECT id, partner_id, company_id FROM loan_customer WHERE merged_into_id IS NULL
+              UNION ALL
+             SELECT merged_into_id, partner_id, company_id FROM loan_customer WHERE merged_into_id IS NOT NULL)
+            """
+        )
+
+    # ---- applications, for whoever may see them
+
+    @api.model
+    def _application_branches(self):
+        applications, seen = (
+            self._applications_sql(),
+            self._applications_seen_sql(),
+        )  # worked out once for all
+        opened = {
+            "number": 22,
+            "kinds": ("application",),
+            "model": "crm.lead",
+            "told": self._tell_application_opened,
+            "profiles": _PROFILES,
+            "from": applications,
+            "where": seen,
+            "source_id": SQL("lead.id"),
+            "date": SQL("lead.create_date"),
+            # What the night opens nobody has asked for.
+            "direction": SQL("CASE WHEN lead.create_uid <> %s THEN 'in' END", SUPERUSER_ID),
+            "customer": SQL("customer.id"),
+            "company": SQL("customer.company_id"),
+            "author": self._partner_sql(SQL("lead.create_uid")),
+            "words": SQL("concat_ws(' ', lead.name, lead.loan_purpose)"),
+        }
+        # Who writes from stage to stage is told by the mail of the change; the last stage is told as the end.
+        moved = {
+            **opened,
+            "number": 23,
+            "model": "mail.message",
+            "told": self._tell_application_moved,
+            "from": SQL(
+                """
+                %s
+                JOIN mail_message message ON message.model = 'crm.lead' AND message.res_id = lead.id
+                JOIN mail_tracking_value moved ON moved.mail_message_id = message.id
+                """,
+                applications,
+            ),
+            "where": SQL(
+                """
+                %s AND moved.field_id = %s
+                AND NOT EXISTS (SELECT FROM crm_stage stage WHERE stage.id = moved.new_value_integer AND stage.is_won)
+                """,
+                seen,
+                self.env["ir.model.fields"]._get_ids("crm.lead")["stage_id"],
+            ),
+            "source_id": SQL("message.id"),
+            "date": SQL("message.date"),
+            "direction": None,
+            "author": SQL("message.author_id"),
+            "words": SQL("lead.name"),
+        }
+        closed = {
+            **opened,
+            "number": 24,
+            "told": self._tell_application_closed,
+            "where": SQL(
+                "%s AND lead.date_closed IS NOT NULL AND lead.won_status IN ('won', 'lost')",
+                seen,
+            ),
+            "date": SQL("lead.date_closed"),
+            "direction": None,
+            "author": None,
+        }
+        return {"application_opened": opened, "application_moved": moved, "application_closed": closed}
+
+    @api.model
+    def _tell_application_opened(self, lead):
+        return [self.env._("Applied for"), lead.loan_product_id.name, lead.name, lead.loan_purpose]
+
+    @api.model
+    def _tell_application_moved(self, message):
+        moved = message.tracking_value_ids.filtered(lambda value: value.field_id.name == "stage_id")[:1]
+        stage = self.env["crm.stage"].browse(moved.new_value_integer).exists()
+        # As superuser: of a stage its name is told, to who may see the application.
+        return [
+            self.env._("Application now at"),
+            stage.sudo().name or moved.new_value_char,
+            message.record_name,
+        ]
+
+    @api.model
+    def _tell_application_closed(self, lead):
+        won = lead.won_status == "won"
+        return [
+            self.env._("Application won") if won else self.env._("Application lost"),
+            lead.loan_product_id.name,
+            lead.name,
+            not won and lead.lost_reason_id.name,
+        ]
+
+    @api.model
+    def _applications_sql(self):
+        """Return the SQL of customers with the applications that are theirs, whoever speaks for them."""
+        return SQL(
+            """
+            %s customer
+            JOIN res_partner borrower ON borrower.id = customer.partner_id
+            JOIN res_partner contact ON contact.commercial_partner_id = borrower.commercial_partner_id
+            JOIN crm_lead lead ON lead.partner_id = contact.id AND lead.loan_product_id IS NOT NULL
+             AND customer.partner_id = CASE WHEN COALESCE(lead.loan_kind, 'person') IN ('person', 'sole_trader')
+                                            THEN contact.id ELSE contact.commercial_partner_id END
+             AND COALESCE(lead.company_id,
+                          (SELECT product.company_id FROM loan_product product WHERE product.id = lead.loan_product_id),
+                          customer.company_id) = customer.company_id
+            """,
+            self._contacts_sql(),
+        )
+
+    @api.model
+    def _applications_seen_sql(self):
+        """Return the SQL of which applications the user may see: Odoo's own rules say so, superuser or not."""
+        leads = self.env["crm.lead"].sudo(False).with_context(active_test=False)
+        if leads.env.su:
+            return SQL("TRUE")
+        if not leads.has_access("read"):
+            return SQL("FALSE")
+        seen = leads._search([("loan_product_id", "!=", False)])
+        return SQL("lead.id IN %s", seen.subselect())
 
     @api.model
     def _assignment_branch(self):

@@ -19,22 +19,31 @@ class ApplicationCommon(LoanCommon):
                 {"name": "Agreed", "team_ids": cls.team.ids, "sequence": 60, "is_won": True},
             ]
         )
-        cls.income, cls.identity, cls.license = cls.env["loan.product.document.type"].create(
+        cls.income, cls.identity, cls.license = cls.env["loan.document.type"].create(
             [
                 {
                     "name": "Proof of income",
                     "sequence": 2,
+                    "validity": "never",
+                    "all_products": True,
                     "company_id": cls.company.id,
                     "request": "Three months",
                 },
                 {
                     "name": "Identity card",
                     "sequence": 1,
+                    "validity": "never",
                     "product_ids": cls.product.ids,
                     "company_id": cls.company.id,
-                    "customer_kind": "people",
+                    "application_kind": "people",
                 },
-                {"name": "Business license", "company_id": cls.company.id, "customer_kind": "organizations"},
+                {
+                    "name": "Business license",
+                    "validity": "never",
+                    "all_products": True,
+                    "company_id": cls.company.id,
+                    "application_kind": "organizations",
+                },
             ]
         )
         cls.seller = new_test_user(
@@ -310,7 +319,12 @@ class TestCrmLead(ApplicationCommon, LoanMailCommon):
         mine = self._application("Newcomer", referrer_partner_id=hidden.partner_id.id)
         customer = mine._make_loan().customer_id
         self.assertEqual(customer.referrer_partner_id, hidden.partner_id)
-        self.assertFalse(customer.referred_by_id, "that the one who recommended us borrows, too, is not told")
+        told = customer.read(["referred_by_id"])[0]["referred_by_id"]
+        self.assertFalse(told, "that the one who recommended us borrows, too, is not told")
+        self.manager.group_ids += self.env.ref("base.group_allow_export")
+        self.assertFalse(customer.export_data(["referred_by_id"])["datas"][0][0])
+        self.assertFalse(customer.export_data(["referred_by_id/.id"])["datas"][0][0])
+        self.assertFalse(customer.export_data(["referred_by_id/name"])["datas"][0][0])
 
     def test_the_link_to_a_lead_is_not_entered(self):
         theirs = self._application("Theirs", user=self.stranger)
@@ -346,7 +360,155 @@ class TestCrmLead(ApplicationCommon, LoanMailCommon):
         lead = self._application(partner_id=speaker.id, loan_kind="corporate")
         self.assertEqual(lead._make_loan().customer_id.partner_id, firm)
 
+    # ------------------------------------------------------------ papers of the profile
+
+    def _papers(self, customer=None):
+        return self.env["loan.customer.document"].search(
+            [("customer_id", "=", (customer or self.customer).id)]
+        )
+
+    def test_a_paper_that_expires_is_accepted_with_its_last_day_and_kept_in_the_profile(self):
+        self.identity.validity = "printed"
+        self.income.write({"validity": "months", "validity_months": 12})
+        lead = self._application(partner_id=self.customer.partner_id.id)
+        identity, income = lead.loan_document_ids
+        self._file(identity)
+        self._file(income, "salary.pdf")
+        self.assertEqual(identity.action_check()["res_model"], "loan.lead.document")
+        with self.assertRefused("Say until when “Identity card” is valid"):
+            identity.action_accept()
+        with self.assertRefused("Say when “Proof of income” was issued"):
+            income.action_accept()
+        self.assertFalse(self._papers())
+        identity.date_expiry = TODAY - timedelta(1)
+        with self.assertRefused("expired on"):
+            identity.action_accept()
+        identity.date_expiry = TODAY + timedelta(900)
+        income.date_issued = TODAY
+        self.assertTrue((identity | income).action_accept())
+        papers = {paper.type_id: paper for paper in self._papers()}
+        self.assertEqual(papers.keys(), {self.identity, self.income})
+        self.assertEqual(papers[self.identity].date_expiry, TODAY + timedelta(900))
+        self.assertEqual(papers[self.income].date_expiry, TODAY.replace(year=TODAY.year + 1))
+        self.assertEqual(papers[self.income].with_user(self.manager).file_ids.mapped("name"), ["salary.pdf"])
+        self.assertEqual(papers[self.identity].holder_id, self.customer.partner_id)
+        self.assertFalse(papers[self.identity].verified_on, "the original is another matter")
+        lead._make_loan()
+        self.assertEqual(len(self._papers()), 2, "not there twice")
+
+    def test_what_was_accepted_before_there_was_a_profile_is_kept_with_the_loan(self):
+        self.identity.validity = "printed"
+        lead = self._application()
+        lead.loan_document_ids[0].unlimited = True
+        lead.loan_document_ids.action_accept()
+        customer = lead._make_loan().customer_id
+        papers = self._papers(customer)
+        self.assertEqual(papers.type_id, self.identity | self.income)
+        self.assertFalse(any(papers.mapped("date_expiry")))
+
+    def test_an_older_paper_takes_no_place_of_a_newer_one(self):
+        self.identity.validity = "printed"
+        paper = self.env["loan.customer.document"].create(
+            {
+                "customer_id": self.customer.id,
+                "type_id": self.identity.id,
+                "date_expiry": TODAY + timedelta(800),
+            }
+        )
+        lead = self._application(partner_id=self.customer.partner_id.id)
+        identity = lead.loan_document_ids[0]
+        identity.date_expiry = TODAY + timedelta(100)
+        identity.action_accept()
+        self.assertEqual(self._papers(), paper)
+
+    def test_what_the_profile_holds_is_not_asked_for_again(self):
+        self.identity.validity = "printed"
+        paper = self.env["loan.customer.document"].create(
+            {
+                "customer_id": self.customer.id,
+                "type_id": self.identity.id,
+                "date_expiry": TODAY + timedelta(800),
+            }
+        )
+        lead = self._application(partner_id=self.customer.partner_id.id)
+        identity, income = lead.loan_document_ids
+        self.assertRegex(identity.held_told, "Valid until")
+        self.assertEqual((income.held_told, lead.loan_document_missing), (False, 1))
+        self.assertEqual(lead.loan_document_told, "1 of 2")
+        lead.action_ask_documents()
+        self.assertEqual((identity.state, income.state), ("missing", "asked"))
+        letter = lead.sudo().message_ids.filtered(lambda message: "whole list" in message.body)
+        self.assertIn("Proof of income", letter.body)
+        self.assertNotIn("Identity card", letter.body)
+        leads = self.env["crm.lead"].with_user(self.manager)
+        missing = [("loan_document_ids.lacking", "=", True), ("id", "=", lead.id)]
+        self.assertEqual(leads.search(missing), lead)
+        income.action_waive()
+        self.assertFalse(leads.search(missing))
+
+        identity.action_ask_anew()
+        self.assertFalse(identity.held_told)
+        self.assertEqual(lead.loan_document_missing, 1)
+        self.assertEqual(leads.search(missing), lead)
+
+        again = self._application(partner_id=self.customer.partner_id.id)
+        self.assertTrue(again.loan_document_ids[0].held_told)
+        paper.date_expiry = TODAY - timedelta(1)
+        self.env.invalidate_all()
+        self.assertFalse(again.loan_document_ids[0].held_told, "expired")
+
+    def test_a_paper_of_the_profile_is_told_to_who_may_see_the_profile(self):
+        hidden = self._customer("Hidden Person", manager=self.stranger)
+        self.env["loan.customer.document"].create({"customer_id": hidden.id, "type_id": self.identity.id})
+        lead = self._application(partner_id=hidden.partner_id.id)
+        identity = lead.loan_document_ids[0]
+        self.assertFalse(identity.held_told)
+        self.assertEqual(lead.loan_document_missing, 2)
+        lead.sudo().loan_document_ids.invalidate_recordset()
+        self.assertFalse(identity.sudo().held_told, "nor where rights are raised for a letter")
+        leads = self.env["crm.lead"].with_user(self.manager)
+        self.assertIn(lead, leads.search([("loan_document_ids.lacking", "=", True)]))
+        self._file(identity)
+        identity.action_accept()
+        self.assertEqual(len(self._papers(hidden)), 1, "it waits for who may see the profile")
+        lead.sudo().user_id = self.stranger
+        self.env.invalidate_all()
+        theirs = lead.with_user(self.stranger)
+        theirs.loan_document_ids[1].action_accept()
+        self.assertTrue(theirs.loan_document_ids[1].state == "accepted")
+        self.assertEqual(self._papers(hidden).type_id, self.identity | self.income)
+
+    def test_many_applications_ask_profiles_in_as_many_statements_as_one(self):
+        def asked(leads):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            leads.mapped("loan_document_told")
+            return self.env.cr.sql_log_count - before
+
+        leads = self._application("A", partner_id=self.customer.partner_id.id)
+        leads.mapped("loan_document_told")
+        one = asked(leads)
+        for number in range(8):
+            leads |= self._application(f"B{number}")
+        self.assertEqual(asked(leads), one)
+
+    def test_a_product_names_the_papers_its_applications_need(self):
+        deed = self.env["loan.document.type"].create(
+            {"name": "Deed of the shed", "company_id": self.company.id}
+        )
+        self.assertNotIn(deed, self._application("A").loan_document_ids.type_id)
+        self.product.with_user(self.administrator).document_type_ids = deed | self.identity
+        self.assertIn(deed, self._application("B").loan_document_ids.type_id)
+
     # ------------------------------------------------------------ recommendations
+
+    def test_who_sent_a_customer_is_credited_though_the_seller_may_not_see_them(self):
+        hidden = self._customer("Hidden Person", manager=self.stranger)
+        lead = self._application(referrer_partner_id=hidden.partner_id.id)
+        customer = lead._make_loan().customer_id
+        self.assertEqual(customer.sudo().referred_by_id, hidden)
+        self.assertFalse(customer.with_user(self.manager).read(["referred_by_id"])[0]["referred_by_id"])
 
     def test_a_customer_is_credited_for_whom_they_sent(self):
         mine = self.customer.partner_id
@@ -404,7 +566,7 @@ class TestCrmLead(ApplicationCommon, LoanMailCommon):
             self.assertTrue(self.income.with_user(user).has_access("read"))
             self.assertFalse(self.income.with_user(user).has_access("write"))
         self.assertTrue(self.income.with_user(self.administrator).has_access("write"))
-        for user in (self.desk, self.employee, self.seller):
+        for user in (self.employee, self.seller):
             self.assertFalse(self.income.with_user(user).has_access("read"))
 
     def test_a_handed_over_customer_takes_the_open_application_along(self):

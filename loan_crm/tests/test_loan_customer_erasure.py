@@ -157,6 +157,118 @@ class TestLoanCustomerErasure(LoanCommon):
             "AND table_name !~ '^(res_country|res_lang|res_currency|res_groups|ir_model)'"
         )
 
+    def _application(self, partner=None, **values):
+        return self.env["crm.lead"].create(
+            {
+                "name": "Zuo Qiuming's car",
+                "type": "opportunity",
+                "partner_id": (partner or self.partner).id,
+                "company_id": self.company.id,
+                "team_id": self.team.id,
+                "user_id": self.manager.id,
+                "loan_product_id": self.product.id,
+                "loan_kind": "person",
+                "loan_amount": 5000,
+                "loan_term": 12,
+                "loan_purpose": "A car for Zuo Qiuming",
+                "description": "Zuo Qiuming called",
+                **values,
+            }
+        )
+
+    def test_closed_applications_forget_who_asked_and_keep_no_contact_in_use(self):
+        self.company.loan_retention_years = 0
+        referrer = self._partner("Ji Ping")
+        lost, won = self._application(referrer_partner_id=referrer.id), self._application()
+        friend = self._application(
+            self._partner("Mo Di"),
+            referrer_partner_id=self.partner.id,
+            name="Mo Di's car",
+            description=False,
+            loan_purpose=False,
+        )
+        other = self._customer("Mo Di's sister", referrer_partner_id=self.partner.id)
+        document = self.env["loan.lead.document"].create(
+            {"lead_id": lost.id, "name": "Zuo Qiuming's letter", "lacks": "Zuo Qiuming's second page"}
+        )
+        file = self.env["ir.attachment"].create({"name": "zuo.qiuming.pdf", "raw": b"x"})
+        document.attachment_ids = file
+        meeting = self.env["calendar.event"].create(
+            {
+                "name": "Zuo Qiuming",
+                "start": "2026-01-01 08:00:00",
+                "stop": "2026-01-01 09:00:00",
+                "opportunity_id": lost.id,
+            }
+        )
+        lost.activity_schedule("mail.mail_activity_data_call", user_id=self.manager.id)
+        lost.message_post(body="Zuo Qiuming came by")
+        lost.action_set_lost()
+        won.action_set_won()
+        form = (
+            self.env["loan.customer.erase"]
+            .with_user(self.compliance)
+            .create({"customer_id": self.customer.id})
+        )
+        lines = {line.label: line for line in form.line_ids}
+        self.assertEqual(lines["Applications for Loans"].count, 2)
+        self.assertEqual(lines["Contact"].what, "Emptied")
+
+        erasure = self._erase()
+        self.assertEqual(erasure.counts["crm.lead"], 2)
+        name = f"Erased {self.customer.reference}"
+        for lead in lost | won:
+            self.assertEqual((lead.name, lead.loan_amount), (name, 5000))
+            for field in ("partner_id", "email_from", "phone", "street", "loan_purpose", "description"):
+                self.assertFalse(lead[field], field)
+            self.assertFalse(lead.message_ids or lead.message_follower_ids or lead.activity_ids)
+        self.assertFalse(lost.referrer_partner_id)
+        self.assertEqual((lost.won_status, won.won_status), ("lost", "won"))
+        self.assertFalse(file.exists() or meeting.exists() or document.lacks)
+        self.assertEqual((document.name, document.told_name), ("—", "—"))
+        self.assertEqual(self.partner.name, name)
+        self.assertFalse(friend.referrer_partner_id | other.referrer_partner_id)
+        self.assertEqual(friend.partner_id.name, "Mo Di")
+        query = (
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' "
+        )
+        query += "AND data_type IN ('character varying', 'text', 'jsonb') AND table_name ~ '^(crm|calendar)_'"
+        self.env.cr.execute(query)
+        for table, column in self.env.cr.fetchall():
+            self.env.cr.execute(
+                f'SELECT 1 FROM "{table}" WHERE "{column}"::text ~ %s LIMIT 1', ["Zuo Qiuming|zuo.qiuming"]
+            )
+            self.assertFalse(self.env.cr.fetchone(), f"{table}.{column} still tells the name")
+
+    def test_an_application_that_became_a_loan_is_kept_as_long_as_the_loan(self):
+        lost, won = self._application(), self._application()
+        lost.action_set_lost()
+        won.action_set_won()
+        self.loan.sudo().lead_id = won
+        erasure = self._erase()
+        self.assertEqual(erasure.state, "waiting")
+        self.assertFalse(lost.partner_id or lost.description)
+        self.assertEqual((won.partner_id, won.loan_purpose), (self.partner, "A car for Zuo Qiuming"))
+        with self._days_later(3653):
+            self._night(TODAY + relativedelta(days=3653))
+        self.env.invalidate_all()
+        self.assertEqual(erasure.state, "done")
+        self.assertFalse(won.partner_id or won.loan_purpose)
+        self.assertEqual(self.partner.name, f"Erased {self.customer.reference}")
+
+    def test_an_open_application_stands_in_the_way_and_says_with_whom_it_is(self):
+        lead = self._application()
+        with self.assertRefused("still open, with Lin Mei"):
+            self._ask()
+        lead.action_set_lost()
+        erasure = self._ask()
+        lead.action_unarchive()
+        with self.assertRefused("still open"):
+            erasure.with_user(self.lead).action_confirm()
+        lead.action_set_lost()
+        erasure.with_user(self.lead).action_confirm()
+        self.assertEqual(erasure.state, "waiting")
+
     def test_a_contact_that_odoo_uses_elsewhere_stays_and_the_profile_lets_go_of_it(self):
         self.company.loan_retention_years = 0
         self.env["crm.lead"].create({"name": "New kiln", "partner_id": self.partner.id})

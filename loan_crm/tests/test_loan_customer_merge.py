@@ -166,6 +166,105 @@ class TestLoanCustomerMerge(LoanCommon):
         self.assertIn("Calls after six.", self.double.note)
         self.assertEqual(self.customer.merged_into_id, self.double)
 
+    # ------------------------------------------------------------ tiers
+
+    def _tier(self, name, sequence):
+        return self.env["loan.customer.tier"].create(
+            {"name": name, "sequence": sequence, "company_id": self.company.id}
+        )
+
+    def _by_rule(self, customer, tier):
+        customer.sudo()._move_to_tier(tier, "rule", fell=False)
+
+    def test_a_tier_by_the_rules_is_no_choice_after_a_merge(self):
+        plus, prime = self._tier("Plus", 20), self._tier("Prime", 10)
+        self._by_rule(self.customer, plus)
+        self._by_rule(self.double, prime)
+        form = self._wizard(self.customer | self.double)
+        wizard = form.save()
+        self.assertNotIn("tier_id", wizard.line_ids.mapped("name"))
+        kept = wizard.kept_id
+        tier = kept.tier_id
+        wizard.action_merge()
+        self.assertEqual(
+            (kept.tier_id, kept.tier_source), (tier, "rule"), "the night judges the figures of both"
+        )
+
+    def test_a_tier_by_hand_goes_along_with_its_reason_and_its_last_day(self):
+        plus, prime, friends = self._tier("Plus", 20), self._tier("Prime", 10), self._tier("Friends", 30)
+        until = TODAY + timedelta(40)
+        self._by_rule(self.customer, plus)
+        self.double.with_user(self.lead)._choose_tier(prime, until, "Chairs the guild")
+        self._merge()
+        self.assertEqual(
+            (self.customer.tier_id, self.customer.tier_source, self.customer.tier_until),
+            (prime, "hand", until),
+        )
+        self.assertIn("Chairs the guild", self.customer.tier_note)
+        third = self._customer("Wang Fang (3)")
+        third.with_user(self.lead)._choose_tier(friends, False, "By mistake")
+        self._merge(others=third)
+        self.assertEqual(
+            (self.customer.tier_id, self.customer.tier_until), (prime, until), "its own choice stays"
+        )
+
+    def test_a_choice_that_is_over_or_lower_goes_not_along(self):
+        plus, prime = self._tier("Plus", 20), self._tier("Prime", 10)
+        self._by_rule(self.customer, prime)
+        self.double.with_user(self.lead)._choose_tier(plus, False, "Long known")
+        self._merge()
+        self.assertEqual((self.customer.tier_id, self.customer.tier_source), (prime, "rule"))
+        third = self._customer("Wang Fang (3)")
+        fourth = self._customer("Wang Fang (4)")
+        fourth.with_user(self.lead)._choose_tier(plus, TODAY, "A week")
+        fourth.sudo().tier_until = TODAY - timedelta(1)
+        self._merge(third, fourth)
+        self.assertFalse(third.tier_id)
+
+    # ------------------------------------------------------------ what names the contact
+
+    def test_applications_and_recommendations_of_either_contact_are_the_customers(self):
+        leads = self.env["crm.lead"].create(
+            [
+                {
+                    "name": name,
+                    "type": "opportunity",
+                    "user_id": self.manager.id,
+                    "team_id": self.team.id,
+                    "company_id": self.company.id,
+                    "loan_product_id": self.product.id,
+                    "partner_id": partner.id,
+                    "referrer_partner_id": referrer.id,
+                }
+                for name, partner, referrer in (
+                    ("One", self.customer.partner_id, self.env["res.partner"]),
+                    ("Two", self.double.partner_id, self.env["res.partner"]),
+                    ("Three", self._partner("Ge Hong"), self.double.partner_id),
+                    ("Four", self._partner("Ge Hong's son"), self.customer.partner_id),
+                )
+            ]
+        )
+        answer = self.env["survey.user_input"].create(
+            {
+                "survey_id": self.env["survey.survey"].create({"title": "How was it?"}).id,
+                "partner_id": self.double.partner_id.id,
+                "state": "done",
+                "end_datetime": "2026-01-01 08:00:00",
+            }
+        )
+        self._merge()
+        self.env.invalidate_all()
+        customer = self.customer.with_user(self.manager)
+        self.assertEqual((customer.application_count, customer.referral_count), (2, 2))
+        found = self.env["crm.lead"].with_user(self.manager)
+        self.assertEqual(found.search(customer.action_open_applications()["domain"]), leads[:2])
+        self.assertEqual(found.search(customer.action_open_referrals()["domain"]), leads[2:])
+        touches = self.env["loan.touch"].with_user(self.manager).search([("customer_id", "=", customer.id)])
+        told = {(touch.res_model, touch.res_id) for touch in touches}
+        self.assertLessEqual(
+            {(answer._name, answer.id), ("crm.lead", leads[0].id), ("crm.lead", leads[1].id)}, told
+        )
+
     def test_it_is_refused_when_it_cannot_be(self):
         other = self.env["res.company"].create({"name": "Suzhou Finance"})
         (self.lead | self.manager).company_ids += other

@@ -192,6 +192,81 @@ class TestLoanTouch(LoanCommon):
         self.assertEqual(told.summary, "By hand · Preferred · Brought her whole street")
         self.assertTrue(told.all_day)
 
+    # ------------------------------------------------------------ applications
+
+    def _flush_tracking(self):
+        self.env.flush_all()
+        self.cr.flush()
+
+    def _application(self, **values):
+        return self.env["crm.lead"].create(
+            {
+                "name": "A second oven",
+                "type": "opportunity",
+                "partner_id": self.customer.partner_id.id,
+                "company_id": self.company.id,
+                "team_id": self.team.id,
+                "user_id": self.manager.id,
+                "loan_product_id": self.product.id,
+                "loan_kind": "person",
+                "loan_purpose": "The bakery grows",
+                **values,
+            }
+        )
+
+    def test_an_application_is_opened_moves_on_and_is_won_or_lost(self):
+        stages = self.env["crm.stage"].create(
+            [{"name": "First"}, {"name": "Check"}, {"name": "Agreed", "is_won": True}]
+        )
+        lead = self._application(stage_id=stages[0].id).with_context(tracking_disable=False)
+        self._flush_tracking()
+        lead.stage_id = stages[1]
+        self._flush_tracking()
+        told = [touch.summary for touch in self._of("application")]
+        self.assertEqual(len(told), 2)
+        self.assertTrue(any(text.startswith("Applied for ·") and "The bakery grows" in text for text in told))
+        moved = self._of("application").filtered(lambda touch: touch.summary.startswith("Application now at"))
+        self.assertIn("Check", moved.summary)
+        self.assertEqual(moved.action_open()["res_model"], "crm.lead")
+        self.assertEqual(moved.action_open()["res_id"], lead.id)
+        lead.action_set_won()
+        self._flush_tracking()
+        told = [touch.summary for touch in self._of("application")]
+        self.assertEqual(sum(text.startswith("Application won") for text in told), 1)
+        self.assertEqual(len(told), 3, "the last stage is told as the end")
+        lost = self._application(name="A third oven")
+        reason = self.env["crm.lost.reason"].create({"name": "Another bank"})
+        lost.action_set_lost(lost_reason_id=reason.id)
+        self._flush_tracking()
+        told = [touch.summary for touch in self._of("application")]
+        self.assertEqual(
+            sum(text.startswith("Application lost") and "Another bank" in text for text in told), 1
+        )
+        self.assertEqual(self.touches.search_count([("summary", "ilike", "third oven")]), 2)
+
+    def test_an_application_is_told_to_who_may_see_it(self):
+        lead = self._application(user_id=self.stranger.id, team_id=self.other_team.id)
+        self.assertFalse(self._of("application"), "their customer's, and a colleague's application")
+        for user in (self.desk, self.compliance):
+            self.assertFalse(self._of("application", user=user))
+        everything = self.env["loan.touch"].search([("kind", "=", "application")])
+        self.assertIn(lead.id, everything.mapped("res_id"))
+        row = everything.filtered(lambda touch: touch.res_id == lead.id)
+        self.assertFalse(self.touches.browse(row.ids).exists())
+        lead.user_id = self.manager
+        self.assertEqual(self._of("application").res_id, lead.id)
+        # A lead without a product is Odoo's own.
+        self.env["crm.lead"].create(
+            {"name": "Chairs", "partner_id": self.customer.partner_id.id, "user_id": self.manager.id}
+        )
+        self.assertEqual(len(self._of("application")), 1)
+
+    def test_a_firm_sees_what_was_asked_for_in_its_name(self):
+        firm = self._customer("Iron Works", partner_id=self._partner("Iron Works", is_company=True).id)
+        speaker = self._partner("Speaker", parent_id=firm.partner_id.id)
+        lead = self._application(partner_id=speaker.id, loan_kind="sme")
+        self.assertEqual(self._of("application", customer=firm).res_id, lead.id)
+
     def test_of_a_survey_its_title_is_told_and_of_one_kept_to_some_people_nothing(self):
         answer = self._survey()
         self._survey("Board Only", restrict_user_ids=[(6, 0, self.lead.ids)], user_id=self.lead.id)

@@ -126,3 +126,75 @@ class TestTours(HttpCase, LoanCommon, MockEmail):
         self.colleague.lang = "zh_CN"
         self.start_tour("/odoo/loan-taking-over", "loan_handover_accept", login=self.colleague.login)
         self.assertEqual(self.customer.manager_user_id, self.colleague)
+
+    # ------------------------------------------------------------ a customer's life, in and out
+
+    def _application(self, customer, **values):
+        return self.env["crm.lead"].create(
+            {
+                "name": "A van",
+                "type": "opportunity",
+                "partner_id": customer.partner_id.id,
+                "company_id": self.company.id,
+                "team_id": self.team.id,
+                "user_id": self.manager.id,
+                "loan_product_id": self.product.id,
+                **values,
+            }
+        )
+
+    def _in_chinese(self, *users):
+        for user in users:
+            user.lang = "zh_CN"
+
+    def _profile(self, tour):
+        self._application(self.customer)
+        self.start_tour(f"/odoo/res.partner/{self.customer.partner_id.id}", tour, login=self.manager.login)
+        paper = self.env["loan.customer.document"].search([("customer_id", "=", self.customer.id)])
+        self.assertEqual((paper.number, paper.verified_user_id), ("310101199001012233", self.manager))
+        self.assertEqual((paper.date_expiry - self.company._loan_today()).days, 900)
+        talk = self.env["loan.interaction"].search([("customer_id", "=", self.customer.id)])
+        self.assertIn("second oven", talk.note)
+
+    def test_a_manager_learns_who_a_customer_is_and_adds_to_it(self):
+        self._profile("loan_profile_manager")
+
+    def test_a_manager_learns_who_a_customer_is_in_chinese(self):
+        self._in_chinese(self.manager)
+        self._profile("loan_profile_manager_zh")
+
+    def _two_of_one_person(self, tour):
+        double = self._customer("Wang Fang (2)", note="Calls after six.")
+        self.customer.note = "Hates letters."
+        self.start_tour("/odoo/loan-customers", tour, login=self.lead.login)
+        self.env.invalidate_all()
+        self.assertEqual(double.merged_into_id, self.customer)
+        self.assertIn("Hates letters.", self.customer.note)
+
+    def test_a_lead_merges_two_profiles_of_one_person(self):
+        self._two_of_one_person("loan_merge_lead")
+
+    def test_a_lead_merges_two_profiles_in_chinese(self):
+        self._in_chinese(self.lead)
+        self._two_of_one_person("loan_merge_lead_zh")
+
+    def _two_people_erase(self, ending=""):
+        customer = self._customer("Zuo Qiuming")
+        application = self._application(customer)
+        application.action_set_lost()
+        self.start_tour(
+            f"/odoo/loan-customers/{customer.id}", f"loan_erasure_ask{ending}", login=self.compliance.login
+        )
+        self.start_tour("/odoo/loan-erasures", f"loan_erasure_confirm{ending}", login=self.lead.login)
+        self.env.invalidate_all()
+        name = f"Erased {customer.reference}" if not ending else customer.partner_id.name
+        self.assertEqual((customer.partner_id.name, application.name), (name, name))
+        self.assertNotIn("Zuo", name)
+        self.assertFalse(customer.active or application.partner_id)
+
+    def test_compliance_asks_and_a_lead_confirms_an_erasure(self):
+        self._two_people_erase()
+
+    def test_two_people_erase_a_customer_in_chinese(self):
+        self._in_chinese(self.compliance, self.lead)
+        self._two_people_erase("_zh")

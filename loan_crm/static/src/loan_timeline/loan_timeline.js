@@ -41,6 +41,7 @@ const ICONS = {
     survey: "fa-star-o",
     assignment: "fa-user-o",
     tier: "fa-trophy",
+    application: "fa-file-text-o",
 };
 
 /**

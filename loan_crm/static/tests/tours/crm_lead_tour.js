@@ -28,14 +28,14 @@ registry.category("web_tour.tours").add("loan_crm_application", {
         },
         {
             content: "Both are fine",
-            trigger: `body:not(:has(.modal)) ${paper("Proof of income")} button[name=action_accept]`,
+            trigger: `body:not(:has(.modal)) ${paper("Proof of income")} button[name=action_check]`,
             run: "click",
         },
         {
             trigger: `${paper("Proof of income")} .badge:contains('Accepted')`,
         },
         {
-            trigger: `${paper("Identity card")} button[name=action_accept]`,
+            trigger: `${paper("Identity card")} button[name=action_check]`,
             run: "click",
         },
         {
