@@ -95,15 +95,27 @@ class LoanAssignmentMixin(models.AbstractModel):
                         )
                     )
 
-    def _lead_to_tell(self):
-        """Return who has to find somebody for this customer: the lead of the team, else a compliance officer."""
-        self.ensure_one()
-        lead = self.team_id.user_id
-        if lead.active and lead.has_group("loan_crm.loan_crm_group_team_lead"):
-            return lead
+    def _leads_to_tell(self):
+        """Return who has to find somebody for each of these customers: `{customer: user}`.
+
+        It is the lead of their team, else a compliance officer, else nobody.
+        """
+        officers, leads = {}, {}
+        for (team, company), customers in self.grouped(lambda each: (each.team_id, each.company_id)).items():
+            lead = team.user_id
+            if not (lead.active and lead.has_group("loan_crm.loan_crm_group_team_lead")):
+                if company not in officers:
+                    officers[company] = self._compliance_officer(company)
+                lead = officers[company]
+            leads.update(dict.fromkeys(customers, lead))
+        return leads
+
+    @api.model
+    def _compliance_officer(self, company):
+        """Return who keeps the rules in a company, the first of them."""
         group = self.env.ref("loan_crm.loan_crm_group_compliance")
         return self.env["res.users"].search(
-            Domain("all_group_ids", "in", group.ids) & Domain("company_ids", "in", self.company_id.ids),
+            Domain("all_group_ids", "in", group.ids) & Domain("company_ids", "in", company.ids),
             order="id",
             limit=1,
         )
@@ -179,17 +191,10 @@ class LoanAssignmentMixin(models.AbstractModel):
 
     def _ask_leads(self, today):
         """Give the lead of each team one to-do about customers whom nobody is accountable for, while none is open."""
-        kind = self.env.ref("loan_crm.mail_activity_type_assign")
+        leads, asked = self._leads_to_tell(), self._teams_asked()
         for team, customers in self.grouped("team_id").items():
-            lead = customers[0]._lead_to_tell()
-            if not lead or self.env["mail.activity"].search_count(
-                [
-                    ("res_model", "=", "loan.customer"),
-                    ("activity_type_id", "=", kind.id),
-                    ("user_id", "=", lead.id),
-                ],
-                limit=1,
-            ):
+            lead = leads[customers[0]]
+            if not lead or team in asked:
                 continue
             words = customers[0].with_context(
                 lang=lead.lang or self.env.lang, mail_activity_quick_update=True
@@ -205,6 +210,26 @@ class LoanAssignmentMixin(models.AbstractModel):
                 ),
                 user_id=lead.id,
             )
+
+    def _teams_asked(self):
+        """Return those of these customers' teams whose lead, or who acts for them, is still asked to find somebody."""
+        # As superuser: a to-do of somebody else counts, too.
+        activities_sudo = self.env["mail.activity"].sudo()
+        theirs_sudo = (
+            self.env["loan.customer"]
+            .sudo()
+            ._search([("team_id", "in", self.team_id.ids), ("company_id", "in", self.company_id.ids)])
+        )
+        found_sudo = activities_sudo.search_fetch(
+            [
+                ("res_model", "=", "loan.customer"),
+                ("activity_type_id", "=", self.env.ref("loan_crm.mail_activity_type_assign").id),
+                ("user_id.active", "=", True),
+                ("res_id", "in", theirs_sudo),
+            ],
+            ["res_id"],
+        )
+        return self.browse(found_sudo.mapped("res_id")).team_id
 
     # ------------------------------------------------------------ buttons
 

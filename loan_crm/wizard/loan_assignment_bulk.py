@@ -165,11 +165,7 @@ class LoanAssignmentBulk(models.TransientModel):
     def _deputy(self, customer, manager, runner_up, ranking):
         """Return who is deputy afterwards: the one the customer knows, unless they become manager or cannot."""
         known = customer.deputy_user_id
-        barred = {
-            verdict.id
-            for verdict in ranking
-            if "conflict" in verdict.against or "archived" in verdict.against
-        }
+        barred = {verdict.id for verdict in ranking if verdict.unfit}
         return known if known and known != manager and known.id not in barred else runner_up
 
     def _reopen(self):
