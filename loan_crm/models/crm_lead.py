@@ -313,7 +313,21 @@ class CrmLead(models.Model):
     def action_make_loan(self):
         """Turn the application into a customer's profile and a draft loan, and open the draft. Twice is once."""
         self.ensure_one()
-        return self._loan_form("loan.contract", self._make_loan())
+        contract, told = self._make_loan_told()
+        seen = contract.has_access("read")
+        form = self._loan_form("loan.contract", contract)
+        if not told:
+            return form
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "sticky": True,
+                "message": told,
+                "next": form if seen else {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
 
     def _make_loan(self):
         """Make the profile, where there is none, and the draft that this application asks for.
@@ -321,7 +335,15 @@ class CrmLead(models.Model):
         :return: `loan.contract`, the one that was made before where there is one
         :raise UserError: in words for who does it; nothing is made then
         """
+        return self._make_loan_told()[0]
+
+    def _make_loan_told(self):
+        """Do what `_make_loan` says.
+
+        :return: `loan.contract`, and in words who looks after the customer where it is not who wrote the application
+        """
         self.ensure_one()
+        told = ""
         self.check_access("write")
         contracts = self.env["loan.contract"]
         contracts.check_access("create")
@@ -334,8 +356,13 @@ class CrmLead(models.Model):
         if not contract:
             self._check_loan_can_be_made()
             company = self._loan_company()
-            customer = self._loan_profile(company) or self._make_loan_profile(company)
-            contract = contracts.with_company(company).create(self._prepare_loan_vals(company, customer))
+            customer = self._loan_profile(company)
+            if not customer:
+                customer, told = self._make_loan_profile(company)
+            # As superuser where the policy of the team has given the customer to somebody else: the loan is made all
+            # the same, once, by who has won it. Its profile and its draft are that one's to open.
+            maker_sudo = contracts.sudo(not customer.has_access("read"))
+            contract = maker_sudo.with_company(company).create(self._prepare_loan_vals(company, customer))
             # As superuser: which application a loan comes from is not entered but follows.
             contract.sudo().lead_id = self
             contract.message_post_with_source(
@@ -346,7 +373,7 @@ class CrmLead(models.Model):
             if self.won_status != "won":
                 self.action_set_won()
         self._carry_documents(contract)
-        return contract
+        return contract.sudo(False), told
 
     def _check_loan_can_be_made(self):
         company = self._loan_company()
@@ -407,18 +434,54 @@ class CrmLead(models.Model):
         return self.env["res.users"]
 
     def _make_loan_profile(self, company):
+        """Make the borrower's profile; where its team assigns automatically, by that policy.
+
+        :return: `loan.customer`, and in words who looks after them where it is not who wrote the application
+        """
         customers = self.env["loan.customer"].with_company(company)
+        vals = self._prepare_loan_customer_vals(company)
+        wished, team = self.env["res.users"].browse(vals["manager_user_id"]), self.team_id
+        if team.company_id not in (company, self.env["res.company"]):
+            team = wished.sudo().sale_team_id  # as superuser: as below
+        if team.sudo().loan_assign_policy == "automatic":  # as superuser: how a team works is no secret
+            return self._make_loan_profile_by_policy(customers, vals, wished, team)
         try:
             with self.env.cr.savepoint():
-                return customers.create(self._prepare_loan_customer_vals(company))
+                return customers.create(vals), ""
         except AccessError as error:
             raise UserError(
                 self.env._(
                     "%(manager)s is to look after this customer, and you could not see them then. Ask %(manager)s, "
                     "or a lead of the team, to make the loan.",
-                    manager=self._loan_manager(company).name,
+                    manager=wished.name,
                 )
             ) from error
+
+    def _make_loan_profile_by_policy(self, customers, vals, wished, team):
+        """Make the profile and give it to whom the policy of the team lets have it.
+
+        :param customers: `loan.customer`, of the company
+        :param dict vals: of the profile
+        :param wished: `res.users` who would look after them but for the policy
+        :param team: `crm.team` that assigns automatically
+        :return: as `_make_loan_profile`
+        """
+        customers.check_access("create")
+        # As superuser: whoever wins the application, the policy says who looks after the borrower. Without a team at
+        # first: the policy would give them away before it is asked whether who wrote the application may have them.
+        customer_sudo = customers.sudo().create({**vals, "manager_user_id": False, "team_id": False})
+        customer_sudo.team_id = team
+        told = customer_sudo._assign_won(wished)
+        customer = customer_sudo.sudo(False)
+        if not told:
+            return customer, ""
+        author = self.user_id if self.user_id != self.env.user else self.env["res.users"]
+        self.message_post(
+            body=self.env._("By the policy of the team, %s does not look after the customer.", wished.name),
+            partner_ids=author.partner_id.ids,
+            subtype_xmlid="mail.mt_note",
+        )
+        return customer, told
 
     def _prepare_loan_customer_vals(self, company):
         manager, borrower, team = self._loan_manager(company), self._loan_borrower(), self.team_id
@@ -462,12 +525,13 @@ class CrmLead(models.Model):
     def _carry_documents(self, contract):
         """Put copies of the accepted papers with the loan; what is there already is not put there twice."""
         accepted = self.loan_document_ids.filtered(lambda document: document.state == "accepted")
-        files = self.env["ir.attachment"]
+        # As superuser where the loan is a colleague's: the papers of the application belong with it, see `_make_loan`.
+        files = self.env["ir.attachment"].sudo(contract.env.su)
         there = files.search([("res_model", "=", contract._name), ("res_id", "=", contract.id)])
         known = {(file.name, file.checksum) for file in there}
         for file in accepted.attachment_ids:
             if (file.name, file.checksum) not in known:
-                file.copy({"res_model": contract._name, "res_id": contract.id})
+                file.sudo(contract.env.su).copy({"res_model": contract._name, "res_id": contract.id})
 
     def action_open_loan_contracts(self):
         """Open the loan that was made of this application, as far as the user may see it."""

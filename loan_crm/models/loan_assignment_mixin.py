@@ -155,6 +155,71 @@ class LoanAssignmentMixin(models.AbstractModel):
             )
         return left
 
+    def _assign_won(self, wished):
+        """Give the borrower of a won application to who wrote it, if the policy of the team lets them; else by it.
+
+        :param wished: `res.users` who would look after them but for the policy
+        :return: in words for the user who does look after them and why it is not `wished`; empty where it is
+        """
+        self.ensure_one()
+        advice = self.env["loan.assignment.advice"]
+        ranking = advice._advise(self)[self]
+        verdict = next((verdict for verdict in ranking if verdict.id == wished.id), None)
+        best, runner_up = advice._pick(ranking)
+        mine = bool(verdict and verdict.eligible)
+        if mine:
+            manager, deputy = wished, runner_up if best == wished else best
+            reason = self.env._("Wrote the application. %s", advice._told(verdict, room=False)).strip()
+        else:
+            manager, deputy = best, runner_up
+            named = next((one for one in ranking if one.id == best.id), None)
+            why = self._why_not(wished, verdict)
+            reason = self.env._(
+                "%(user)s wrote the application: %(why)s. %(reasons)s",
+                user=wished.name,
+                # The history is read by more people than may know of a conflict.
+                why=self.env._("must not look after them") if verdict and verdict.unfit else why,
+                reasons=(named and advice._told(named, room=False)) or "",
+            ).strip()
+        if manager:
+            if self.deputy_user_id or not self.team_id.loan_assign_deputy:
+                deputy = self.env["res.users"]
+            self._assign(manager, kind="policy", reason=reason, deputy=deputy or None)
+        else:
+            self._ask_leads(self.company_id._loan_today())
+        if mine:
+            return ""
+        knows = wished == self.env.user or self.env.user.has_group("loan_crm.loan_crm_group_team_lead")
+        told = {
+            "customer": self.display_name,
+            "manager": manager.name,
+            "user": wished.name,
+            "why": why
+            if knows or not (verdict and verdict.unfit)
+            else self.env._("must not look after them"),
+        }
+        if manager:
+            return self.env._(
+                "The loan is made. By the policy of the team, %(manager)s looks after %(customer)s, not %(user)s: "
+                "%(why)s.",
+                **told,
+            )
+        return self.env._(
+            "The loan is made. Nobody looks after %(customer)s yet, and the lead of the team was asked to find "
+            "somebody. Why it is not %(user)s: %(why)s.",
+            **told,
+        )
+
+    def _why_not(self, user, verdict):
+        """Return in words why the policy does not let somebody look after this customer.
+
+        :param user: `res.users`
+        :param verdict: :class:`core.assignment.Verdict` of theirs, None for who is no member of the team
+        """
+        if not verdict:
+            return self.env._("is no member of %s", self.team_id.name)
+        return self.env["loan.assignment.advice"]._told_against(self.company_id, verdict)
+
     @api.model
     def _night_assign(self, night):
         """Find somebody for the next borrowers whom nobody is accountable for, as their team's policy says."""
