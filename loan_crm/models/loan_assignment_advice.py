@@ -51,6 +51,25 @@ class LoanAssignmentAdvice(models.AbstractModel):
         return answers
 
     @api.model
+    def _judge(self, pairs, company):
+        """Say what speaks against people for customers, as they stand now, whether they were proposed or not.
+
+        :param pairs: iterable of pairs of a `loan.customer` and `res.users`, of one company
+        :param company: `res.company`
+        :return: `{(customer id, user id): core.assignment.Verdict}`
+        """
+        pairs = list(pairs)
+        customers = self.env["loan.customer"].union(*(customer for customer, _users in pairs))
+        everybody = self.env["res.users"].union(*(users for _customer, users in pairs))
+        needs = self._needs(customers)
+        people = {candidate.id: candidate for candidate in self._candidates(company, everybody)}
+        return {
+            (customer.id, user.id): assignment.judge(needs[customer.id], people[user.id])
+            for customer, users in pairs
+            for user in users
+        }
+
+    @api.model
     def _members(self, team):
         """Return who belongs to a team, its lead not among them unless they are a member, too."""
         # As superuser: who works in a team is no secret, whichever company is switched on.
@@ -395,6 +414,12 @@ class LoanAssignmentAdvice(models.AbstractModel):
             format_date(self.env, _SOME_MONDAY + timedelta(days=weekday), date_format="EEE")
             for weekday in sorted(weekdays)
         )
+
+    @api.model
+    def _told_against_deputy(self, company, verdict):
+        """Return in words what speaks against somebody as deputy: room, slots and being manager today do not."""
+        kept = tuple(key for key in verdict.against if key in ("away", *assignment.UNFIT))
+        return self._told_against(company, verdict._replace(against=kept))
 
     @api.model
     def _told_against(self, company, verdict):

@@ -444,8 +444,16 @@ class TestLoanAssignmentSuggest(LoanCommon):
         self.assertEqual(len(customers.filtered(lambda c: c.manager_user_id == self.third)), 4)
         kinds = customers.assignment_ids.filtered(lambda row: not row.date_to).mapped("kind")
         self.assertEqual(sorted(kinds), ["hand", *["proposal"] * 5])
-        with self.assertRefused("Meanwhile"):
-            bulk.action_assign()
+        self.assertIn("meanwhile given to", self._hindered(bulk))
+
+    def _hindered(self, bulk):
+        """Press the button where something is in the way, and return what is said."""
+        before = bulk.line_ids.customer_id.assignment_ids
+        self.assertEqual(bulk.action_assign()["res_model"], bulk._name, "the form stays open")
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(bulk.line_ids.customer_id.assignment_ids, before, "nothing is half-written")
+        return bulk.trouble
 
     def test_a_line_that_must_not_be_is_refused_and_nothing_is_done(self):
         bulk = self._bulk(self.orphan | self.customer)
@@ -454,16 +462,49 @@ class TestLoanAssignmentSuggest(LoanCommon):
         )
         bulk.line_ids.user_id = self.third
         bulk.reason = "Reshuffle"
-        with self.assertRefused("conflict of interest"):
-            bulk.action_assign()
-        bulk = self._bulk(self.orphan | self.customer)
+        self.assertEqual(
+            self._hindered(bulk), "Zhang Wei: Conflict of interest · Does not speak Chinese, Simplified"
+        )
         line = bulk.line_ids.filtered(lambda line: line.customer_id == self.orphan)
-        line.user_id = self.third
         self.assertEqual((line.refused, line.warning.split(" · ")[0]), (True, "Conflict of interest"))
+        bulk.action_assign_others()
+        self.assertEqual((self.customer.manager_user_id, self.orphan.manager_user_id.id), (self.third, False))
+        self.assertEqual(bulk.line_ids, line, "what is left can be changed")
+        line.user_id = self.colleague
+        bulk.action_assign()
+        self.assertEqual(self.orphan.manager_user_id, self.colleague)
+
+    def test_a_deputy_who_may_not_act_is_marked_and_the_rest_goes(self):
+        other = self._customer("Li Na")
+        bulk = self._bulk(self.customer | other)
+        bulk.line_ids.user_id = self.third
+        # Somebody outside the ranking: of another team, who left the lender.
+        line = bulk.line_ids.filtered(lambda line: line.customer_id == other)
+        line.deputy_user_id = self.stranger
+        self.stranger.active = False
         bulk.reason = "Reshuffle"
-        with self.assertRefused("Pan Yi cannot look after Zhang Wei"):
-            bulk.action_assign()
-        self.assertEqual((self.orphan | self.customer).manager_user_id, self.manager)
+        self.assertIn("Li Na: Deputy Zhao Yun: Has left", self._hindered(bulk))
+        self.assertEqual((line.refused, line.deputy_refused), (False, True))
+        bulk.action_assign_others()
+        self.assertEqual((self.customer.manager_user_id, other.manager_user_id), (self.third, self.manager))
+
+    def test_a_known_deputy_who_cannot_act_any_more_is_not_proposed_again(self):
+        self.customer.deputy_user_id = self.stranger
+        self.stranger.active = False
+        bulk = self._bulk(self.customer)
+        self.assertNotIn(self.stranger, bulk.line_ids.deputy_user_id)
+        bulk.reason = "Reshuffle"
+        bulk.action_assign()
+        self.assertNotEqual(self.customer.manager_user_id, self.manager)
+
+    def test_loads_are_told_of_ones_own_people_alone(self):
+        self._customer("Far away", manager=self.stranger)
+        bulk = self._bulk(self.customer)
+        bulk.to_user_ids = self.colleague | self.stranger
+        self.assertNotIn(self.stranger.id, [row["id"] for row in bulk.chart])
+        self.assertIn(self.colleague.id, [row["id"] for row in bulk.chart])
+        with self.assertRefused("Choose among people of your own teams; Zhao Yun"):
+            bulk.action_propose()
 
     def test_many_customers_take_no_query_for_each(self):
         counts = []

@@ -1,11 +1,6 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..core.assignment import UNFIT
-
-# What speaks against a deputy, too: room and slots are the manager's.
-_AGAINST_DEPUTY = frozenset({"away", *UNFIT})
-
 
 class LoanAssignmentSuggest(models.TransientModel):
     """Who could look after a customer: everybody who may, the best first, each with what speaks for and against them.
@@ -100,14 +95,13 @@ class LoanAssignmentSuggest(models.TransientModel):
     @api.model
     def _line_vals(self, customer, sequence, verdict):
         advice = self.env["loan.assignment.advice"]
-        kept = verdict._replace(against=tuple(key for key in verdict.against if key in _AGAINST_DEPUTY))
         return {
             "sequence": sequence,
             "user_id": verdict.id,
             "score": round(float(verdict.score)),
             "reasons": advice._told(verdict, room=False, missing=True),
             "against": advice._told_against(customer.company_id, verdict),
-            "against_deputy": advice._told_against(customer.company_id, kept),
+            "against_deputy": advice._told_against_deputy(customer.company_id, verdict),
             "refused": verdict.refused,
             "eligible": verdict.eligible,
             "share": float(verdict.share),
