@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 from ..core import stages
 from ..core.calendars import BusinessCalendar, CalendarError
@@ -86,6 +87,31 @@ class CrmLead(models.Model):
         "Stuck in Its Stage", compute="_compute_loan_stage", search="_search_loan_stage_late"
     )
 
+    # While who has it is away, see `loan.cover.lead.mixin`.
+    loan_cover_id = fields.Many2one(
+        "loan.cover",
+        "Passed On in",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        groups=_OURS,
+    )
+    loan_cover_from_id = fields.Many2one(
+        "res.users", "In Place Of", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
+    )
+    loan_cover_to_id = fields.Many2one(
+        "res.users",
+        "Acts Meanwhile",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Has the application while its salesperson is away, and gives it back by itself.",
+    )
+    loan_cover_follower = fields.Boolean(readonly=True, copy=False, export_string_translation=False)
+    loan_cover_told = fields.Char("Cover", compute="_compute_loan_cover_told", groups=_OURS)
+
     _loan_amount_sensible = models.Constraint(
         "CHECK (loan_amount >= 0 AND loan_amount <> 'NaN')", "The amount wanted cannot be negative."
     )
@@ -137,6 +163,17 @@ class CrmLead(models.Model):
         for lead in self:
             lead.loan_customer_count = lead._loan_borrower().loan_customer_count
             lead.loan_contract_count = contracts.get(lead._origin, 0)
+
+    @api.depends("loan_cover_to_id", "loan_cover_from_id", "loan_cover_id")
+    @api.depends_context("lang")
+    def _compute_loan_cover_told(self):
+        for lead in self:
+            cover_sudo = lead.loan_cover_id.sudo()  # that a colleague is away is known to who acts for them
+            lead.loan_cover_told = lead.loan_cover_to_id and self.env._(
+                "%(manager)s is away until %(day)s and has it again then. A customer who comes of it is %(manager)s's.",
+                manager=lead.loan_cover_from_id.name,
+                day=format_date(self.env, cover_sudo.date_to),
+            )
 
     # ------------------------------------------------------------ the clock of a stage
 
@@ -217,15 +254,40 @@ class CrmLead(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._check_no_cover(vals_list)
         leads = super().create(vals_list)
         leads.filtered("loan_product_id")._sync_loan_documents()
+        self.env["loan.cover"]._follow_leads(leads)
         return leads
 
     def write(self, vals):
+        self._check_no_cover([vals])
+        if "user_id" in vals:
+            # Whoever gives it to somebody else while its salesperson is away gives it for good.
+            lent_sudo = self.sudo().filtered("loan_cover_to_id")  # as superuser: as in `_check_no_cover`
+            lent_sudo = lent_sudo.filtered(lambda lead: lead.loan_cover_to_id.id != vals["user_id"])
+            if lent_sudo:
+                self.env["loan.cover"]._forget_follower(lent_sudo)
+                lent_sudo.loan_cover_to_id = False
         result = super().write(vals)
         if {"loan_product_id", "loan_kind"} & vals.keys():
             self._sync_loan_documents()
+        if {"loan_product_id", "user_id"} & vals.keys():
+            self.env["loan.cover"]._follow_leads(self)
         return result
+
+    @api.model
+    def _check_no_cover(self, vals_list):
+        """Refuse to enter whose an application is while they are away: the cover keeps it."""
+        if self.env.su:
+            return
+        kept = {"loan_cover_id", "loan_cover_from_id", "loan_cover_to_id", "loan_cover_follower"}
+        entered = {name for vals in vals_list for name in vals}
+        entered |= {name.removeprefix("default_") for name in self.env.context if name.startswith("default_")}
+        if kept & entered:
+            raise AccessError(
+                self.env._("Who has an application while somebody is away follows from the cover.")
+            )
 
     def _sync_loan_documents(self):
         """Bring the lists of papers to what the products ask for; lines that somebody has begun stay."""
@@ -427,7 +489,9 @@ class CrmLead(models.Model):
     def _loan_manager(self, company):
         """Return who is to look after the new customer: who wrote the application, or the team's lead."""
         leader = self.team_id.user_id
-        for user in (self.user_id, leader, self.env.user) if self.user_id else (self.env.user, leader):
+        # Who acts for somebody who is away wins it for them.
+        author = self.loan_cover_from_id if self.loan_cover_to_id else self.user_id
+        for user in (author, leader, self.env.user) if author else (self.env.user, leader):
             # As superuser: a manager may not read for whom a colleague works.
             if user.active and user.has_group(_OURS) and company in user.sudo().company_ids:
                 return user

@@ -45,6 +45,7 @@ from . import test_loan_conflict
 from . import test_loan_workload
 from . import test_loan_assignment_suggest
 from . import test_loan_cover
+from . import test_loan_cover_lead
 from . import test_loan_cover_task
 from . import test_loan_customer_erasure
 from . import test_loan_customer_merge
