@@ -68,6 +68,24 @@ class LoanCoverLeadMixin(models.AbstractModel):
                 self._lend(leads, user)
         for user, leads in self._lent().grouped("loan_cover_to_id").items():
             self._move_todos(leads, manager, user, until=self.date_to)
+        if named := self._named_and_there():
+            self._move_todos(self._handovers(), manager, named, until=self.date_to)
+
+    def _named_and_there(self):
+        """Return who is named in the cover, if they are there today."""
+        named = self.deputy_user_id
+        away = self.env["loan.cover"]._covers_today(named)
+        return named if named.active and self.company_id not in away.company_id else named.browse()
+
+    def _handovers(self):
+        """Return the handovers to who is away: who is named in the cover may accept in their place."""
+        return self.env["loan.handover"].search(
+            [
+                ("receiver_user_id", "=", self.manager_user_id.id),
+                ("company_id", "=", self.company_id.id),
+                ("state", "=", "running"),
+            ]
+        )
 
     def _acting_for(self, leads):
         """Return who acts for applications: `{lead: user}`, who is away themselves where there is nobody else.
@@ -140,6 +158,8 @@ class LoanCoverLeadMixin(models.AbstractModel):
             manager = cover.manager_user_id
             if manager.active:
                 cover._take_back(cover._lent())
+                for user in cover.deputy_user_id | cover.told_user_ids:
+                    cover._move_todos(cover._handovers(), user, manager)
 
     def _take_back(self, leads):
         if not leads:
@@ -194,15 +214,15 @@ class LoanCoverLeadMixin(models.AbstractModel):
         )
         self.env["crm.lead"].invalidate_model()
 
-    def _move_todos(self, leads, source, target, until=None):
-        """Give what one has to do for applications to another.
+    def _move_todos(self, records, source, target, until=None):
+        """Give what one has to do for applications or handovers to another.
 
         :param until: date; what falls due later stays
         """
         due = Domain("date_deadline", "<=", until) if until else Domain.TRUE
         found = self.env["mail.activity"].search(
-            Domain("res_model", "=", "crm.lead")
-            & Domain("res_id", "in", leads.ids)
+            Domain("res_model", "=", records._name)
+            & Domain("res_id", "in", records.ids)
             & Domain("user_id", "=", source.id)
             & due
         )
