@@ -16,6 +16,13 @@ def uninstall_hook(env):
     env.cr.execute("UPDATE res_company SET loan_reminder_policy_id = NULL, loan_calendar_id = NULL")
     env.cr.execute("UPDATE loan_customer SET referred_by_id = NULL")
     env.cr.execute("UPDATE crm_lead SET loan_product_id = NULL, loan_segment_id = NULL")
+    # What is with who acts for somebody is theirs again: nobody else would give it back.
+    env.cr.execute(
+        """
+        UPDATE crm_lead SET user_id = loan_cover_from_id
+         WHERE loan_cover_to_id = user_id AND loan_cover_from_id IS NOT NULL
+        """
+    )
     # Applications stay in Odoo's CRM; stages and teams that came with the demo go.
     ours = {
         model: SQL("(SELECT res_id FROM ir_model_data WHERE module = 'loan_crm' AND model = %s)", model)

@@ -22,14 +22,16 @@ from . import workload
 # A whole ceiling of room is worth so many points.
 ROOM = 60
 # What fits, and what it is worth. A manager who names no specialty serves all, and is worth half of a specialist.
-LANGUAGE, DIALECT, PRODUCT, REGION, SEGMENT, KIND, HOURS = 30, 10, 12, 8, 8, 6, 4
-# Who knows the customer already: looks after them or did, or looks after their household.
-FORMER, KIN = 20, 12
-# All fit there can be: the bound of what fit can outweigh.
-FIT_MAX = LANGUAGE + DIALECT + PRODUCT + REGION + SEGMENT + KIND + HOURS + FORMER + KIN
+LANGUAGE, DIALECT, PRODUCT, REGION, SEGMENT, KIND, HOURS, DAYS = 30, 10, 12, 8, 8, 6, 4, 4
+# Who knows the customer already: looks after them or did, looks after their household, or after a relative.
+FORMER, KIN, RELATIVE = 20, 12, 6
+# All fit there can be: the bound of what fit can outweigh. A household is worth more than a relative, never both.
+FIT_MAX = LANGUAGE + DIALECT + PRODUCT + REGION + SEGMENT + KIND + HOURS + DAYS + FORMER + KIN
 
-# What rules a person out, the heaviest first. The first five cannot be overruled by anybody.
-REFUSED = ("archived", "no_right", "company", "conflict", "same")
+# What rules a person out, the heaviest first. The first six cannot be overruled by anybody.
+REFUSED = ("archived", "no_right", "company", "conflict", "related", "same")
+# Of these, what keeps a person from being deputy, too: room and slots are the manager's.
+UNFIT = ("archived", "no_right", "company", "conflict", "related")
 ADVISED = ("not_taking", "away", "ceiling", "vip_slots")
 
 
@@ -46,9 +48,12 @@ class Needs(NamedTuple):
     :param str kind: person, sme, …
     :param bool vip: takes a VIP slot
     :param former: ids of people who look or looked after them, or stand in for who does
-    :param kin: ids of who looks after their household or firm
+    :param kin: ids of who looks after their household, firm or group of companies
+    :param relatives: ids of who looks after a relative of another household
     :param hours: hours of the week, of UTC, at which the customer can be spoken to; empty where that is not known
+    :param days: weekdays they like best for a talk, Monday is 0; empty where any is as good
     :param barred: ids of people who have a conflict of interest
+    :param related: ids of people who are themselves the customer, a relative, a guarantor or an owner
     :param present: id of who is the manager now, or None
     """
 
@@ -63,8 +68,11 @@ class Needs(NamedTuple):
     vip: bool = False
     former: frozenset = frozenset()
     kin: frozenset = frozenset()
+    relatives: frozenset = frozenset()
     hours: frozenset = frozenset()
+    days: frozenset = frozenset()
     barred: frozenset = frozenset()
+    related: frozenset = frozenset()
     present: int | None = None
 
 
@@ -75,6 +83,7 @@ class Candidate(NamedTuple):
     :param load: points they carry, a :class:`Decimal`
     :param ceiling: points they can carry
     :param hours: hours of the week, of UTC, at which they work
+    :param days: weekdays on which they work, Monday is 0; empty where that is not known
     :param refusal: a key of `REFUSED` that holds for every customer, or None
     :param bool away: for so long that a new customer would wait
     """
@@ -92,6 +101,7 @@ class Candidate(NamedTuple):
     segments: frozenset = frozenset()
     kinds: frozenset = frozenset()
     hours: frozenset = frozenset()
+    days: frozenset = frozenset()
     takes_new: bool = True
     away: bool = False
     refusal: str | None = None
@@ -129,6 +139,11 @@ class Verdict(NamedTuple):
         return any(key in REFUSED for key in self.against)
 
     @property
+    def unfit(self):
+        """Tell whether they can be nothing to the customer, deputy neither."""
+        return any(key in UNFIT for key in self.against)
+
+    @property
     def eligible(self):
         """Tell whether they may be proposed."""
         return not self.against
@@ -159,6 +174,8 @@ def judge(needs, candidate):
         against.append(candidate.refusal)
     if candidate.id in needs.barred:
         against.append("conflict")
+    if candidate.id in needs.related:
+        against.append("related")
     if mine:
         against.append("same")
     if not candidate.takes_new:
@@ -194,14 +211,33 @@ def judge(needs, candidate):
         _fit("segment", SEGMENT, frozenset({needs.segment} - {None}), candidate.segments),
         _fit("kind", KIND, frozenset({needs.kind}), candidate.kinds),
         Reason("former", FORMER) if candidate.id in needs.former else None,
-        Reason("kin", KIN) if candidate.id in needs.kin else None,
+        _family(needs, candidate),
         _hours(needs.hours, candidate.hours),
+        _days(needs.days, candidate.days),
     ]
     reasons = [reason for reason in reasons if reason]
     room = ROOM * (1 - part)
     reasons.append(Reason("room", round(room), part))
     score = sum(reason.points for reason in reasons[:-1]) + room
     return Verdict(candidate.id, Fraction(score), tuple(reasons), tuple(against), load, part)
+
+
+def _family(needs, candidate):
+    if candidate.id in needs.kin:
+        return Reason("kin", KIN)
+    return Reason("relative", RELATIVE) if candidate.id in needs.relatives else None
+
+
+def _days(wanted, worked):
+    if not wanted or not worked:
+        return None
+    met = wanted & worked
+    # Of many good days each is worth less; one that is met is worth something.
+    return (
+        Reason("days", max(1, DAYS * len(met) // len(wanted)), tuple(sorted(met)))
+        if met
+        else Reason("days_missing", 0, tuple(sorted(wanted)))
+    )
 
 
 def _hours(wanted, worked):

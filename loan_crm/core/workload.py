@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 # What weighs, in the order it is shown in.
-FACTORS = ("customer", "loan", "late", "case", "vip", "promise")
+FACTORS = ("customer", "loan", "late", "case", "vip", "promise", "ours")
 
 # From so many hundredths of the ceiling on, something is tinted one step stronger: one factor, and all of them.
 FACTOR_STEPS = (5, 15, 30, 50)
@@ -25,6 +25,7 @@ class Weights(NamedTuple):
     :param Decimal case: an open hardship request, or a loan whose borrower waits for an answer
     :param Decimal vip: a VIP customer, on top
     :param Decimal promise: a promise to pay that is overdue, or was broken of late
+    :param Decimal ours: something the lender has promised a customer and not done by its day
     """
 
     customer: Decimal = Decimal(1)
@@ -33,6 +34,7 @@ class Weights(NamedTuple):
     case: Decimal = Decimal(4)
     vip: Decimal = Decimal(5)
     promise: Decimal = Decimal(2)
+    ours: Decimal = Decimal(2)
 
 
 class Counts(NamedTuple):
@@ -44,6 +46,7 @@ class Counts(NamedTuple):
     case: int = 0
     vip: int = 0
     promise: int = 0
+    ours: int = 0
 
 
 def points(counts, weights):

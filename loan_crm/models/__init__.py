@@ -60,6 +60,7 @@ from . import loan_pipeline_mixin
 from . import loan_application_mixin
 from . import loan_renewal_mixin
 from . import loan_cover_turn_mixin
+from . import loan_cover_lead_mixin
 from . import loan_cover_gap_mixin
 from . import loan_cover_note_mixin
 from . import loan_profile_mixin

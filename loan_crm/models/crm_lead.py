@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 from ..core import stages
 from ..core.calendars import BusinessCalendar, CalendarError
@@ -86,6 +87,31 @@ class CrmLead(models.Model):
         "Stuck in Its Stage", compute="_compute_loan_stage", search="_search_loan_stage_late"
     )
 
+    # While who has it is away, see `loan.cover.lead.mixin`.
+    loan_cover_id = fields.Many2one(
+        "loan.cover",
+        "Passed On in",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        groups=_OURS,
+    )
+    loan_cover_from_id = fields.Many2one(
+        "res.users", "In Place Of", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
+    )
+    loan_cover_to_id = fields.Many2one(
+        "res.users",
+        "Acts Meanwhile",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Has the application while its salesperson is away, and gives it back by itself.",
+    )
+    loan_cover_follower = fields.Boolean(readonly=True, copy=False, export_string_translation=False)
+    loan_cover_told = fields.Char("Cover", compute="_compute_loan_cover_told", groups=_OURS)
+
     _loan_amount_sensible = models.Constraint(
         "CHECK (loan_amount >= 0 AND loan_amount <> 'NaN')", "The amount wanted cannot be negative."
     )
@@ -136,6 +162,17 @@ class CrmLead(models.Model):
         for lead in self:
             lead.loan_customer_count = lead._loan_borrower().loan_customer_count
             lead.loan_contract_count = contracts.get(lead._origin, 0)
+
+    @api.depends("loan_cover_to_id", "loan_cover_from_id", "loan_cover_id")
+    @api.depends_context("lang")
+    def _compute_loan_cover_told(self):
+        for lead in self:
+            cover_sudo = lead.loan_cover_id.sudo()  # that a colleague is away is known to who acts for them
+            lead.loan_cover_told = lead.loan_cover_to_id and self.env._(
+                "%(manager)s is away until %(day)s and has it again then. A customer who comes of it is %(manager)s's.",
+                manager=lead.loan_cover_from_id.name,
+                day=format_date(self.env, cover_sudo.date_to),
+            )
 
     # ------------------------------------------------------------ the clock of a stage
 
@@ -216,18 +253,43 @@ class CrmLead(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._check_no_cover(vals_list)
         leads = super().create(vals_list)
         leads.filtered("loan_product_id")._sync_loan_documents()
+        self.env["loan.cover"]._follow_leads(leads)
         return leads
 
     def write(self, vals):
+        self._check_no_cover([vals])
+        if "user_id" in vals:
+            # Whoever gives it to somebody else while its salesperson is away gives it for good.
+            lent_sudo = self.sudo().filtered("loan_cover_to_id")  # as superuser: as in `_check_no_cover`
+            lent_sudo = lent_sudo.filtered(lambda lead: lead.loan_cover_to_id.id != vals["user_id"])
+            if lent_sudo:
+                self.env["loan.cover"]._forget_follower(lent_sudo)
+                lent_sudo.loan_cover_to_id = False
         result = super().write(vals)
         if {"loan_product_id", "loan_kind"} & vals.keys():
             self._sync_loan_documents()
         if {"stage_id", "probability", "partner_id"} & vals.keys() and self.env.user.has_group(_OURS):
             won = self.filtered(lambda lead: lead.loan_product_id and lead.won_status == "won")
             won.loan_document_ids._keep_in_profile()
+        if {"loan_product_id", "user_id"} & vals.keys():
+            self.env["loan.cover"]._follow_leads(self)
         return result
+
+    @api.model
+    def _check_no_cover(self, vals_list):
+        """Refuse to enter whose an application is while they are away: the cover keeps it."""
+        if self.env.su:
+            return
+        kept = {"loan_cover_id", "loan_cover_from_id", "loan_cover_to_id", "loan_cover_follower"}
+        entered = {name for vals in vals_list for name in vals}
+        entered |= {name.removeprefix("default_") for name in self.env.context if name.startswith("default_")}
+        if kept & entered:
+            raise AccessError(
+                self.env._("Who has an application while somebody is away follows from the cover.")
+            )
 
     def _sync_loan_documents(self):
         """Bring the lists of papers to what the products ask for; lines that somebody has begun stay."""
@@ -327,7 +389,21 @@ class CrmLead(models.Model):
     def action_make_loan(self):
         """Turn the application into a customer's profile and a draft loan, and open the draft. Twice is once."""
         self.ensure_one()
-        return self._loan_form("loan.contract", self._make_loan())
+        contract, told = self._make_loan_told()
+        seen = contract.has_access("read")
+        form = self._loan_form("loan.contract", contract)
+        if not told:
+            return form
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "sticky": True,
+                "message": told,
+                "next": form if seen else {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
 
     def _make_loan(self):
         """Make the profile, where there is none, and the draft that this application asks for.
@@ -335,7 +411,15 @@ class CrmLead(models.Model):
         :return: `loan.contract`, the one that was made before where there is one
         :raise UserError: in words for who does it; nothing is made then
         """
+        return self._make_loan_told()[0]
+
+    def _make_loan_told(self):
+        """Do what `_make_loan` says.
+
+        :return: `loan.contract`, and in words who looks after the customer where it is not who wrote the application
+        """
         self.ensure_one()
+        told = ""
         self.check_access("write")
         contracts = self.env["loan.contract"]
         contracts.check_access("create")
@@ -348,8 +432,13 @@ class CrmLead(models.Model):
         if not contract:
             self._check_loan_can_be_made()
             company = self._loan_company()
-            customer = self._loan_profile(company) or self._make_loan_profile(company)
-            contract = contracts.with_company(company).create(self._prepare_loan_vals(company, customer))
+            customer = self._loan_profile(company)
+            if not customer:
+                customer, told = self._make_loan_profile(company)
+            # As superuser where the policy of the team has given the customer to somebody else: the loan is made all
+            # the same, once, by who has won it. Its profile and its draft are that one's to open.
+            maker_sudo = contracts.sudo(not customer.has_access("read"))
+            contract = maker_sudo.with_company(company).create(self._prepare_loan_vals(company, customer))
             # As superuser: which application a loan comes from is not entered but follows.
             contract.sudo().lead_id = self
             contract.message_post_with_source(
@@ -361,7 +450,7 @@ class CrmLead(models.Model):
                 self.action_set_won()
         self._carry_documents(contract)
         self.loan_document_ids._keep_in_profile()
-        return contract
+        return contract.sudo(False), told
 
     def _check_loan_can_be_made(self):
         company = self._loan_company()
@@ -435,25 +524,37 @@ class CrmLead(models.Model):
     def _loan_manager(self, company):
         """Return who is to look after the new customer: who wrote the application, or the team's lead."""
         leader = self.team_id.user_id
-        for user in (self.user_id, leader, self.env.user) if self.user_id else (self.env.user, leader):
+        # Who acts for somebody who is away wins it for them.
+        author = self.loan_cover_from_id if self.loan_cover_to_id else self.user_id
+        for user in (author, leader, self.env.user) if author else (self.env.user, leader):
             # As superuser: a manager may not read for whom a colleague works.
             if user.active and user.has_group(_OURS) and company in user.sudo().company_ids:
                 return user
         return self.env["res.users"]
 
     def _make_loan_profile(self, company):
+        """Make the borrower's profile; where its team assigns automatically, by that policy.
+
+        :return: `loan.customer`, and in words who looks after them where it is not who wrote the application
+        """
         customers = self.env["loan.customer"].with_company(company)
+        vals = self._prepare_loan_customer_vals(company)
+        wished, team = self.env["res.users"].browse(vals["manager_user_id"]), self.team_id
+        if team.company_id not in (company, self.env["res.company"]):
+            team = wished.sudo().sale_team_id  # as superuser: as below
+        if team.sudo().loan_assign_policy == "automatic":  # as superuser: how a team works is no secret
+            return self._make_loan_profile_by_policy(customers, vals, wished, team)
         try:
             with self.env.cr.savepoint():
-                customer = customers.create(self._prepare_loan_customer_vals(company))
+                customer = customers.create(vals)
                 self._note_referrer(customer)
-                return customer
+                return customer, ""
         except AccessError as error:
             raise UserError(
                 self.env._(
                     "%(manager)s is to look after this customer, and you could not see them then. Ask %(manager)s, "
                     "or a lead of the team, to make the loan.",
-                    manager=self._loan_manager(company).name,
+                    manager=wished.name,
                 )
             ) from error
 
@@ -472,6 +573,33 @@ class CrmLead(models.Model):
         known_sudo = known_sudo._surviving().filtered("active") - customer
         if known_sudo:
             customer.sudo().referred_by_id = known_sudo
+
+    def _make_loan_profile_by_policy(self, customers, vals, wished, team):
+        """Make the profile and give it to whom the policy of the team lets have it.
+
+        :param customers: `loan.customer`, of the company
+        :param dict vals: of the profile
+        :param wished: `res.users` who would look after them but for the policy
+        :param team: `crm.team` that assigns automatically
+        :return: as `_make_loan_profile`
+        """
+        customers.check_access("create")
+        # As superuser: whoever wins the application, the policy says who looks after the borrower. Without a team at
+        # first: the policy would give them away before it is asked whether who wrote the application may have them.
+        customer_sudo = customers.sudo().create({**vals, "manager_user_id": False, "team_id": False})
+        customer_sudo.team_id = team
+        told = customer_sudo._assign_won(wished)
+        customer = customer_sudo.sudo(False)
+        self._note_referrer(customer)
+        if not told:
+            return customer, ""
+        author = self.user_id if self.user_id != self.env.user else self.env["res.users"]
+        self.message_post(
+            body=self.env._("By the policy of the team, %s does not look after the customer.", wished.name),
+            partner_ids=author.partner_id.ids,
+            subtype_xmlid="mail.mt_note",
+        )
+        return customer, told
 
     def _prepare_loan_customer_vals(self, company):
         manager, borrower, team = self._loan_manager(company), self._loan_borrower(), self.team_id
@@ -509,12 +637,13 @@ class CrmLead(models.Model):
     def _carry_documents(self, contract):
         """Put copies of the accepted papers with the loan; what is there already is not put there twice."""
         accepted = self.loan_document_ids.filtered(lambda document: document.state == "accepted")
-        files = self.env["ir.attachment"]
+        # As superuser where the loan is a colleague's: the papers of the application belong with it, see `_make_loan`.
+        files = self.env["ir.attachment"].sudo(contract.env.su)
         there = files.search([("res_model", "=", contract._name), ("res_id", "=", contract.id)])
         known = {(file.name, file.checksum) for file in there}
         for file in accepted.attachment_ids:
             if (file.name, file.checksum) not in known:
-                file.copy({"res_model": contract._name, "res_id": contract.id})
+                file.sudo(contract.env.su).copy({"res_model": contract._name, "res_id": contract.id})
 
     def action_open_loan_contracts(self):
         """Open the loan that was made of this application, as far as the user may see it."""

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from odoo import api, models
@@ -8,7 +8,11 @@ from odoo.tools import format_date
 from ..core import assignment
 from ..core.workload import Counts, points
 
-_WEEKDAYS = range(5)  # a customer is called from Monday to Friday
+_WEEKDAYS = range(5)  # a customer is called from Monday to Friday, unless they have named other days
+# The fields of a customer's best days, Monday first.
+_WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# A Monday: days of the week are told by their dates in its week.
+_SOME_MONDAY = date(2024, 1, 1)
 
 
 class LoanAssignmentAdvice(models.AbstractModel):
@@ -47,6 +51,25 @@ class LoanAssignmentAdvice(models.AbstractModel):
         return answers
 
     @api.model
+    def _judge(self, pairs, company):
+        """Say what speaks against people for customers, as they stand now, whether they were proposed or not.
+
+        :param pairs: iterable of pairs of a `loan.customer` and `res.users`, of one company
+        :param company: `res.company`
+        :return: `{(customer id, user id): core.assignment.Verdict}`
+        """
+        pairs = list(pairs)
+        customers = self.env["loan.customer"].union(*(customer for customer, _users in pairs))
+        everybody = self.env["res.users"].union(*(users for _customer, users in pairs))
+        needs = self._needs(customers)
+        people = {candidate.id: candidate for candidate in self._candidates(company, everybody)}
+        return {
+            (customer.id, user.id): assignment.judge(needs[customer.id], people[user.id])
+            for customer, users in pairs
+            for user in users
+        }
+
+    @api.model
     def _members(self, team):
         """Return who belongs to a team, its lead not among them unless they are a member, too."""
         # As superuser: who works in a team is no secret, whichever company is switched on.
@@ -58,8 +81,9 @@ class LoanAssignmentAdvice(models.AbstractModel):
         # As superuser: who advises reads languages and loans; what it tells is about candidates.
         customers_sudo = customers.sudo()
         counts = self.env["loan.workload"]._counts(customers_sudo)
-        barred = self.env["loan.conflict"]._barred(customers_sudo)
-        former, kin = self._former(customers_sudo), self._kin(customers)
+        conflicts = self.env["loan.conflict"]
+        barred, related = conflicts._declared(customers_sudo), conflicts._related(customers_sudo)
+        former, (kin, relatives) = self._former(customers_sudo), self._kin(customers)
         products = {}
         for customer, product in (
             self.env["loan.contract"]
@@ -81,14 +105,18 @@ class LoanAssignmentAdvice(models.AbstractModel):
                 dialects=frozenset(self._dialects(customer).ids),
                 families=frozenset(theirs.mapped("family")),
                 products=frozenset(theirs.ids),
-                region=partner.state_id.id or None,
+                # Where they are served, which need not be where they have their letters sent.
+                region=(customer.region_id or partner.state_id).id or None,
                 segment=customer.segment_id.id or None,
                 kind=customer.kind,
                 vip=customer.tier_id.is_vip,
                 former=frozenset(former.get(customer.id, ())),
                 kin=frozenset(kin.get(customer.id, ())),
+                relatives=frozenset(relatives.get(customer.id, ())),
                 hours=self._called_hours(customer),
+                days=self._best_days(customer),
                 barred=frozenset(barred.get(customer.id, ())),
+                related=frozenset(related.get(customer.id, ())),
                 present=customer.manager_user_id.id or None,
             )
         return needs
@@ -105,8 +133,15 @@ class LoanAssignmentAdvice(models.AbstractModel):
         company = customer.company_id
         if not zone or zone == company.loan_tz:
             return frozenset()
-        spans = [(weekday, customer.call_from, customer.call_to) for weekday in _WEEKDAYS]
+        days = self._best_days(customer) or _WEEKDAYS
+        spans = [(weekday, customer.call_from, customer.call_to) for weekday in days]
         return assignment.week_hours(spans, zone, company._loan_today())
+
+    @api.model
+    def _best_days(self, customer):
+        """Return the weekdays a customer likes best, Monday is 0; none where they have named none, or all."""
+        named = frozenset(number for number, name in enumerate(_WEEK) if customer[name])
+        return named if len(named) < len(_WEEK) else frozenset()
 
     @api.model
     def _former(self, customers_sudo):
@@ -122,17 +157,50 @@ class LoanAssignmentAdvice(models.AbstractModel):
 
     @api.model
     def _kin(self, customers):
-        """Return who looks after the household or firm of customers: `{customer id: {user id}}`.
+        """Return who looks after those that belong to customers, twice `{customer id: {user id}}`.
 
-        Known from co-borrowers and guarantors, and from contacts of one firm. With the user's own rights: that somebody
-        else borrows, too, is told only to who may see both.
+        First the household, the firm and the group of companies: contacts of one firm, whoever counts together with
+        them, co-borrowers and guarantors. Then relatives of other households, and whoever else is tied to them but by
+        work. With the user's own rights: that somebody else borrows, too, is told only to who may see both.
+
+        :param customers: `loan.customer`
         """
-        related = {}  # partner id: customers it belongs to
+        near, far = self._contacts_near(customers), {}
+        ties = self.env["loan.customer.relation"]
+        holding = ties._holding_domain() & Domain("type_id.family", "!=", "work")
+        by_contact = {}
+        contacts_sudo = customers.sudo()  # contacts of customers the user may see
+        for customer in contacts_sudo:
+            by_contact[customer.partner_id.id, customer.company_id.id] = customer.id
+        found = ties.search(
+            holding
+            & (
+                Domain("customer_id", "in", customers.ids)
+                | Domain("partner_id", "in", contacts_sudo.partner_id.ids)
+            )
+        )
+        for tie in found:
+            side = near if tie.counts_together else far
+            if tie.customer_id in customers:
+                side.setdefault(tie.partner_id.id, set()).add(tie.customer_id.id)
+            named = by_contact.get((tie.partner_id.id, tie.company_id.id))
+            if named:
+                side.setdefault(tie.customer_id.partner_id.id, set()).add(named)
+        kin, relatives = self._managers_of(near), self._managers_of(far)
+        for customer, group in customers._group_members().items():
+            if others := (group - customer).manager_user_id:
+                kin.setdefault(customer.id, set()).update(others.ids)
+        return kin, relatives
+
+    @api.model
+    def _contacts_near(self, customers):
+        """Return contacts of one firm with customers, and their sureties: `{contact id: {customer id}}`."""
+        near = {}
         contacts_sudo = customers.sudo()  # contacts of customers the user may see
         for customer in contacts_sudo:
             firm = customer.partner_id.commercial_partner_id
             for partner in (firm | customer.partner_id.parent_id) - customer.partner_id:
-                related.setdefault(partner.id, set()).add(customer.id)
+                near.setdefault(partner.id, set()).add(customer.id)
         parties = self.env["loan.contract.party"].search(
             [
                 ("contract_id.customer_id", "in", customers.ids),
@@ -140,21 +208,32 @@ class LoanAssignmentAdvice(models.AbstractModel):
             ]
         )
         for party in parties:
-            related.setdefault(party.partner_id.id, set()).add(party.contract_id.customer_id.id)
-        kin = {}
+            near.setdefault(party.partner_id.id, set()).add(party.contract_id.customer_id.id)
+        return near
+
+    @api.model
+    def _managers_of(self, contacts):
+        """Return who looks after the profiles of contacts, or of members of their firms, as far as the user sees them.
+
+        :param dict contacts: `{contact id: {id of a customer they belong to}}`
+        :return: `{customer id: {user id}}`
+        """
+        managers = {}
+        if not contacts:
+            return managers
         others = self.env["loan.customer"].search(
             Domain("manager_user_id", "!=", False)
             & (
-                Domain("partner_id", "in", list(related))
-                | Domain("partner_id.parent_id", "in", list(related))
+                Domain("partner_id", "in", list(contacts))
+                | Domain("partner_id.parent_id", "in", list(contacts))
             )
         )
         for other in others:
-            partner_sudo = other.partner_id.sudo()
-            for id_ in {*related.get(partner_sudo.id, ()), *related.get(partner_sudo.parent_id.id, ())}:
+            partner_sudo = other.partner_id.sudo()  # the contact of a customer the user may see
+            for id_ in {*contacts.get(partner_sudo.id, ()), *contacts.get(partner_sudo.parent_id.id, ())}:
                 if id_ != other.id:
-                    kin.setdefault(id_, set()).add(other.manager_user_id.id)
-        return kin
+                    managers.setdefault(id_, set()).add(other.manager_user_id.id)
+        return managers
 
     @api.model
     def _candidates(self, company, users):
@@ -179,7 +258,7 @@ class LoanAssignmentAdvice(models.AbstractModel):
         today = company._loan_today()
         covers = self._absences(company, people_sudo, today)
         managers = set(self.env["loan.workload"]._manager_group_ids())
-        zones = {}
+        weeks = {}
         candidates = []
         for user in people_sudo:
             desk, row = desks.get(user.id, desks_sudo), loads.get(user.id)
@@ -190,6 +269,7 @@ class LoanAssignmentAdvice(models.AbstractModel):
                 refusal = "no_right"
             elif company not in user.company_ids:
                 refusal = "company"
+            hours, days = self._worked(company, user, today, weeks)
             languages = desk.with_context(active_test=False).lang_ids.mapped("code") or [user.lang]
             candidates.append(
                 assignment.Candidate(
@@ -205,7 +285,8 @@ class LoanAssignmentAdvice(models.AbstractModel):
                     regions=frozenset(desk.state_ids.ids),
                     segments=frozenset(desk.segment_ids.ids),
                     kinds=desk._kinds() if desk else frozenset(),
-                    hours=self._worked_hours(company, user, today, zones),
+                    hours=hours,
+                    days=days,
                     takes_new=desk.takes_new if desk else True,
                     away=user.id in covers,
                     refusal=refusal,
@@ -232,8 +313,14 @@ class LoanAssignmentAdvice(models.AbstractModel):
         return {cover.manager_user_id.id: cover.date_to for cover in covers_sudo}
 
     @api.model
-    def _worked_hours(self, company, user, today, known):
-        """Return at which hours of the week, of UTC, somebody works; `known` keeps those of each calendar."""
+    def _worked(self, company, user, today, known):
+        """Return at which hours of the week, of UTC, and on which weekdays somebody works.
+
+        :param company: `res.company`
+        :param user: `res.users`
+        :param date today: the company's day
+        :param dict known: keeps the week of each calendar
+        """
         calendar = user.with_company(company).resource_calendar_id or company.resource_calendar_id
         if calendar.id not in known:
             spans = [
@@ -241,7 +328,11 @@ class LoanAssignmentAdvice(models.AbstractModel):
                 for line in calendar.attendance_ids
                 if line.day_period != "lunch" and not line.display_type
             ]
-            known[calendar.id] = assignment.week_hours(spans, calendar.tz or company.loan_tz, today)
+            zone = calendar.tz or company.loan_tz
+            known[calendar.id] = (
+                assignment.week_hours(spans, zone, today),
+                frozenset(weekday for weekday, _start, _end in spans),
+            )
         return known[calendar.id]
 
     # ------------------------------------------------------------ telling
@@ -282,6 +373,9 @@ class LoanAssignmentAdvice(models.AbstractModel):
             "kind_missing": self.env._("Serves other kinds of customers"),
             "former": self.env._("Knows the customer already"),
             "kin": self.env._("Looks after their household or firm"),
+            "relative": self.env._("Looks after a relative of theirs"),
+            "days": self.env._("Works on their best days: %s", name),
+            "days_missing": self.env._("Does not work on their best days: %s", name),
             "hours": self.env._("Works when they can be called"),
             "hours_missing": self.env._("Does not work when they can be called"),
         }
@@ -304,12 +398,28 @@ class LoanAssignmentAdvice(models.AbstractModel):
         if base in models_ and reason.what:
             # As superuser: a product or region of the customer, whose page names it, too.
             return self.env[models_[base]].sudo().browse(reason.what).name
+        if base == "days":
+            return self._days_told(reason.what)
         selections = {"family": ("loan.product", "family"), "kind": ("loan.customer", "kind")}
         if base in selections:
             model, field = selections[base]
             options = dict(self.env[model]._fields[field]._description_selection(self.env))
             return options.get(reason.what, "")
         return ""
+
+    @api.model
+    def _days_told(self, weekdays):
+        """Return the short names of weekdays, Monday is 0, in the reader's language."""
+        return ", ".join(
+            format_date(self.env, _SOME_MONDAY + timedelta(days=weekday), date_format="EEE")
+            for weekday in sorted(weekdays)
+        )
+
+    @api.model
+    def _told_against_deputy(self, company, verdict):
+        """Return in words what speaks against somebody as deputy: room, slots and being manager today do not."""
+        kept = tuple(key for key in verdict.against if key in ("away", *assignment.UNFIT))
+        return self._told_against(company, verdict._replace(against=kept))
 
     @api.model
     def _told_against(self, company, verdict):
@@ -335,6 +445,7 @@ class LoanAssignmentAdvice(models.AbstractModel):
             "no_right": self.env._("Is no relationship manager"),
             "company": self.env._("Does not work for this company"),
             "conflict": self.env._("Conflict of interest"),
+            "related": self.env._("Related to the customer"),
             "same": self.env._("Looks after them today"),
             "not_taking": self.env._("Takes no new customers at present"),
             "vip_slots": self.env._("No VIP slot free"),
@@ -361,6 +472,7 @@ class LoanAssignmentAdvice(models.AbstractModel):
             assignment.Reason("region", what=needs.region),
             assignment.Reason("segment", what=needs.segment),
             assignment.Reason("kind", what=needs.kind),
+            assignment.Reason("days", what=tuple(sorted(needs.days))),
         ]
         words = [self._name_of(reason) for reason in reasons if reason.what]
         if needs.vip:

@@ -95,15 +95,27 @@ class LoanAssignmentMixin(models.AbstractModel):
                         )
                     )
 
-    def _lead_to_tell(self):
-        """Return who has to find somebody for this customer: the lead of the team, else a compliance officer."""
-        self.ensure_one()
-        lead = self.team_id.user_id
-        if lead.active and lead.has_group("loan_crm.loan_crm_group_team_lead"):
-            return lead
+    def _leads_to_tell(self):
+        """Return who has to find somebody for each of these customers: `{customer: user}`.
+
+        It is the lead of their team, else a compliance officer, else nobody.
+        """
+        officers, leads = {}, {}
+        for (team, company), customers in self.grouped(lambda each: (each.team_id, each.company_id)).items():
+            lead = team.user_id
+            if not (lead.active and lead.has_group("loan_crm.loan_crm_group_team_lead")):
+                if company not in officers:
+                    officers[company] = self._compliance_officer(company)
+                lead = officers[company]
+            leads.update(dict.fromkeys(customers, lead))
+        return leads
+
+    @api.model
+    def _compliance_officer(self, company):
+        """Return who keeps the rules in a company, the first of them."""
         group = self.env.ref("loan_crm.loan_crm_group_compliance")
         return self.env["res.users"].search(
-            Domain("all_group_ids", "in", group.ids) & Domain("company_ids", "in", self.company_id.ids),
+            Domain("all_group_ids", "in", group.ids) & Domain("company_ids", "in", company.ids),
             order="id",
             limit=1,
         )
@@ -143,6 +155,71 @@ class LoanAssignmentMixin(models.AbstractModel):
             )
         return left
 
+    def _assign_won(self, wished):
+        """Give the borrower of a won application to who wrote it, if the policy of the team lets them; else by it.
+
+        :param wished: `res.users` who would look after them but for the policy
+        :return: in words for the user who does look after them and why it is not `wished`; empty where it is
+        """
+        self.ensure_one()
+        advice = self.env["loan.assignment.advice"]
+        ranking = advice._advise(self)[self]
+        verdict = next((verdict for verdict in ranking if verdict.id == wished.id), None)
+        best, runner_up = advice._pick(ranking)
+        mine = bool(verdict and verdict.eligible)
+        if mine:
+            manager, deputy = wished, runner_up if best == wished else best
+            reason = self.env._("Wrote the application. %s", advice._told(verdict, room=False)).strip()
+        else:
+            manager, deputy = best, runner_up
+            named = next((one for one in ranking if one.id == best.id), None)
+            why = self._why_not(wished, verdict)
+            reason = self.env._(
+                "%(user)s wrote the application: %(why)s. %(reasons)s",
+                user=wished.name,
+                # The history is read by more people than may know of a conflict.
+                why=self.env._("must not look after them") if verdict and verdict.unfit else why,
+                reasons=(named and advice._told(named, room=False)) or "",
+            ).strip()
+        if manager:
+            if self.deputy_user_id or not self.team_id.loan_assign_deputy:
+                deputy = self.env["res.users"]
+            self._assign(manager, kind="policy", reason=reason, deputy=deputy or None)
+        else:
+            self._ask_leads(self.company_id._loan_today())
+        if mine:
+            return ""
+        knows = wished == self.env.user or self.env.user.has_group("loan_crm.loan_crm_group_team_lead")
+        told = {
+            "customer": self.display_name,
+            "manager": manager.name,
+            "user": wished.name,
+            "why": why
+            if knows or not (verdict and verdict.unfit)
+            else self.env._("must not look after them"),
+        }
+        if manager:
+            return self.env._(
+                "The loan is made. By the policy of the team, %(manager)s looks after %(customer)s, not %(user)s: "
+                "%(why)s.",
+                **told,
+            )
+        return self.env._(
+            "The loan is made. Nobody looks after %(customer)s yet, and the lead of the team was asked to find "
+            "somebody. Why it is not %(user)s: %(why)s.",
+            **told,
+        )
+
+    def _why_not(self, user, verdict):
+        """Return in words why the policy does not let somebody look after this customer.
+
+        :param user: `res.users`
+        :param verdict: :class:`core.assignment.Verdict` of theirs, None for who is no member of the team
+        """
+        if not verdict:
+            return self.env._("is no member of %s", self.team_id.name)
+        return self.env["loan.assignment.advice"]._told_against(self.company_id, verdict)
+
     @api.model
     def _night_assign(self, night):
         """Find somebody for the next borrowers whom nobody is accountable for, as their team's policy says."""
@@ -179,17 +256,10 @@ class LoanAssignmentMixin(models.AbstractModel):
 
     def _ask_leads(self, today):
         """Give the lead of each team one to-do about customers whom nobody is accountable for, while none is open."""
-        kind = self.env.ref("loan_crm.mail_activity_type_assign")
+        leads, asked = self._leads_to_tell(), self._teams_asked()
         for team, customers in self.grouped("team_id").items():
-            lead = customers[0]._lead_to_tell()
-            if not lead or self.env["mail.activity"].search_count(
-                [
-                    ("res_model", "=", "loan.customer"),
-                    ("activity_type_id", "=", kind.id),
-                    ("user_id", "=", lead.id),
-                ],
-                limit=1,
-            ):
+            lead = leads[customers[0]]
+            if not lead or team in asked:
                 continue
             words = customers[0].with_context(
                 lang=lead.lang or self.env.lang, mail_activity_quick_update=True
@@ -205,6 +275,26 @@ class LoanAssignmentMixin(models.AbstractModel):
                 ),
                 user_id=lead.id,
             )
+
+    def _teams_asked(self):
+        """Return those of these customers' teams whose lead, or who acts for them, is still asked to find somebody."""
+        # As superuser: a to-do of somebody else counts, too.
+        activities_sudo = self.env["mail.activity"].sudo()
+        theirs_sudo = (
+            self.env["loan.customer"]
+            .sudo()
+            ._search([("team_id", "in", self.team_id.ids), ("company_id", "in", self.company_id.ids)])
+        )
+        found_sudo = activities_sudo.search_fetch(
+            [
+                ("res_model", "=", "loan.customer"),
+                ("activity_type_id", "=", self.env.ref("loan_crm.mail_activity_type_assign").id),
+                ("user_id.active", "=", True),
+                ("res_id", "in", theirs_sudo),
+            ],
+            ["res_id"],
+        )
+        return self.browse(found_sudo.mapped("res_id")).team_id
 
     # ------------------------------------------------------------ buttons
 

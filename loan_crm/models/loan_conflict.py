@@ -1,8 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
-from odoo.tools import SQL, split_every
+from odoo.tools import SQL
 
+_BATCH = 100
 # What can be put right once it was declared; another person or another contact is another conflict.
 _OPEN_TO_CHANGE = frozenset({"reason", "date_to"})
 
@@ -148,15 +149,87 @@ class LoanConflict(models.Model):
     def _barred(self, customers):
         """Return who must not look after customers on their company's day: `{customer id: {user id}}`.
 
+        Who has declared a conflict of interest, and who is related to the customer themselves.
+
         :param customers: `loan.customer`
         """
-        barred = {}
+        barred = self._declared(customers)
+        for customer_id, user_ids in self._related(customers).items():
+            barred.setdefault(customer_id, set()).update(user_ids)
+        return barred
+
+    @api.model
+    def _declared(self, customers):
+        """Return who has a declared conflict of interest with customers today: `{customer id: {user id}}`.
+
+        :param customers: `loan.customer`
+        """
+        return self._asked_daily(customers, self._pairs)
+
+    @api.model
+    def _related(self, customers):
+        """Return who is a relative, an owner or a surety of customers today: `{customer id: {user id}}`.
+
+        :param customers: `loan.customer`
+        """
+        return self._asked_daily(customers, self._related_pairs)
+
+    @api.model
+    def _asked_daily(self, customers, pairs):
+        """Return what a query on `customer` answers as of each company's own day, by customer."""
+        found = {}
         for company, group in customers.grouped("company_id").items():
-            for customer_id, user_id in self._pairs(
+            for customer_id, user_id in pairs(
                 company._loan_today(), SQL("customer.id = ANY(%s)", list(group.ids))
             ):
-                barred.setdefault(customer_id, set()).add(user_id)
-        return barred
+                found.setdefault(customer_id, set()).add(user_id)
+        return found
+
+    @api.model
+    def _related_pairs(self, today, which):
+        """Return pairs of a customer and a colleague whose own contact is tied to them, in private or as a surety.
+
+        What somebody is at work (an employer, an accountant) is no family: whoever finds it a conflict declares it.
+
+        :param date today: the lender's day
+        :param SQL which: on `customer`
+        """
+        for name in (
+            "loan.customer",
+            "loan.customer.relation",
+            "loan.customer.relation.type",
+            "loan.contract",
+            "loan.contract.party",
+            "res.users",
+        ):
+            self.env[name].flush_model()
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT customer.id, person.id
+                  FROM res_users person
+                  JOIN loan_customer_relation tie ON tie.partner_id = person.partner_id
+                  JOIN loan_customer_relation_type kind ON kind.id = tie.type_id AND kind.family <> 'work'
+                  JOIN loan_customer customer ON customer.id = tie.customer_id
+                 WHERE NOT COALESCE(person.share, FALSE)
+                   AND (tie.date_from IS NULL OR tie.date_from <= %(today)s)
+                   AND (tie.date_to IS NULL OR tie.date_to >= %(today)s)
+                   AND %(which)s
+                 UNION
+                SELECT customer.id, person.id
+                  FROM res_users person
+                  JOIN loan_contract_party party ON party.partner_id = person.partner_id
+                  JOIN loan_contract contract ON contract.id = party.contract_id
+                   AND contract.state IN ('draft', 'active')
+                  JOIN loan_customer customer ON customer.id = contract.customer_id
+                 WHERE NOT COALESCE(person.share, FALSE)
+                   AND %(which)s
+                 ORDER BY 1, 2
+                """,
+                today=today,
+                which=which,
+            )
+        )
 
     @api.model
     def _pairs(self, today, which):
@@ -202,72 +275,93 @@ class LoanConflict(models.Model):
         """Tell leads of customers who are looked after by somebody in conflict with them, as far as it holds today."""
         # As superuser: whoever declares a conflict is not told which customers it is about.
         companies_sudo = self.env["res.company"].sudo().search([("loan_tz", "!=", False)])
+        conflicts_sudo = self.sudo()  # as above
         for company in companies_sudo:
-            self.sudo()._warn_leads(
-                company,
-                company._loan_today(),
-                SQL("conflict.id = ANY(%s)", list(self.ids)),
+            today = company._loan_today()
+            which = SQL(
+                "conflict.id = ANY(%s) AND %s", list(self.ids), self._untold_sql(company, "conflict.user_id")
             )
+            pairs = conflicts_sudo._pairs(today, which)
+            conflicts_sudo._tell_leads(conflicts_sudo.env["loan.customer"].browse(_ids(pairs)), today)
 
     @api.model
     def _night_conflict(self, night):
         """Tell leads of conflicts that have begun, or whose customer nobody has given to somebody else."""
-        return self._warn_leads(night.company_id, night.date, SQL("TRUE"))
+        company, today = night.company_id, night.date
+        after = SQL("customer.id > %s", night._stand("conflict", 0))
+        pairs = [
+            *self._pairs(today, SQL("%s AND %s", after, self._untold_sql(company, "conflict.user_id"))),
+            *self._related_pairs(today, SQL("%s AND %s", after, self._untold_sql(company, "person.id"))),
+        ]
+        waiting = self.env["loan.customer"].browse(_ids(pairs)[:_BATCH])
+        if not waiting:
+            return 0
+        night._note_stand(conflict=waiting[-1].id)
+        night._apart("conflict", waiting, lambda customers: self._tell_leads(customers, today))
+        return len(waiting)
 
     @api.model
-    def _warn_leads(self, company, today, which):
-        """Give the lead of each customer in question a to-do, one a customer, as long as that one is open.
+    def _untold_sql(self, company, person):
+        """Return which customers are looked after by somebody in conflict while no to-do of a lead says so.
 
         :param company: `res.company`
-        :param date today: its day
-        :param SQL which: on `conflict`
-        :return: how many customers it is about
+        :param str person: the column of who is in conflict
         """
-        kind = self.env.ref("loan_crm.mail_activity_type_conflict")
         self.env["mail.activity"].flush_model()
-        pairs = self._pairs(
-            today,
-            SQL(
-                """
-                %(which)s
-                AND customer.active
-                AND customer.company_id = %(company)s
-                AND conflict.user_id IN
-                    (customer.manager_user_id, customer.deputy_user_id, customer.incoming_user_id)
-                AND NOT EXISTS (
-                    SELECT FROM mail_activity activity
-                     WHERE activity.res_model = 'loan.customer'
-                       AND activity.res_id = customer.id
-                       AND activity.activity_type_id = %(kind)s
-                       AND activity.active)
-                """,
-                which=which,
-                company=company.id,
-                kind=kind.id,
-            ),
+        return SQL(
+            """
+            customer.active
+            AND customer.company_id = %(company)s
+            AND %(person)s IN (customer.manager_user_id, customer.deputy_user_id, customer.incoming_user_id)
+            AND NOT EXISTS (
+                SELECT FROM mail_activity activity
+                 WHERE activity.res_model = 'loan.customer'
+                   AND activity.res_id = customer.id
+                   AND activity.activity_type_id = %(kind)s
+                   AND activity.active)
+            """,
+            company=company.id,
+            person=SQL.identifier(*person.split(".")),
+            kind=self.env.ref("loan_crm.mail_activity_type_conflict").id,
         )
-        people = {}
-        for customer_id, user_id in pairs:
-            people.setdefault(customer_id, set()).add(user_id)
+
+    @api.model
+    def _tell_leads(self, customers, today):
+        """Give the lead of each of these customers a to-do that says who must not look after them.
+
+        :param customers: `loan.customer`, looked after by somebody in conflict
+        :param date today: their company's day
+        """
+        declared, related = self._declared(customers), self._related(customers)
         groups = {}
-        for customer in self.env["loan.customer"].browse(people):
-            lead = customer._lead_to_tell()
-            if lead:
-                groups.setdefault((lead, frozenset(people[customer.id])), []).append(customer.id)
-        for (lead, user_ids), ids in groups.items():
+        for customer, lead in customers._leads_to_tell().items():
+            people = {customer.manager_user_id.id, customer.deputy_user_id.id, customer.incoming_user_id.id}
+            by_word = frozenset(declared.get(customer.id, set()) & people)
+            by_blood = frozenset(related.get(customer.id, set()) & people - by_word)
+            if lead and (by_word or by_blood):
+                groups.setdefault((lead, by_word, by_blood), []).append(customer.id)
+        for (lead, by_word, by_blood), ids in groups.items():
             words = self.env(context={**self.env.context, "lang": lead.lang or self.env.lang})
-            names = ", ".join(self.env["res.users"].browse(sorted(user_ids)).mapped("name"))
-            for batch in split_every(100, ids, list):
-                # Without the quick update each to-do would send a mail of its own.
-                self.env["loan.customer"].browse(batch).with_context(
-                    mail_activity_quick_update=True
-                ).activity_schedule(
-                    "loan_crm.mail_activity_type_conflict",
-                    date_deadline=today,
-                    summary=words._("Conflict of interest"),
-                    note=words._(
-                        "%s has declared a conflict of interest. Give the customer to somebody else.", names
-                    ),
-                    user_id=lead.id,
-                )
-        return sum(map(len, groups.values()))
+            told = []
+            if by_word:
+                told.append(words._("%s has declared a conflict of interest.", self._names(by_word)))
+            if by_blood:
+                told.append(words._("%s is related to the customer.", self._names(by_blood)))
+            told.append(words._("Give the customer to somebody else."))
+            # Without the quick update each to-do would send a mail of its own.
+            customers.browse(ids).with_context(mail_activity_quick_update=True).activity_schedule(
+                "loan_crm.mail_activity_type_conflict",
+                date_deadline=today,
+                summary=words._("Conflict of interest"),
+                note=" ".join(told),
+                user_id=lead.id,
+            )
+
+    @api.model
+    def _names(self, user_ids):
+        return ", ".join(self.env["res.users"].browse(sorted(user_ids)).mapped("name"))
+
+
+def _ids(pairs):
+    """Return the customers of pairs of a customer and a person, each once, in order."""
+    return sorted({customer_id for customer_id, _user_id in pairs})

@@ -11,11 +11,18 @@ class LoanCover(models.Model):
 
     Access is never copied and hangs on no job: `res.users._loan_duty_domain` reads the dates with each query, so it
     begins and ends by itself. What is to be done once, when a cover begins and when it ends, is in
-    `loan.cover.turn.mixin`: tasks go over and come back, who acts is told, who was away reads what happened.
+    `loan.cover.turn.mixin`: tasks go over and come back (`loan.cover.lead.mixin`: applications), who acts is told, who
+    was away reads what happened.
     """
 
     _name = "loan.cover"
-    _inherit = ["loan.cover.turn.mixin", "loan.cover.gap.mixin", "loan.cover.note.mixin", "mail.thread"]
+    _inherit = [
+        "loan.cover.turn.mixin",
+        "loan.cover.lead.mixin",
+        "loan.cover.gap.mixin",
+        "loan.cover.note.mixin",
+        "mail.thread",
+    ]
     _description = "Cover"
     _order = "date_from desc, id desc"
     _check_company_auto = True
@@ -162,7 +169,9 @@ class LoanCover(models.Model):
 
     def unlink(self):
         # As superuser: what was given to others goes back, whoever deletes the cover.
-        self.sudo()._return_tasks("returned")
+        covers_sudo = self.sudo()
+        covers_sudo._return_tasks("returned")
+        covers_sudo._return_applications()
         return super().unlink()
 
     @api.model

@@ -1,6 +1,8 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
+
+_COVERS_APART = 2**18
 
 
 class LoanCoverEvent(models.Model):
@@ -62,7 +64,8 @@ class LoanCoverEvent(models.Model):
     def _sources(self):
         """Return a SELECT for each kind of event; an addon adds its own.
 
-        Ids are the record's own with the number of the source behind them, so they stay the same.
+        Ids are the record's own with the numbers of the source and of the cover behind them, so they stay the same,
+        and one event that two covers of a day tell has one in each.
         """
         within = SQL("cover.window_from <= %s", SQL("event.create_date"))
         until = SQL("event.create_date < COALESCE(cover.window_to, 'infinity'::timestamp)")
@@ -111,6 +114,18 @@ class LoanCoverEvent(models.Model):
         )
         yield self._source(6, "loan.hardship", SQL("'hardship'"), moment, creator, contract, created)
 
+    @api.model
+    def _id_sql(self, record_id, number):
+        """Return the id of an event, below 2 to the power of 53: more a browser cannot count.
+
+        :param SQL record_id: of the record behind it
+        :param int number: 0 to 15, of the source
+        """
+        # Covers that tell the same event are of one manager and one day: their ids are nearer than this.
+        return SQL(
+            "(%s * 16::bigint + %s) * %s + cover.id %% %s", record_id, number, _COVERS_APART, _COVERS_APART
+        )
+
     def _source(self, number, model, kind, moment, user, contract, where):
         """Return the SELECT of one kind of event on a model with a customer.
 
@@ -120,7 +135,7 @@ class LoanCoverEvent(models.Model):
         """
         return SQL(
             """
-            SELECT event.id * 16::bigint + %(number)s AS id, cover.id AS cover_id, customer.company_id,
+            SELECT %(id)s AS id, cover.id AS cover_id, customer.company_id,
                    customer.id AS customer_id, %(contract)s AS contract_id, %(kind)s::varchar AS kind,
                    %(moment)s AS moment, NULLIF(%(user)s, 1) AS user_id, %(model)s::varchar AS res_model,
                    event.id AS res_id
@@ -130,7 +145,7 @@ class LoanCoverEvent(models.Model):
               JOIN %(table)s AS event ON event.customer_id = customer.id
              WHERE cover.window_from IS NOT NULL AND %(where)s
             """,
-            number=number,
+            id=self._id_sql(SQL("event.id"), number),
             contract=contract,
             kind=kind,
             moment=moment,
@@ -149,7 +164,7 @@ class LoanCoverEvent(models.Model):
                 on_contract = SQL("record.contract_id")
             yield SQL(
                 """
-                SELECT message.id * 16::bigint + 15 AS id, cover.id AS cover_id, customer.company_id,
+                SELECT %(id)s AS id, cover.id AS cover_id, customer.company_id,
                        customer.id AS customer_id, %(contract)s AS contract_id,
                        CASE WHEN message.mail_activity_type_id IS NOT NULL THEN 'task'
                             WHEN COALESCE(author.partner_share, TRUE) THEN 'received'
@@ -170,6 +185,7 @@ class LoanCoverEvent(models.Model):
                         OR message.message_type = 'comment' AND message.subtype_id = %(comment)s
                            AND NOT COALESCE(message.is_internal, FALSE))
                 """,
+                id=self._id_sql(SQL("message.id"), 15),
                 contract=on_contract,
                 table=SQL.identifier(self.env[name]._table),
                 key=SQL.identifier(key),

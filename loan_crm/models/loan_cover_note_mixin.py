@@ -28,7 +28,9 @@ class LoanCoverNoteMixin(models.AbstractModel):
             )
         )
         given = self.task_ids.filtered(lambda task: task.state == "given").grouped("to_user_id")
-        for user, customers in groups.items():
+        lent = self._lent().grouped("loan_cover_to_id")
+        for user in self.env["res.users"].union(*groups, *lent):
+            customers = groups.get(user, every.browse())
             if not user or user == self.manager_user_id or user in self.told_user_ids:
                 continue
             told = self.with_context(lang=user.lang or self.env.lang)
@@ -36,6 +38,7 @@ class LoanCoverNoteMixin(models.AbstractModel):
                 len(customers),
                 len(given.get(user, ())),
                 sum(waiting.get(customer, 0) for customer in customers),
+                len(lent.get(user, ())),
             )
             told.message_notify(
                 partner_ids=user.partner_id.ids,
@@ -45,8 +48,8 @@ class LoanCoverNoteMixin(models.AbstractModel):
             )
             self.told_user_ids |= user
 
-    def _start_lines(self, customers, tasks, waiting):
-        return [
+    def _start_lines(self, customers, tasks, waiting, applications):
+        lines = [
             self.env._(
                 "You act for %(manager)s from %(start)s to %(end)s.",
                 manager=self.manager_user_id.name,
@@ -59,8 +62,11 @@ class LoanCoverNoteMixin(models.AbstractModel):
                 tasks=tasks,
                 waiting=waiting,
             ),
-            self.env._("What is still open at the end goes back by itself."),
         ]
+        if applications:
+            lines.append(self.env._("Applications that are yours for this time: %s.", applications))
+        lines.append(self.env._("What is still open at the end goes back by itself."))
+        return lines
 
     def _set_replies(self):
         """Let Odoo's own vacation responder of the manager run as long as the cover, if they have written one."""

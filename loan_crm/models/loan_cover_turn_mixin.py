@@ -176,6 +176,7 @@ class LoanCoverTurnMixin(models.AbstractModel):
             vals |= {"state": "running", "begun_at": self.env.cr.now(), "window_to": False}
         self.write({name: value for name, value in vals.items() if self[name] != value})
         self._pass_tasks()
+        self._pass_applications()
         self._tell_who_acts()
         if begins or self.replies_set:
             self._set_replies()
@@ -188,6 +189,7 @@ class LoanCoverTurnMixin(models.AbstractModel):
         self.ensure_one()
         self.state = wanted
         self._return_tasks("returned")
+        self._return_applications()
         self._clear_replies()
         if wanted == "planned":
             self.write({"begun_at": False, "window_from": False, "told_user_ids": [Command.clear()]})

@@ -521,44 +521,28 @@ class LoanCustomerTierMixin(models.AbstractModel):
 
     @api.model
     def _tier_figures_of_payments(self, company, today, ids):
-        for name in ("loan.contract", "loan.installment", "loan.repayment", "loan.repayment.allocation"):
-            self.env[name].flush_model()
         rows = self.env.execute_query(
             SQL(
                 """
                 WITH fell_due AS (
-                    SELECT row.customer_id, row.due_date, row.state,
-                           row.due_date + COALESCE(contract.grace_days, 0) AS last_day,
-                           (SELECT max(repayment.date)
-                              FROM loan_repayment_allocation part
-                              JOIN loan_repayment repayment ON repayment.id = part.repayment_id
-                             WHERE row.state = 'paid'
-                               AND part.installment_id = row.id
-                               AND repayment.state = 'posted') AS paid_on
-                      FROM loan_installment row
-                      JOIN loan_contract contract ON contract.id = row.contract_id
-                     WHERE row.customer_id = ANY(%(ids)s)
-                       AND row.kind = 'installment'
-                       AND row.version_to IS NULL
-                       AND row.amount > 0
-                       AND row.state IN ('open', 'paid')
-                       AND row.due_date < %(today)s
-                       AND (row.due_date >= %(look_back)s OR row.state = 'open')
-                       AND contract.state IN ('active', 'closed')
+                    %(come)s
                 )
                 SELECT customer_id,
-                       -- Whether one is on time is known when it is paid, or when its last day has passed.
-                       count(*) FILTER (WHERE due_date >= %(on_time)s
-                                          AND (paid_on IS NOT NULL OR (state = 'open' AND last_day < %(today)s))),
-                       count(*) FILTER (WHERE due_date >= %(on_time)s AND paid_on <= last_day),
-                       max(COALESCE(paid_on, %(today)s) - due_date)
-                           FILTER (WHERE state = 'open' OR paid_on >= %(late)s)
+                       count(*) FILTER (WHERE due_date >= %(on_time)s AND known),
+                       count(*) FILTER (WHERE due_date >= %(on_time)s AND on_time),
+                       max(COALESCE(paid_on, %(today)s) - due_date) FILTER (WHERE waits OR paid_on >= %(late)s)
                   FROM fell_due
                  GROUP BY customer_id
                 """,
-                ids=ids,
+                come=self._come_due_sql(
+                    SQL(
+                        "row.customer_id = ANY(%s) AND (row.due_date >= %s OR row.state = 'open')",
+                        ids,
+                        dates.add_months(today, -_LOOK_BACK_MONTHS),
+                    ),
+                    today,
+                ),
                 today=today,
-                look_back=dates.add_months(today, -_LOOK_BACK_MONTHS),
                 on_time=dates.add_months(today, -_ON_TIME_MONTHS),
                 late=dates.add_months(today, -_LATE_MONTHS),
             )

@@ -58,6 +58,7 @@ class LoanHandover(models.Model):
     )
     reason = fields.Char("In Words", readonly=True)
     date_by = fields.Date("To Be Finished By", required=True, tracking=True)
+    takes_part = fields.Boolean(compute="_compute_takes_part", search="_search_takes_part")
     is_late = fields.Boolean("Late", compute="_compute_is_late", search="_search_is_late")
     letter = fields.Boolean("Letter to the Borrower", readonly=True)
     call = fields.Boolean("Joint Call", readonly=True)
@@ -114,6 +115,28 @@ class LoanHandover(models.Model):
                 if handover.item_count
                 else 0.0
             )
+
+    @api.depends("former_user_id", "receiver_user_id")
+    @api.depends_context("uid")
+    def _compute_takes_part(self):
+        mine = self.filtered_domain(self._taking_part())
+        for handover in self:
+            handover.takes_part = handover in mine
+
+    def _search_takes_part(self, operator, value):
+        return self._taking_part() if operator == "in" else NotImplemented
+
+    @api.model
+    def _taking_part(self):
+        """Return the handovers of which the user is a side, or acts today for who takes over."""
+        user = self.env.user
+        mine = Domain("former_user_id", "=", user.id) | Domain("receiver_user_id", "=", user.id)
+        if user._is_superuser():
+            return mine
+        receiving = user._loan_duty_ids()[-1]
+        for company_id, ids in (*receiving["covered"].items(), *receiving["deputised"].items()):
+            mine |= Domain("company_id", "=", company_id) & Domain("receiver_user_id", "in", ids)
+        return mine
 
     @api.depends("state", "date_by")
     def _compute_is_late(self):
@@ -221,7 +244,8 @@ class LoanHandover(models.Model):
         for handover_sudo in done_sudo:
             receiver = handover_sudo.receiver_user_id
             handover_sudo.activity_ids.filtered(
-                lambda todo, receiver=receiver: todo.user_id == receiver
+                # Who accepts in their place has their to-do.
+                lambda todo, people=receiver | self.env.user: todo.user_id in people
             ).action_feedback()
 
     def action_cancel(self):

@@ -67,6 +67,13 @@ class LoanHandoverItem(models.Model):
     )
     introduced_on = fields.Date("Introduced On", readonly=True)
     accepted_at = fields.Datetime("Accepted On", readonly=True)
+    accepted_user_id = fields.Many2one(
+        "res.users",
+        "Accepted By",
+        readonly=True,
+        ondelete="set null",
+        help="Whoever takes over, or while they are away who acts for them.",
+    )
     decline_reason = fields.Text("Sent Back Because")
     contract_id = fields.Many2one(
         "loan.contract",
@@ -125,8 +132,44 @@ class LoanHandoverItem(models.Model):
     @api.depends("receiver_user_id", "state")
     @api.depends_context("uid")
     def _compute_is_mine(self):
+        open_items = self.filtered(lambda item: item.state in _OPEN)
+        mine = open_items._mine_to_accept()
         for item in self:
-            item.is_mine = item.state in _OPEN and item.receiver_user_id == self.env.user
+            item.is_mine = item in mine
+
+    def _mine_to_accept(self):
+        """Return those that the user can accept: as who takes over, or as who acts while that one is away today.
+
+        In their place acts who is named in their cover, else the deputy the customer will have.
+        """
+        user = self.env.user
+        mine = self.filtered(lambda item: item.receiver_user_id == user)
+        others = self - mine
+        found = {
+            (cover.company_id, cover.manager_user_id): cover
+            for cover in self.env["loan.cover"]._covers_today(others.receiver_user_id)
+        }
+        if not found:
+            return mine
+        # As superuser: who is named as deputy counts, whoever looks.
+        lines = {}
+        for item_sudo in others.sudo():
+            cover = found.get((item_sudo.company_id, item_sudo.receiver_user_id))
+            if cover:
+                deputy = item_sudo.handover_id.deputy_user_id or item_sudo.customer_id.deputy_user_id
+                lines[item_sudo.sudo(False)] = [each for each in (cover.deputy_user_id, deputy) if each]
+        people = self.env["res.users"].union(*(each for line in lines.values() for each in line))
+        away = {
+            (cover.company_id, cover.manager_user_id)
+            for cover in self.env["loan.cover"]._covers_today(people)
+        }
+        # As superuser: a conflict of interest counts, whoever looks.
+        barred = self.env["loan.conflict"].sudo()._barred(others.sudo().customer_id)
+        for item, line in lines.items():
+            there = [each for each in line if each.active and (item.company_id, each) not in away]
+            if there and there[0] == user and user.id not in barred.get(item.customer_id.id, ()):
+                mine |= item
+        return mine
 
     def write(self, vals):
         if not self.env.su and (closed := self.filtered(lambda item: item.state not in _OPEN)):
@@ -196,16 +239,19 @@ class LoanHandoverItem(models.Model):
         user = self.env.user
         if self.env.su or user.has_group("loan_crm.loan_crm_group_team_lead"):
             return
-        if self.filtered(lambda item: user not in (item.former_user_id, item.receiver_user_id)):
+        if (
+            self.filtered(lambda item: user not in (item.former_user_id, item.receiver_user_id))
+            - self._mine_to_accept()
+        ):
             raise UserError(
                 self.env._("Only the two managers of a handover, or their lead, note its progress.")
             )
 
     def action_accept(self):
-        """Take the customers over: from now on they are the receiver's."""
+        """Take the customers over: from now on they are the receiver's. Who acts for them does it in their place."""
         self.check_access("write")
-        others = self.filtered(lambda item: item.receiver_user_id != self.env.user)
-        if others and not self.env.su:
+        others = self.browse() if self.env.su else self - self._mine_to_accept()
+        if others:
             raise UserError(
                 self.env._(
                     "Only %s can accept what is handed over to them.",
@@ -233,15 +279,23 @@ class LoanHandoverItem(models.Model):
         # open handover that it would overtake; a second click finds nothing to move and is refused.
         items_sudo = self.sudo()
         items_sudo._move_to("accepted")
-        items_sudo.accepted_at = fields.Datetime.now()
+        items_sudo.write({"accepted_at": fields.Datetime.now(), "accepted_user_id": self.env.uid})
         items_sudo.call_activity_id.filtered("active").unlink()  # nobody calls jointly with themselves
-        for handover, items in self.grouped("handover_id").items():
+        for handover, items in items_sudo.grouped("handover_id").items():
             because = dict(handover._fields["cause"]._description_selection(self.env))[handover.cause]
             reason = f"{because}: {handover.reason}" if handover.reason else because
+            receiver = handover.receiver_user_id
+            if not self.env.su and receiver != self.env.user:
+                reason = self.env._(
+                    "%(reason)s; accepted by %(deputy)s for %(receiver)s",
+                    reason=reason,
+                    deputy=self.env.user.name,
+                    receiver=receiver.name,
+                )
             # As superuser: until now they are the former manager's to give; `action_accept` has asked who accepts.
-            customers = items.customer_id.sudo().with_context(mail_auto_subscribe_no_notify=True)
+            customers = items.customer_id.with_context(mail_auto_subscribe_no_notify=True)
             customers._assign(
-                items.receiver_user_id,
+                receiver,
                 kind="handover",
                 reason=reason,
                 deputy=handover.deputy_user_id or None,

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 
@@ -80,52 +80,27 @@ class LoanLifetimeMixin(models.AbstractModel):
         """
         if not ids:
             return {}
-        for name in (
-            "loan.contract",
-            "loan.installment",
-            "loan.repayment",
-            "loan.repayment.allocation",
-            "loan.arrears.change",
-        ):
-            self.env[name].flush_model()
+        self.env["loan.arrears.change"].flush_model()
         rows = self.env.execute_query(
             SQL(
                 """
-                WITH paid AS (
-                    SELECT share.installment_id, MAX(repayment.date) AS day
-                      FROM loan_repayment_allocation AS share
-                      JOIN loan_repayment AS repayment ON repayment.id = share.repayment_id
-                     WHERE share.customer_id = ANY(%(ids)s)
-                       AND share.principal + share.interest > 0
-                  GROUP BY share.installment_id
-                ), come AS (
-                    SELECT row.customer_id, row.due_date, loan.grace_days, paid.day,
-                           row.state = 'open' AS waits,
-                           COALESCE(CASE WHEN row.state = 'paid' THEN paid.day END, %(today)s) - row.due_date AS late
-                      FROM loan_installment AS row
-                      JOIN loan_contract AS loan ON loan.id = row.contract_id
-                 LEFT JOIN paid ON paid.installment_id = row.id
-                     WHERE row.customer_id = ANY(%(ids)s)
-                       AND row.version_to IS NULL
-                       AND row.kind = 'installment'
-                       AND row.amount > 0
-                       AND row.due_date < %(today)s
-                       AND loan.state IN ('active', 'closed')
-                       -- What a feed says is paid, and by no repayment we know, tells nothing about punctuality.
-                       AND (row.state = 'open' OR (row.state = 'paid' AND paid.day IS NOT NULL))
+                WITH come AS (
+                    %(come)s
+                ), owed AS (
+                    SELECT customer_id, due_date, COALESCE(paid_on, %(today)s) - due_date AS late FROM come
                 ), moved AS (
                     SELECT customer_id, days_past_due AS late, date FROM loan_arrears_change
                      WHERE customer_id = ANY(%(ids)s) AND days_past_due > 0
                  UNION ALL
-                    SELECT customer_id, late, due_date + late FROM come WHERE late > 0
+                    SELECT customer_id, late, due_date + late FROM owed WHERE late > 0
                 ), worst AS (
                     SELECT DISTINCT ON (customer_id) customer_id, late, date
                       FROM moved
                   ORDER BY customer_id, late DESC, date DESC
                 ), counted AS (
                     SELECT customer_id,
-                           COUNT(*) FILTER (WHERE NOT waits OR late > grace_days) AS due,
-                           COUNT(*) FILTER (WHERE NOT waits AND day <= due_date + grace_days) AS kept
+                           COUNT(*) FILTER (WHERE known) AS due,
+                           COUNT(*) FILTER (WHERE on_time) AS kept
                       FROM come
                   GROUP BY customer_id
                 )
@@ -133,8 +108,53 @@ class LoanLifetimeMixin(models.AbstractModel):
                        COALESCE(counted.kept, 0), COALESCE(worst.late, 0), worst.date
                   FROM counted FULL JOIN worst ON worst.customer_id = counted.customer_id
                 """,
+                come=self._come_due_sql(SQL("row.customer_id = ANY(%s)", list(ids)), today),
                 ids=list(ids),
                 today=today,
             )
         )
         return {row[0]: tuple(row[1:]) for row in rows}
+
+    @api.model
+    def _come_due_sql(self, which, today):
+        """Return the installments that have come due and how they were paid: what *on time* means, for all who ask.
+
+        On time is what was paid in full, by money we know of, until its due date and the days of grace; late what was
+        paid afterwards or is still open then. What is open within its days of grace is neither yet, and what a feed
+        says is paid by no repayment we know tells nothing and is left out.
+
+        :param SQL which: on `row`, an installment
+        :param date today: the lender's day
+        :return: SQL of a query with `customer_id`, `due_date`, `last_day`, `waits` (is open), `paid_on` (of what is
+            paid), `known` (is on time or late) and `on_time`
+        """
+        for name in ("loan.contract", "loan.installment", "loan.repayment", "loan.repayment.allocation"):
+            self.env[name].flush_model()
+        return SQL(
+            """
+            SELECT row.customer_id, row.due_date, term.last_day,
+                   row.state = 'open' AS waits, paid.day AS paid_on,
+                   row.state = 'paid' OR term.last_day < %(today)s AS known,
+                   COALESCE(paid.day <= term.last_day, FALSE) AS on_time
+              FROM loan_installment AS row
+              JOIN loan_contract AS loan ON loan.id = row.contract_id
+        CROSS JOIN LATERAL (SELECT row.due_date + COALESCE(loan.grace_days, 0) AS last_day) AS term
+         LEFT JOIN LATERAL (
+                   SELECT MAX(repayment.date) AS day
+                     FROM loan_repayment_allocation AS share
+                     JOIN loan_repayment AS repayment ON repayment.id = share.repayment_id
+                    WHERE row.state = 'paid' AND share.installment_id = row.id
+                      AND share.principal + share.interest > 0
+                      AND repayment.state = 'posted'
+                   ) AS paid ON TRUE
+             WHERE %(which)s
+               AND row.version_to IS NULL
+               AND row.kind = 'installment'
+               AND row.amount > 0
+               AND row.due_date < %(today)s
+               AND loan.state IN ('active', 'closed')
+               AND (row.state = 'open' OR (row.state = 'paid' AND paid.day IS NOT NULL))
+            """,
+            which=which,
+            today=today,
+        )

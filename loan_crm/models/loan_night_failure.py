@@ -49,6 +49,7 @@ class LoanNightFailure(models.Model):
             ("tier", "Tier"),
             ("service", "Service Plan"),
             ("assign", "Assignment"),
+            ("conflict", "Conflict of Interest"),
             ("renew", "Renewal"),
             ("papers", "Papers That Expire"),
             ("erase", "Erasure"),

@@ -109,7 +109,12 @@ class LoanPipelineMixin(models.AbstractModel):
                 ("partner_id.commercial_partner_id", "in", self.partner_id.ids),
                 ("company_id", "in", [False, *self.company_id.ids]),
                 ("loan_product_id", "!=", False),
+                # With who acts while they are away it is theirs all the same.
+                "|",
                 ("user_id", "=", former.id),
+                "&",
+                ("loan_cover_from_id", "=", former.id),
+                ("loan_cover_to_id", "!=", False),
             ]
         )
         customers = {customer.partner_id: customer for customer in self}
@@ -122,7 +127,7 @@ class LoanPipelineMixin(models.AbstractModel):
     def _who_renews(self):
         """Return who speaks with this customer about the next loan: their manager, else who acts, else the lead.
 
-        The manager also while away: there are weeks left, and whoever acts for a while is not to keep an application.
+        The manager also while away: whoever acts has the application meanwhile and does not keep it, as with any other.
         """
         self.ensure_one()
         for user in (self.manager_user_id, self.acting_user_id, self.team_id.user_id):

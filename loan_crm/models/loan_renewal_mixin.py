@@ -112,6 +112,7 @@ class LoanRenewalMixin(models.AbstractModel):
             "res.partner",
         ):
             self.env[name].flush_model()
+        since = today - relativedelta(months=renewals.MONTHS)
         rows = self.env.execute_query(
             SQL(
                 """
@@ -127,26 +128,11 @@ class LoanRenewalMixin(models.AbstractModel):
                 ), borrower AS (
                     SELECT DISTINCT customer_id, partner_id FROM wanted
                 ), paid AS (
-                    SELECT borrower.customer_id,
-                           row.due_date,
-                           row.state = 'paid' AND COALESCE(money.day, row.due_date)
-                               <= row.due_date + COALESCE(contract.grace_days, 0) AS on_time
-                      FROM borrower
-                      JOIN loan_installment row ON row.customer_id = borrower.customer_id
-                      JOIN loan_contract contract ON contract.id = row.contract_id
-                      LEFT JOIN LATERAL (
-                          SELECT MAX(repayment.date) AS day
-                            FROM loan_repayment_allocation allocation
-                            JOIN loan_repayment repayment ON repayment.id = allocation.repayment_id
-                           WHERE allocation.installment_id = row.id AND repayment.state = 'posted'
-                      ) money ON TRUE
-                     WHERE row.due_date >= %(since)s AND row.due_date < %(today)s
-                       AND row.version_to IS NULL AND row.kind = 'installment' AND row.amount > 0
-                       AND contract.state IN ('active', 'closed')
+                    %(come)s
                 ), punctual AS (
-                    SELECT customer_id, COUNT(*) AS due,
+                    SELECT customer_id, COUNT(*) FILTER (WHERE known) AS due,
                            COUNT(*) FILTER (WHERE on_time) AS on_time,
-                           MAX(due_date) FILTER (WHERE NOT on_time) AS last_late
+                           MAX(due_date) FILTER (WHERE known AND NOT on_time) AS last_late
                       FROM paid
                      GROUP BY customer_id
                 ), arrears AS (
@@ -183,9 +169,15 @@ class LoanRenewalMixin(models.AbstractModel):
                   LEFT JOIN eased ON eased.customer_id = wanted.customer_id
                   LEFT JOIN punctual ON punctual.customer_id = wanted.customer_id
                 """,
+                come=self.env["loan.customer"]._come_due_sql(
+                    SQL(
+                        "row.customer_id IN (SELECT customer_id FROM borrower) AND row.due_date >= %s", since
+                    ),
+                    today,
+                ),
                 ids=self.ids,
                 today=today,
-                since=today - relativedelta(months=renewals.MONTHS),
+                since=since,
             )
         )
         return {id_: renewals.Facts(*facts) for id_, *facts in rows}

@@ -34,6 +34,7 @@ class LoanWorkload(models.Model):
         "loan.hardship": ["contract_id", "customer_id", "state"],
         "loan.manager": ["company_id", "load_ceiling", "takes_new", "user_id", "vip_slots"],
         "loan.promise": ["customer_id", "date_promised", "decided_on", "state"],
+        "mail.activity": ["active", "activity_type_id", "date_deadline", "res_id", "res_model"],
         "res.company": [
             "loan_load_ceiling",
             "loan_vip_slots",
@@ -59,6 +60,11 @@ class LoanWorkload(models.Model):
         "Promises Overdue",
         readonly=True,
         help="Not yet decided though their day has passed, or broken of late.",
+    )
+    ours_count = fields.Integer(
+        "Our Promises Overdue",
+        readonly=True,
+        help="What was promised to customers and not done by its day, whoever was to do it.",
     )
     points = fields.Float(
         "Load", digits=(16, 1), readonly=True, help="In points, as the settings weigh them."
@@ -197,7 +203,7 @@ class LoanWorkload(models.Model):
             """
             SELECT customer.id, customer.manager_user_id, customer.company_id,
                    1 AS customer_count, 0 AS loan_count, 0 AS late_count, 0 AS case_count,
-                   COALESCE(tier.is_vip, FALSE)::integer AS vip_count, 0 AS promise_count
+                   COALESCE(tier.is_vip, FALSE)::integer AS vip_count, 0 AS promise_count, 0 AS ours_count
               FROM loan_customer customer
               LEFT JOIN loan_customer_tier tier ON tier.id = customer.tier_id
              WHERE customer.active AND %(which)s
@@ -205,29 +211,49 @@ class LoanWorkload(models.Model):
             SELECT customer.id, customer.manager_user_id, customer.company_id,
                    0, (contract.state = 'active')::integer,
                    (contract.state = 'active' AND contract.day_zero < day.today)::integer,
-                   (contract.waiting_since IS NOT NULL)::integer, 0, 0
+                   (contract.waiting_since IS NOT NULL)::integer, 0, 0, 0
               FROM loan_contract contract
               JOIN loan_customer customer ON customer.id = contract.customer_id
               JOIN day ON day.company_id = customer.company_id
              WHERE customer.active AND (contract.state = 'active' OR contract.waiting_since IS NOT NULL)
                AND %(which)s
              UNION ALL
-            SELECT customer.id, customer.manager_user_id, customer.company_id, 0, 0, 0, 1, 0, 0
+            SELECT customer.id, customer.manager_user_id, customer.company_id, 0, 0, 0, 1, 0, 0, 0
               FROM loan_hardship request
               JOIN loan_customer customer ON customer.id = request.customer_id
              WHERE customer.active AND request.state IN ('new', 'talks') AND %(which)s
              UNION ALL
-            SELECT customer.id, customer.manager_user_id, customer.company_id, 0, 0, 0, 0, 0, 1
+            SELECT customer.id, customer.manager_user_id, customer.company_id, 0, 0, 0, 0, 0, 1, 0
               FROM loan_promise promise
               JOIN loan_customer customer ON customer.id = promise.customer_id
               JOIN day ON day.company_id = customer.company_id
              WHERE customer.active AND %(which)s
                AND ((promise.state = 'open' AND promise.date_promised < day.today)
                     OR (promise.state = 'broken' AND promise.decided_on >= day.today - %(broken)s::integer))
+             UNION ALL
+            SELECT customer.id, customer.manager_user_id, customer.company_id, 0, 0, 0, 0, 0, 0, 1
+              FROM mail_activity activity
+              LEFT JOIN loan_contract contract
+                ON activity.res_model = 'loan.contract' AND contract.id = activity.res_id
+              JOIN loan_customer customer
+                ON customer.id = CASE WHEN activity.res_model = 'loan.customer' THEN activity.res_id
+                                      ELSE contract.customer_id END
+              JOIN day ON day.company_id = customer.company_id
+             WHERE activity.active AND activity.activity_type_id = %(ours)s
+               AND activity.res_model IN ('loan.customer', 'loan.contract')
+               AND activity.date_deadline < day.today
+               AND customer.active AND %(which)s
             """,
             which=which,
             broken=_BROKEN_DAYS,
+            ours=self._promised_kind_id(),
         )
+
+    @api.model
+    def _promised_kind_id(self):
+        """Return the kind of to-dos that stand for what we have promised, 0 where somebody has deleted it."""
+        known = self.env["ir.model.data"]
+        return known._xmlid_to_res_id("loan_crm.mail_activity_type_promised", raise_if_not_found=False) or 0
 
     @api.model
     def _counts(self, customers):
@@ -325,4 +351,19 @@ class LoanWorkload(models.Model):
             return Domain(
                 "id", "in", self.env["loan.promise"].search(theirs & (overdue | broken)).customer_id.ids
             )
+        if column == "ours_count":
+            return Domain("id", "in", self._broken_by_us(today).ids)
         return domains.get(column, Domain.TRUE)
+
+    def _broken_by_us(self, today):
+        """Return the customers to whom something was promised and not done by its day, as far as the user sees them."""
+        overdue = self.env["mail.activity"].search(
+            Domain("activity_type_id", "=", self._promised_kind_id())
+            & Domain("date_deadline", "<", today)
+            & Domain("res_model", "in", ("loan.customer", "loan.contract"))
+        )
+        by_model = overdue.grouped("res_model")
+        nothing = overdue.browse()
+        theirs = self.env["loan.customer"].browse(by_model.get("loan.customer", nothing).mapped("res_id"))
+        loans = self.env["loan.contract"].browse(by_model.get("loan.contract", nothing).mapped("res_id"))
+        return theirs | loans.customer_id

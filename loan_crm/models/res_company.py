@@ -191,6 +191,9 @@ class ResCompany(models.Model):
     loan_weight_case = fields.Float("Points of an Open Case", digits=(16, 1), default=4.0)
     loan_weight_vip = fields.Float("Points of a VIP Customer", digits=(16, 1), default=5.0, help="On top.")
     loan_weight_promise = fields.Float("Points of an Overdue Promise", digits=(16, 1), default=2.0)
+    loan_weight_ours = fields.Float(
+        "Points of a Promise of Ours That Is Overdue", digits=(16, 1), default=2.0
+    )
     loan_load_ceiling = fields.Float(
         "Usual Ceiling",
         digits=(16, 1),
@@ -216,7 +219,8 @@ class ResCompany(models.Model):
     _loan_weights_sensible = models.Constraint(
         "CHECK (loan_weight_customer BETWEEN 0 AND 1000 AND loan_weight_loan BETWEEN 0 AND 1000 "
         "AND loan_weight_late BETWEEN 0 AND 1000 AND loan_weight_case BETWEEN 0 AND 1000 "
-        "AND loan_weight_vip BETWEEN 0 AND 1000 AND loan_weight_promise BETWEEN 0 AND 1000)",
+        "AND loan_weight_vip BETWEEN 0 AND 1000 AND loan_weight_promise BETWEEN 0 AND 1000 "
+        "AND loan_weight_ours BETWEEN 0 AND 1000)",
         "Each weighs 0 to 1000 points.",
     )
     _loan_load_sensible = models.Constraint(

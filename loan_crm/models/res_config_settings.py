@@ -32,6 +32,7 @@ class ResConfigSettings(models.TransientModel):
     loan_weight_case = fields.Float(related="company_id.loan_weight_case", readonly=False)
     loan_weight_vip = fields.Float(related="company_id.loan_weight_vip", readonly=False)
     loan_weight_promise = fields.Float(related="company_id.loan_weight_promise", readonly=False)
+    loan_weight_ours = fields.Float(related="company_id.loan_weight_ours", readonly=False)
     loan_load_ceiling = fields.Float(related="company_id.loan_load_ceiling", readonly=False)
     loan_vip_slots = fields.Integer(related="company_id.loan_vip_slots", readonly=False)
     loan_away_days = fields.Integer(related="company_id.loan_away_days", readonly=False)

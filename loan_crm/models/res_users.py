@@ -27,7 +27,7 @@ class ResUsers(models.Model):
         serves = self.has_group("loan_crm.loan_crm_group_service_desk")
         if not (manages or serves):
             return Domain.FALSE
-        covered, deputised, teams, incoming = self._loan_duty_ids()
+        covered, deputised, teams, incoming, receiving = self._loan_duty_ids()
         duty = Domain.FALSE
         if manages:
             duty |= Domain("manager_user_id", "=", self.id)
@@ -38,6 +38,12 @@ class ResUsers(models.Model):
         for company_id, manager_ids in deputised.items():
             mine = Domain("company_id", "=", company_id) & Domain("deputy_user_id", "=", self.id)
             duty |= mine & Domain("manager_user_id", "in", manager_ids)
+        # Who acts for a colleague sees what is being handed over to that one, and may accept it.
+        for company_id, manager_ids in receiving["covered"].items():
+            duty |= Domain("company_id", "=", company_id) & Domain("incoming_user_id", "in", manager_ids)
+        for company_id, manager_ids in receiving["deputised"].items():
+            mine = Domain("company_id", "=", company_id) & Domain("deputy_user_id", "=", self.id)
+            duty |= mine & Domain("incoming_user_id", "in", manager_ids)
         if teams:
             duty |= Domain("team_id", "in", teams)
         return duty
@@ -69,7 +75,8 @@ class ResUsers(models.Model):
 
         :return: managers covered for all their customers, managers covered where the customer names this user
             as deputy (nobody is named for all, or whoever is has left or is away, too), both as
-            `{company id: [user id]}`, a list of team ids, and whether they are taking over any
+            `{company id: [user id]}`, a list of team ids, whether they are taking over any, and which of those they
+            act for are taking over any, as `{"covered": …, "deputised": …}`
         """
         self.env["loan.customer"].flush_model(["incoming_user_id"])
         self.env["res.users"].flush_model(["active"])
@@ -84,7 +91,9 @@ class ResUsers(models.Model):
                        -- Where who covers is away, too, each customer's own deputy steps in for that time.
                        GREATEST(cover.date_from, other.date_from),
                        LEAST(cover.date_to, other.date_to),
-                       cover.company_id
+                       cover.company_id,
+                       EXISTS (SELECT FROM loan_customer
+                                WHERE loan_customer.incoming_user_id = cover.manager_user_id)
                   FROM loan_cover AS cover
              LEFT JOIN res_users AS stand_in ON stand_in.id = cover.deputy_user_id
              LEFT JOIN loan_cover AS other
@@ -101,13 +110,13 @@ class ResUsers(models.Model):
                         OR other.id IS NOT NULL)
                    AND cover.date_from <= %(day_after)s AND cover.date_to >= %(day_before)s
                  UNION ALL
-                SELECT 'team', id, NULL, NULL, NULL FROM crm_team
+                SELECT 'team', id, NULL, NULL, NULL, FALSE FROM crm_team
                  WHERE %(leads)s AND active AND user_id = %(user)s
                  UNION ALL
-                SELECT 'team', crm_team_id, NULL, NULL, NULL FROM crm_team_member
+                SELECT 'team', crm_team_id, NULL, NULL, NULL, FALSE FROM crm_team_member
                  WHERE %(serves)s AND active AND user_id = %(user)s
                  UNION ALL
-                SELECT 'incoming', NULL, NULL, NULL, NULL
+                SELECT 'incoming', NULL, NULL, NULL, NULL, TRUE
                  WHERE %(covers)s AND EXISTS (SELECT FROM loan_customer WHERE incoming_user_id = %(user)s)
                 """,
                 covers=self.has_group("loan_crm.loan_crm_group_manager"),
@@ -120,13 +129,16 @@ class ResUsers(models.Model):
             )
         )
         found = {"covered": {}, "deputised": {}}
+        receiving = {"covered": {}, "deputised": {}}
         teams, incoming = [], False
         companies_sudo = self.env["res.company"].sudo()  # a cover counts whichever company is switched on
-        for kind, id_, date_from, date_to, company_id in rows:
+        for kind, id_, date_from, date_to, company_id, receives in rows:
             if kind == "team":
                 teams.append(id_)
             elif kind == "incoming":
                 incoming = True
             elif date_from <= companies_sudo.browse(company_id)._loan_today() <= date_to:
                 found[kind].setdefault(company_id, []).append(id_)
-        return found["covered"], found["deputised"], teams, incoming
+                if receives:
+                    receiving[kind].setdefault(company_id, []).append(id_)
+        return found["covered"], found["deputised"], teams, incoming, receiving

@@ -44,7 +44,9 @@ from . import test_loan_manager
 from . import test_loan_conflict
 from . import test_loan_workload
 from . import test_loan_assignment_suggest
+from . import test_loan_assignment_tour
 from . import test_loan_cover
+from . import test_loan_cover_lead
 from . import test_loan_cover_task
 from . import test_loan_customer_erasure
 from . import test_loan_customer_merge
@@ -77,6 +79,7 @@ from . import test_loan_reminder_room
 from . import test_loan_reminder_silence
 from . import test_loan_repayment
 from . import test_loan_terms
+from . import test_loan_tier_tour
 from . import test_loan_touch
 from . import test_loan_what_if
 from . import test_loan_what_if_tour

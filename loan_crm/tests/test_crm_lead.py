@@ -354,6 +354,74 @@ class TestCrmLead(ApplicationCommon, LoanMailCommon):
         customer = theirs.with_user(self.lead)._make_loan().customer_id
         self.assertEqual(customer.manager_user_id, self.lead, "who left looks after nobody")
 
+    def _won_by_policy(self, lead, by=None):
+        """Return what who wins is told, and the customer."""
+        self.team.loan_assign_policy = "automatic"
+        action = lead.with_user(by or self.manager).action_make_loan()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        contract = self.env["loan.contract"].search([("lead_id", "=", lead.id)])
+        self.assertEqual((lead.won_status, contract.state), ("won", "draft"))
+        told = action["params"]["message"] if action.get("tag") == "display_notification" else ""
+        return told, contract.customer_id, action
+
+    def test_who_wrote_an_application_keeps_it_where_the_policy_lets_them(self):
+        told, customer, action = self._won_by_policy(self._application())
+        self.assertEqual((told, customer.manager_user_id), ("", self.manager))
+        self.assertEqual((action["res_model"], action["res_id"]), ("loan.contract", customer.contract_ids.id))
+        self.assertTrue(customer.deputy_user_id)
+        row = customer.assignment_ids[:1]
+        self.assertEqual((row.kind, row.reason.split(".")[0]), ("policy", "Wrote the application"))
+
+    def test_a_full_salesperson_wins_it_for_who_has_room_and_is_told(self):
+        self.env["loan.manager"].create({"user_id": self.manager.id, "load_ceiling": 0.5})
+        self.env["loan.manager"].create(
+            {"user_id": self.colleague.id, "lang_ids": self.env["res.lang"]._lang_get("en_US").ids}
+        )
+        lead = self._application()
+        paper = lead.loan_document_ids[0]
+        self._file(paper)
+        paper.action_accept()
+        told, customer, action = self._won_by_policy(lead)
+        self.assertEqual((customer.manager_user_id, customer.team_id), (self.colleague, self.team))
+        self.assertIn("Chen Bo looks after Zhou Yu, not Lin Mei: Ceiling reached", told)
+        self.assertEqual(action["params"]["next"]["tag"], "soft_reload", "the draft is not theirs to open")
+        row = customer.assignment_ids[:1]
+        self.assertEqual(row.kind, "policy")
+        self.assertIn("Lin Mei wrote the application: Ceiling reached", row.reason)
+        self.assertIn("Speaks English", row.reason)
+        self.assertIn("Lin Mei does not look after", "".join(filter(None, lead.message_ids.mapped("body"))))
+        self.assertFalse(customer.with_user(self.manager).has_access("read"))
+        self.assertTrue(customer.contract_ids.with_user(self.colleague).has_access("read"))
+        self.assertEqual(
+            self.env["ir.attachment"].search_count(
+                [("res_model", "=", "loan.contract"), ("res_id", "=", customer.contract_ids.id)]
+            ),
+            1,
+        )
+
+    def test_a_conflict_or_another_team_is_no_way_to_a_customer(self):
+        lead = self._application()
+        self.env["loan.conflict"].with_user(self.manager).create(
+            {"user_id": self.manager.id, "partner_id": lead.partner_id.id, "reason": "My brother"}
+        )
+        told, customer, _action = self._won_by_policy(lead)
+        self.assertEqual(customer.manager_user_id, self.colleague)
+        self.assertIn("not Lin Mei: Conflict of interest", told)
+        self.assertNotIn("onflict", customer.assignment_ids[:1].reason)
+        theirs = self._application("Ma Li", user=self.stranger)
+        told, customer, _action = self._won_by_policy(theirs, by=self.stranger)
+        self.assertIn(customer.manager_user_id, self.manager | self.colleague)
+        self.assertIn("Zhao Yun: is no member of Retail", told)
+
+    def test_where_nobody_has_room_the_lead_is_asked(self):
+        for user in self.manager | self.colleague:
+            self.env["loan.manager"].create({"user_id": user.id, "load_ceiling": 0})
+        told, customer, _action = self._won_by_policy(self._application())
+        self.assertFalse(customer.manager_user_id)
+        self.assertIn("Nobody looks after Zhou Yu yet", told)
+        self.assertEqual(customer.activity_ids.user_id, self.lead)
+
     def test_a_firm_borrows_and_not_the_person_who_speaks_for_it(self):
         firm = self._partner("Orient Trading", is_company=True)
         speaker = self._partner("Speaker", parent_id=firm.id)

@@ -139,6 +139,95 @@ class TestLoanAssignmentSuggest(LoanCommon):
         self.assertIn("Knows the customer already", by_user[self.third].reasons)
         self.assertIn("Looks after them today", by_user[self.manager].against)
 
+    def _line(self, form, user):
+        return form.line_ids.filtered(lambda line: line.user_id == user)
+
+    def _tie(self, customer, partner, kind):
+        return self.env["loan.customer.relation"].create(
+            {
+                "customer_id": customer.id,
+                "partner_id": partner.id,
+                "type_id": self.env.ref(f"loan_crm.loan_customer_relation_type_{kind}").id,
+            }
+        )
+
+    def test_the_customers_own_region_counts_before_their_address(self):
+        shanghai, beijing = self.env.ref("base.state_cn_SH"), self.env.ref("base.state_cn_BJ")
+        self.orphan.partner_id.state_id = shanghai
+        self.desks[1].state_ids = shanghai
+        self.desks[2].state_ids = beijing
+        self.assertIn(shanghai.name, self._line(self._suggest(), self.colleague).reasons)
+        self.orphan.region_id = beijing
+        form = self._suggest()
+        self.assertIn(f"Serves {beijing.name}", self._line(form, self.third).reasons)
+        self.assertIn("Serves other regions", self._line(form, self.colleague).reasons)
+        self.assertIn(beijing.name, form.needs_note)
+
+    def test_best_weekdays_are_held_against_working_days(self):
+        calendar = self.env["resource.calendar"].create(
+            {
+                "name": "Weekend desk",
+                "company_id": self.company.id,
+                "tz": "Asia/Shanghai",
+                "attendance_ids": [
+                    Command.clear(),
+                    *(
+                        Command.create(
+                            {
+                                "name": day,
+                                "dayofweek": day,
+                                "hour_from": 9,
+                                "hour_to": 17,
+                                "day_period": "morning",
+                            }
+                        )
+                        for day in "456"
+                    ),
+                ],
+            }
+        )
+        employee = self.third.with_company(self.company)
+        employee.resource_calendar_id = calendar
+        self.assertEqual(employee.resource_calendar_id, calendar)
+        self.orphan.write({"sat": True, "sun": True})
+        form = self._suggest()
+        self.assertIn("Works on their best days: Sat, Sun", self._line(form, self.third).reasons)
+        self.assertIn("Does not work on their best days: Sat, Sun", self._line(form, self.manager).reasons)
+        self.assertIn("Sat, Sun", form.needs_note)
+        self.orphan.write(dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), True))
+        self.assertNotIn(
+            "best days", "".join(self._suggest().line_ids.mapped(lambda line: line.reasons or ""))
+        )
+
+    def test_a_colleague_who_is_related_is_refused_on_every_way(self):
+        tie = self._tie(self.orphan, self.third.partner_id, "child")
+        form = self._suggest()
+        line = self._line(form, self.third)
+        self.assertEqual((line.refused, line.against.split(" · ")[0]), (True, "Related to the customer"))
+        self.assertNotIn(self.third, form.manager_user_id | form.deputy_user_id)
+        for vals in ({"manager_user_id": self.third.id}, {"deputy_user_id": self.third.id}):
+            with self.assertRefused("Pan Yi has a conflict of interest with Zhang Wei"):
+                self.orphan.with_user(self.lead).write(vals)
+        tie.type_id = self.env.ref("loan_crm.loan_customer_relation_type_accountant")
+        self.assertFalse(self._line(self._suggest(), self.third).refused, "who is tied by work is no family")
+        tie.type_id = self.env.ref("loan_crm.loan_customer_relation_type_spouse")
+        tie.date_to = TODAY - timedelta(1)
+        self.assertFalse(self._line(self._suggest(), self.third).refused, "it is over")
+
+    def test_who_looks_after_the_family_comes_first(self):
+        spouse = self._customer("Zhang Mei", manager=self.third)
+        son = self._customer("Zhang Tao", manager=self.manager)
+        self._tie(self.orphan, spouse.partner_id, "spouse")
+        self._tie(son, self.orphan.partner_id, "parent")
+        form = self._suggest()
+        self.assertIn("Looks after their household or firm", self._line(form, self.third).reasons)
+        self.assertIn("Looks after a relative of theirs", self._line(form, self.manager).reasons)
+        # Whoever sees only one of the two is not told that the other borrows.
+        hidden = self._customer("Zhang Lao", manager=self.stranger)
+        self._tie(self.orphan, hidden.partner_id, "parent")
+        self.team.crm_team_member_ids = [Command.create({"user_id": self.stranger.id})]
+        self.assertNotIn("relative", self._line(self._suggest(), self.stranger).reasons or "")
+
     # ------------------------------------------------------------ who may
 
     def test_only_a_lead_assigns_and_only_within_their_teams(self):
@@ -240,6 +329,37 @@ class TestLoanAssignmentSuggest(LoanCommon):
                 self.assertEqual(len(todos), 1)
                 todos.unlink()
 
+    def test_a_lead_of_two_teams_is_asked_about_each_by_few_queries(self):
+        self.other_team.user_id = self.lead
+        teams = self.team | self.other_team
+        teams.loan_assign_policy = "propose"
+        self._orphan("Of the second team", team=self.other_team)
+        kind = self.env.ref("loan_crm.mail_activity_type_assign")
+        for _time in range(2):
+            self._night()
+            todos = self.env["mail.activity"].search([("activity_type_id", "=", kind.id)])
+            self.assertEqual(todos.user_id, self.lead)
+            told = " ".join(todos.mapped("note"))
+            self.assertEqual((len(todos), "Retail" in told, "Corporate" in told), (2, True, True))
+        counts = []
+        for size in (1, 4):
+            more = self.env["crm.team"].create(
+                [
+                    {"name": f"{size}-{n}", "company_id": self.company.id, "user_id": self.lead.id}
+                    for n in range(size)
+                ]
+            )
+            customers = self.env["loan.customer"].union(
+                *(self._orphan(team.name, team=team) for team in more)
+            )
+            customers._ask_leads(TODAY)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            customers._ask_leads(TODAY)  # all asked already
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(*counts)
+
     def test_by_hand_nothing_happens_by_itself(self):
         self._night()
         self.assertFalse(self.orphan.manager_user_id or self.orphan.activity_ids)
@@ -324,8 +444,16 @@ class TestLoanAssignmentSuggest(LoanCommon):
         self.assertEqual(len(customers.filtered(lambda c: c.manager_user_id == self.third)), 4)
         kinds = customers.assignment_ids.filtered(lambda row: not row.date_to).mapped("kind")
         self.assertEqual(sorted(kinds), ["hand", *["proposal"] * 5])
-        with self.assertRefused("Meanwhile"):
-            bulk.action_assign()
+        self.assertIn("meanwhile given to", self._hindered(bulk))
+
+    def _hindered(self, bulk):
+        """Press the button where something is in the way, and return what is said."""
+        before = bulk.line_ids.customer_id.assignment_ids
+        self.assertEqual(bulk.action_assign()["res_model"], bulk._name, "the form stays open")
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(bulk.line_ids.customer_id.assignment_ids, before, "nothing is half-written")
+        return bulk.trouble
 
     def test_a_line_that_must_not_be_is_refused_and_nothing_is_done(self):
         bulk = self._bulk(self.orphan | self.customer)
@@ -334,16 +462,49 @@ class TestLoanAssignmentSuggest(LoanCommon):
         )
         bulk.line_ids.user_id = self.third
         bulk.reason = "Reshuffle"
-        with self.assertRefused("conflict of interest"):
-            bulk.action_assign()
-        bulk = self._bulk(self.orphan | self.customer)
+        self.assertEqual(
+            self._hindered(bulk), "Zhang Wei: Conflict of interest · Does not speak Chinese, Simplified"
+        )
         line = bulk.line_ids.filtered(lambda line: line.customer_id == self.orphan)
-        line.user_id = self.third
         self.assertEqual((line.refused, line.warning.split(" · ")[0]), (True, "Conflict of interest"))
+        bulk.action_assign_others()
+        self.assertEqual((self.customer.manager_user_id, self.orphan.manager_user_id.id), (self.third, False))
+        self.assertEqual(bulk.line_ids, line, "what is left can be changed")
+        line.user_id = self.colleague
+        bulk.action_assign()
+        self.assertEqual(self.orphan.manager_user_id, self.colleague)
+
+    def test_a_deputy_who_may_not_act_is_marked_and_the_rest_goes(self):
+        other = self._customer("Li Na")
+        bulk = self._bulk(self.customer | other)
+        bulk.line_ids.user_id = self.third
+        # Somebody outside the ranking: of another team, who left the lender.
+        line = bulk.line_ids.filtered(lambda line: line.customer_id == other)
+        line.deputy_user_id = self.stranger
+        self.stranger.active = False
         bulk.reason = "Reshuffle"
-        with self.assertRefused("Pan Yi cannot look after Zhang Wei"):
-            bulk.action_assign()
-        self.assertEqual((self.orphan | self.customer).manager_user_id, self.manager)
+        self.assertIn("Li Na: Deputy Zhao Yun: Has left", self._hindered(bulk))
+        self.assertEqual((line.refused, line.deputy_refused), (False, True))
+        bulk.action_assign_others()
+        self.assertEqual((self.customer.manager_user_id, other.manager_user_id), (self.third, self.manager))
+
+    def test_a_known_deputy_who_cannot_act_any_more_is_not_proposed_again(self):
+        self.customer.deputy_user_id = self.stranger
+        self.stranger.active = False
+        bulk = self._bulk(self.customer)
+        self.assertNotIn(self.stranger, bulk.line_ids.deputy_user_id)
+        bulk.reason = "Reshuffle"
+        bulk.action_assign()
+        self.assertNotEqual(self.customer.manager_user_id, self.manager)
+
+    def test_loads_are_told_of_ones_own_people_alone(self):
+        self._customer("Far away", manager=self.stranger)
+        bulk = self._bulk(self.customer)
+        bulk.to_user_ids = self.colleague | self.stranger
+        self.assertNotIn(self.stranger.id, [row["id"] for row in bulk.chart])
+        self.assertIn(self.colleague.id, [row["id"] for row in bulk.chart])
+        with self.assertRefused("Choose among people of your own teams; Zhao Yun"):
+            bulk.action_propose()
 
     def test_many_customers_take_no_query_for_each(self):
         counts = []

@@ -74,6 +74,39 @@ class TestLoanConflict(LoanCommon):
                 with self.assertRefused("conflict of interest"):
                     customer.with_user(self.lead).manager_user_id = self.colleague
 
+    def test_a_relative_who_became_manager_before_it_was_known_is_told_by_night(self):
+        self.env["loan.customer.relation"].with_user(self.manager).create(
+            {
+                "customer_id": self.customer.id,
+                "partner_id": self.manager.partner_id.id,
+                "type_id": self.env.ref("loan_crm.loan_customer_relation_type_spouse").id,
+            }
+        )
+        for _time in range(2):
+            self._night()
+            self.assertEqual(self._todos().user_id, self.lead)
+        self.assertIn("Lin Mei is related to the customer", self._todos().note)
+
+    def test_one_customer_who_cannot_be_told_of_does_not_stop_the_others(self):
+        customers = self.customer | self._customer("Li Na") | self._customer("Zhao Liu")
+        for customer in customers:
+            self._declare(partner=customer.partner_id)
+        customers.activity_ids.unlink()
+        schedule = type(self.customer).activity_schedule
+        poison = customers[1]
+
+        def failing(records, *args, **kwargs):
+            if poison in records:
+                raise ValueError("no line")
+            return schedule(records, *args, **kwargs)
+
+        self.patch(type(self.customer), "activity_schedule", failing)
+        self._night()
+        night = self.env["loan.night"].search([("company_id", "=", self.company.id)], limit=1)
+        self.assertEqual([bool(self._todos(customer)) for customer in customers], [True, False, True])
+        self.assertEqual(night.failure_ids.mapped("step"), ["conflict"])
+        self.assertEqual((night.failure_ids.customer_id, night.trouble), (poison, False))
+
     def test_a_conflict_that_is_over_keeps_nobody_out(self):
         conflict = self._declare(self.colleague)
         conflict.date_to = TODAY

@@ -92,6 +92,59 @@ class TestLoanHandover(LoanCommon):
             self.assertEqual(handover.state, "done")
             self.assertFalse(handover.activity_ids)
 
+    def _away(self, manager, deputy, last=3):
+        return self.env["loan.cover"].create(
+            {
+                "manager_user_id": manager.id,
+                "deputy_user_id": deputy and deputy.id,
+                "date_from": TODAY,
+                "date_to": TODAY + timedelta(last),
+                "company_id": self.company.id,
+            }
+        )
+
+    def test_while_the_receiver_is_away_who_acts_accepts_in_their_place(self):
+        third = self._user("manager", "Pan Yi")
+        handover = self._start(receiver=self.stranger, cause="leaves", date_by=TODAY + timedelta(2))
+        item = handover.item_ids
+        self.assertFalse(self._sees(third))
+        cover = self._away(self.stranger, third)
+        self.assertTrue(self._sees(third))
+        self.assertFalse(self._sees(self.colleague))
+        self.assertEqual(handover.activity_ids.user_id, third, "the to-do goes over")
+        theirs = item.with_user(third)
+        self.assertTrue(theirs.is_mine)
+        self.assertEqual(self.env["loan.handover"].with_user(third).search([]), handover)
+        with self.assertRefused("Only Zhao Yun can accept"):
+            item.with_user(self.manager).action_accept()
+        theirs.action_tick_all()
+        theirs.action_accept()
+        self.env.invalidate_all()
+        self.assertEqual(self.customer.manager_user_id, self.stranger)
+        row = self.customer.assignment_ids[0]
+        self.assertEqual(row.reason, "The manager leaves; accepted by Pan Yi for Zhao Yun")
+        self.assertEqual((item.accepted_user_id, item.state), (third, "accepted"))
+        self.assertEqual(handover.state, "done")
+        self.assertFalse(handover.activity_ids)
+        cover.action_back()
+        self.assertFalse(self._sees(third))
+
+    def test_where_the_receivers_deputy_is_away_too_or_the_cover_is_over_nobody_else_accepts(self):
+        third = self._user("manager", "Pan Yi")
+        item = self._start(receiver=self.stranger).item_ids
+        item.with_user(self.stranger).action_tick_all()
+        cover = self._away(self.stranger, third)
+        self._away(third, self.colleague)
+        self.env.invalidate_all()
+        self.assertFalse(item.sudo().with_user(third).is_mine)
+        cover.action_back()
+        self.env.invalidate_all()
+        self.assertFalse(self._sees(third))
+        with self.assertRaises(AccessError):
+            item.with_user(third).action_accept()
+        item.with_user(self.stranger).action_accept()
+        self.assertEqual(self.customer.assignment_ids[0].reason, "The manager gets other duties")
+
     def test_a_letter_in_their_language_introduces_the_new_manager(self):
         self.customer.partner_id.lang = "zh_CN"
         handover = self._start()

@@ -115,12 +115,45 @@ class TestLoanRenewal(LoanCommon):
         self.env.invalidate_all()
         self.assertEqual(by_name["Late then"].renewal_note, "A renewal is opened tonight")
 
-    def test_one_borrower_gets_one_renewal_at_a_time_and_their_manager_gets_it_though_away(self):
+    def test_on_time_means_the_same_to_the_profile_the_renewal_and_the_tier(self):
+        punctual = self._ending("Punctual")
+        late = self._ending("Late then", late=[(2, 5)])
+        graced = self._ending("Within grace", late=[(2, 5)], grace_days=5)
+        waiting = self._ending("Open within grace", paid=1, grace_days=30)
+        overdue = self._ending("Open past grace", paid=1, grace_days=1)
+        fed = self._ending("Said to be paid", paid=1)
+        # Paid by no repayment we know: a feed says so.
+        row = fed.installment_ids.sorted("due_date")[1]
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE loan_installment SET state = 'paid' WHERE id = %s", (row.id,))
+        self.env.invalidate_all()
+        loans = punctual | late | graced | waiting | overdue | fed
+        facts = loans._renewal_facts(TODAY)
+        customers = loans.customer_id
+        records = customers._payment_records(customers.ids, TODAY)
+        tiers = customers._tier_figures(self.company, TODAY, {"on_time"}, customers.ids)
+        for loan, due, on_time in (
+            (punctual, 2, 2),
+            (late, 2, 1),
+            (graced, 2, 2),
+            (waiting, 1, 1),
+            (overdue, 2, 1),
+            (fed, 1, 1),
+        ):
+            customer = loan.customer_id
+            with self.subTest(customer=customer.name):
+                self.assertEqual((facts[loan.id].due, facts[loan.id].on_time), (due, on_time))
+                self.assertEqual(records[customer.id][:2], (due, on_time))
+                self.assertEqual(customer.on_time_told, f"{on_time} of {due}")
+                self.assertEqual(float(tiers[customer.id]["on_time"]), 100 * on_time / due)
+
+    def test_one_borrower_gets_one_renewal_at_a_time_and_their_manager_has_it_when_back(self):
         first = self._ending("Two loans")
         second = self._ending(customer=first.customer_id)
         orphan = self._ending("Nobody's", customer=self._customer("Nobody's"))
         orphan.customer_id.sudo().write({"manager_user_id": False, "team_id": False})
-        self.env["loan.cover"].with_user(self.lead).create(
+        cover = self.env["loan.cover"].with_user(self.lead)
+        cover = cover.create(
             {
                 "manager_user_id": self.manager.id,
                 "deputy_user_id": self.colleague.id,
@@ -129,6 +162,8 @@ class TestLoanRenewal(LoanCommon):
             }
         )
         night = self._night()
+        self.assertEqual(first.renewal_lead_id.user_id, self.colleague, "who acts has it meanwhile")
+        cover.action_back()
         self.assertEqual(first.renewal_lead_id.user_id, self.manager)
         self.assertFalse(second.renewal_lead_id)
         self.assertEqual(night.failure_ids.contract_id, orphan)

@@ -45,6 +45,38 @@ class TestLoanWorkload(LoanCommon):
         with self._days_later(2):
             self.assertEqual(self._row().promise_count, 1)
 
+    def test_what_we_promised_and_did_not_do_weighs_on_who_is_accountable(self):
+        kind = "loan_crm.mail_activity_type_promised"
+        quietly = {"mail_activity_quick_update": True}
+        for record, days, user in (
+            (self.customer, 1, self.manager),
+            (self.late, 1, self.colleague),  # a colleague was to do it: it weighs on the customer's manager
+            (self.customer, 5, self.manager),
+        ):
+            record.with_context(**quietly).activity_schedule(
+                kind, date_deadline=TODAY + timedelta(days), summary="Send the contract", user_id=user.id
+            )
+        self.customer.with_context(**quietly).activity_schedule(
+            "mail.mail_activity_data_todo", date_deadline=TODAY - timedelta(9), user_id=self.manager.id
+        )
+        row = self._row()
+        self.assertEqual((row.ours_count, row.points), (0, 11))
+        self.assertFalse(self.env["loan.customer"].search(row.action_open_customers("ours_count")["domain"]))
+        self.company.loan_weight_ours = 4
+        with self._days_later(2):
+            row = self._row()
+            self.assertEqual((row.ours_count, row.points, row.heat["ours_count"][0]), (2, 19, 1))
+            self.assertEqual(self._row(self.colleague).ours_count, 0)
+            self.assertEqual(self.env["loan.workload"]._counts(self.customer)[self.customer.id].ours, 2)
+            seen = self.env["loan.customer"].with_user(self.lead)
+            action = self._row(by=self.lead).action_open_customers("ours_count")
+            self.assertEqual(seen.search(action["domain"]), self.customer)
+            broken = self.customer.activity_ids.filtered(
+                lambda each: each.date_deadline == TODAY + timedelta(1)
+            )
+            broken.action_feedback()
+            self.assertEqual(self._row().ours_count, 1)
+
     def test_the_weights_and_limits_are_the_lenders_and_the_desks(self):
         self.company.write({"loan_weight_late": 0.5, "loan_load_ceiling": 50, "loan_vip_slots": 0})
         row = self._row()
@@ -93,6 +125,7 @@ class TestLoanWorkload(LoanCommon):
             ("vip_count", self.customer),
             ("case_count", self.env["loan.customer"]),
             ("promise_count", self.env["loan.customer"]),
+            ("ours_count", self.env["loan.customer"]),
         ]:
             action = row.action_open_customers(column)
             with self.subTest(column=column):

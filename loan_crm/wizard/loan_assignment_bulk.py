@@ -14,7 +14,8 @@ class LoanAssignmentBulk(models.TransientModel):
     """Give many customers to colleagues in one go: selected ones, or all of a manager.
 
     The form proposes somebody for each, what one gets counted for the next, and shows what everybody carries before
-    and after. Single lines can be changed; nothing happens until it is applied, and then all or nothing does.
+    and after. Single lines can be changed; nothing happens until it is applied. Lines that cannot be are marked then,
+    with the reason, and nothing is written until they are changed or left out.
     """
 
     _name = "loan.assignment.bulk"
@@ -42,6 +43,7 @@ class LoanAssignmentBulk(models.TransientModel):
     open_count = fields.Integer("Without a Proposal", compute="_compute_counts")
     warning_count = fields.Integer("With a Warning", compute="_compute_counts")
     reason = fields.Char("Reason", help="Kept with the history of each customer's managers.")
+    trouble = fields.Text("Cannot Be Assigned", readonly=True)
     # What everybody carries before and after: [{id, name, before, after, ceiling}].
     chart = fields.Json(compute="_compute_chart", export_string_translation=False)
 
@@ -63,10 +65,10 @@ class LoanAssignmentBulk(models.TransientModel):
 
     def _as_chart(self):
         """Return what the people concerned carry before and after, the most loaded first."""
-        # As superuser: asked are people the user leads or chooses among, as the candidates of the form.
-        people_sudo = (self.line_ids.user_id | self.line_ids.from_user_id | self.to_user_ids).sudo()
-        loads_sudo = self.env["loan.workload"].sudo().with_context(loan_workload_users=people_sudo.ids)
-        rows = loads_sudo.search([("company_id", "=", self.company_id.id)])
+        people = self.line_ids.user_id | self.line_ids.from_user_id | self.to_user_ids
+        # With the user's own rights: what somebody carries is told to their own lead.
+        loads = self.env["loan.workload"].with_context(loan_workload_users=people.ids)
+        rows = loads.search([("company_id", "=", self.company_id.id)])
         before = {row.user_id.id: row._load() for row in rows}
         moves = [
             (line.from_user_id.id or None, line.user_id.id, Decimal(str(line.load)))
@@ -134,42 +136,74 @@ class LoanAssignmentBulk(models.TransientModel):
                     most=_MOST,
                 )
             )
+        if outside := self.to_user_ids - self.led_user_ids:
+            raise UserError(
+                self.env._("Choose among people of your own teams; %s is not one of them.", outside[0].name)
+            )
         advice = self.env["loan.assignment.advice"]
         ranked = advice._advise(customers, self.to_user_ids or None, release=customers.manager_user_id)
         needs = advice._needs(customers)
+        others = self._judge_others(customers, ranked)
         advice_vals = []
         for customer in customers:
             ranking = ranked[customer]
+            verdicts = [*ranking, *others[customer]]
             manager, deputy = advice._pick(ranking)
+            deputy = self._deputy(customer, manager, deputy, verdicts)
             advice_vals.append(
                 {
                     "customer_id": customer.id,
                     "from_user_id": customer.manager_user_id.id,
                     "user_id": manager.id,
                     "proposed_user_id": manager.id,
-                    "deputy_user_id": self._deputy(customer, manager, deputy, ranking).id,
+                    "deputy_user_id": deputy.id,
                     "load": float(needs.get(customer.id, Needs()).load),
                     "reasons": advice._told(ranking[0], room=False) if manager else False,
-                    "objections": {
-                        str(verdict.id): [advice._told_against(customer.company_id, verdict), verdict.refused]
-                        for verdict in ranking
-                        if verdict.against or any(r.key == "language_missing" for r in verdict.reasons)
-                    },
+                    "objections": self._objections(customer.company_id, verdicts),
                     "note": False if manager else customer._nobody_told(ranking),
                 }
             )
         # As superuser: what a line shows is worked out; who is chosen is entered.
-        self.sudo().line_ids = [Command.clear(), *map(Command.create, advice_vals)]
+        form_sudo = self.sudo()
+        form_sudo.trouble = False
+        form_sudo.line_ids = [Command.clear(), *map(Command.create, advice_vals)]
+
+    def _judge_others(self, customers, ranked):
+        """Return verdicts on who can be chosen or is deputy without being ranked: `{customer: [Verdict]}`."""
+        led, asked = self.led_user_ids, []
+        for customer in customers:
+            known = {verdict.id for verdict in ranked[customer]}
+            people = (customer.deputy_user_id | led).filtered(lambda user, known=known: user.id not in known)
+            asked.append((customer, people))
+        found = {customer: [] for customer in customers}
+        verdicts = self.env["loan.assignment.advice"]._judge(asked, customers.company_id)
+        for customer, people in asked:
+            found[customer] = [verdicts[customer.id, user.id] for user in people]
+        return found
 
     @api.model
-    def _deputy(self, customer, manager, runner_up, ranking):
+    def _objections(self, company, verdicts):
+        """Return what speaks against whom: `{user id: [words, refused, words as deputy, refused as deputy]}`."""
+        advice = self.env["loan.assignment.advice"]
+        return {
+            str(verdict.id): [
+                advice._told_against(company, verdict),
+                verdict.refused,
+                # Of many lines only what keeps a deputy from acting is told.
+                advice._told_against_deputy(company, verdict)
+                if verdict.unfit or "away" in verdict.against
+                else "",
+                verdict.unfit,
+            ]
+            for verdict in verdicts
+            if verdict.against or any(reason.key == "language_missing" for reason in verdict.reasons)
+        }
+
+    @api.model
+    def _deputy(self, customer, manager, runner_up, verdicts):
         """Return who is deputy afterwards: the one the customer knows, unless they become manager or cannot."""
         known = customer.deputy_user_id
-        barred = {
-            verdict.id
-            for verdict in ranking
-            if "conflict" in verdict.against or "archived" in verdict.against
-        }
+        barred = {verdict.id for verdict in verdicts if verdict.unfit}
         return known if known and known != manager and known.id not in barred else runner_up
 
     def _reopen(self):
@@ -184,7 +218,18 @@ class LoanAssignmentBulk(models.TransientModel):
         }
 
     def action_assign(self):
-        """Give each customer to who is chosen for them, all or none."""
+        """Give each customer to who is chosen for them; where one cannot be, mark them all and do nothing."""
+        return self._apply()
+
+    def action_assign_others(self):
+        """Give away those that can be, and keep the others in the form."""
+        return self._apply(others=True)
+
+    def _apply(self, others=False):
+        """Do what is chosen.
+
+        :param bool others: leave out what cannot be done; without, nothing is done as long as there is any
+        """
         self.ensure_one()
         self._check_lead()
         reason = (self.reason or "").strip()
@@ -193,27 +238,15 @@ class LoanAssignmentBulk(models.TransientModel):
         chosen = self.line_ids.filtered(lambda line: line.user_id and line.user_id != line.from_user_id)
         if not chosen:
             raise UserError(self.env._("Nobody is chosen for any of these customers."))
-        moved = chosen.filtered(lambda line: line.customer_id.manager_user_id != line.from_user_id)
-        if moved:
-            raise UserError(
-                self.env._(
-                    "Meanwhile somebody has assigned %s. Propose anew.",
-                    ", ".join(moved.customer_id.mapped("display_name")),
-                )
-            )
-        refused = chosen.filtered("refused")
-        if refused:
-            raise UserError(
-                self.env._(
-                    "%(user)s cannot look after %(customer)s: %(reason)s",
-                    user=refused[0].user_id.name,
-                    customer=refused[0].customer_id.display_name,
-                    reason=refused[0].warning,
-                )
-            )
-        customers = chosen.customer_id
-        customers.check_access("write")
-        for (manager, deputy, proposed), lines in chosen.grouped(
+        chosen.customer_id.check_access("write")
+        hindered = self._hindered(chosen)
+        fine = chosen.filtered(lambda line: line not in hindered)
+        # As superuser: what hinders is worked out, nobody enters it.
+        self.sudo().trouble = "\n".join(hindered.values()) or False
+        if hindered and not (others and fine):
+            return self._reopen()
+        customers = fine.customer_id
+        for (manager, deputy, proposed), lines in fine.grouped(
             lambda line: (
                 line.user_id,
                 line.deputy_user_id - line.user_id,
@@ -224,12 +257,46 @@ class LoanAssignmentBulk(models.TransientModel):
                 manager, kind="proposal" if proposed else "hand", reason=reason, deputy=deputy
             )
         customers._done_seeking()
+        done = {"type": "ir.actions.act_window_close"}
+        if hindered:
+            fine.sudo().unlink()  # as superuser: done with, what is left is looked through again
+            done = self._reopen()
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
                 "type": "success",
                 "message": self.env._("Customers assigned: %s", len(customers)),
-                "next": {"type": "ir.actions.act_window_close"},
+                "next": done,
             },
         }
+
+    def _hindered(self, lines):
+        """Return the lines that cannot be done as things stand now, marked, each with a sentence that says why.
+
+        :param lines: `loan.assignment.bulk.line`
+        """
+        told = {}
+        verdicts = self.env["loan.assignment.advice"]._judge(
+            [(line.customer_id, line.user_id | line.deputy_user_id) for line in lines], self.company_id
+        )
+        lines_sudo = lines.sudo()  # as superuser: what speaks against somebody is worked out
+        for line in lines_sudo:
+            mine = [
+                verdicts[line.customer_id.id, user.id]
+                for user in line.user_id | (line.deputy_user_id - line.user_id)
+            ]
+            line.objections = {**(line.objections or {}), **self._objections(self.company_id, mine)}
+            present = line.customer_id.manager_user_id
+            if present != line.from_user_id:
+                line.overtaken = True
+                told[line.sudo(False)] = self.env._(
+                    "%(customer)s: meanwhile given to %(user)s. Take the line out, or propose anew.",
+                    customer=line.customer_id.display_name,
+                    user=present.name or self.env._("nobody"),
+                )
+            elif line.refused or line.deputy_refused:
+                told[line.sudo(False)] = self.env._(
+                    "%(customer)s: %(reason)s", customer=line.customer_id.display_name, reason=line.warning
+                )
+        return told

@@ -20,10 +20,13 @@ class LoanAssignmentBulkLine(models.TransientModel):
     load = fields.Float("Points", digits=(16, 1), readonly=True, help="What the customer weighs.")
     reasons = fields.Text("Because", readonly=True)
     note = fields.Text(readonly=True)
-    # What speaks against whom, worked out with the proposal: {user id: [words, refused]}.
+    # What speaks against whom, worked out with the proposal and again when it is applied:
+    # {user id: [words, refused, words as deputy, refused as deputy]}.
     objections = fields.Json(readonly=True, export_string_translation=False)
     warning = fields.Text(compute="_compute_warning")
     refused = fields.Boolean(compute="_compute_warning")
+    deputy_refused = fields.Boolean(compute="_compute_warning")
+    overtaken = fields.Boolean("Given Away Meanwhile", readonly=True)
 
     @api.depends("bulk_id", "customer_id")
     def _compute_candidate_ids(self):
@@ -41,9 +44,18 @@ class LoanAssignmentBulkLine(models.TransientModel):
         if self.user_id and self.user_id == self.deputy_user_id:
             self.deputy_user_id = self.proposed_user_id - self.user_id
 
-    @api.depends("user_id", "objections", "note")
+    @api.depends("user_id", "deputy_user_id", "objections", "note", "overtaken")
     def _compute_warning(self):
         for line in self:
-            told, refused = (line.objections or {}).get(str(line.user_id.id), ("", False))
-            line.warning = told if line.user_id else line.note
-            line.refused = refused
+            known = line.objections or {}
+            told, refused = known.get(str(line.user_id.id), ("", False))[:2]
+            deputy = line.deputy_user_id - line.user_id
+            told_deputy, unfit = known.get(str(deputy.id), ("", False, "", False))[2:]
+            # Without a manager nothing happens, to the deputy neither.
+            line.refused, line.deputy_refused = refused, bool(line.user_id and unfit)
+            words = [told if line.user_id else line.note]
+            if line.overtaken:
+                words.insert(0, self.env._("Meanwhile given to somebody"))
+            if line.user_id and told_deputy and deputy:
+                words.append(self.env._("Deputy %(user)s: %(reason)s", user=deputy.name, reason=told_deputy))
+            line.warning = " · ".join(filter(None, words)) or False

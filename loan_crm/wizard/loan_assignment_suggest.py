@@ -95,14 +95,13 @@ class LoanAssignmentSuggest(models.TransientModel):
     @api.model
     def _line_vals(self, customer, sequence, verdict):
         advice = self.env["loan.assignment.advice"]
-        kept = verdict._replace(against=tuple(key for key in verdict.against if key in ("away", "conflict")))
         return {
             "sequence": sequence,
             "user_id": verdict.id,
             "score": round(float(verdict.score)),
             "reasons": advice._told(verdict, room=False, missing=True),
             "against": advice._told_against(customer.company_id, verdict),
-            "against_deputy": advice._told_against(customer.company_id, kept),
+            "against_deputy": advice._told_against_deputy(customer.company_id, verdict),
             "refused": verdict.refused,
             "eligible": verdict.eligible,
             "share": float(verdict.share),

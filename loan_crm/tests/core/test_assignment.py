@@ -36,15 +36,47 @@ class TestAssignment(BaseCase):
             (Needs(segment=5), {"segments": one(5)}),
             (Needs(kind="sme"), {"kinds": one("sme")}),
             (Needs(hours=one(1, 2)), {"hours": one(2, 3)}),
+            (Needs(days=one(5, 6)), {"days": one(5)}),
         ]:
             with self.subTest(fits=fits):
                 best = self._best(needs, Candidate(1), Candidate(2, **fits))
                 self.assertEqual(best.id, 2)
 
     def test_who_knows_the_customer_comes_first(self):
-        for needs in (Needs(former=one(2)), Needs(kin=one(2))):
+        for needs in (Needs(former=one(2)), Needs(kin=one(2)), Needs(relatives=one(2))):
             with self.subTest(needs=needs):
                 self.assertEqual(self._best(needs, Candidate(1), Candidate(2)).id, 2)
+
+    def test_a_household_outweighs_a_relative_and_they_are_not_added_up(self):
+        needs = Needs(kin=one(2, 3), relatives=one(1, 3))
+        ranking = assignment.rank(needs, [Candidate(1), Candidate(2), Candidate(3)])
+        self.assertEqual([verdict.id for verdict in ranking], [2, 3, 1])
+        self.assertEqual(ranking[0].score, ranking[1].score)
+
+    def test_more_of_the_best_days_is_better_and_none_is_told(self):
+        needs = Needs(days=one(3, 4, 5, 6))
+        people = [
+            Candidate(1, days=one(0, 1)),
+            Candidate(2, days=one(3)),
+            Candidate(3, days=one(3, 4, 5)),
+            Candidate(4),
+        ]
+        ranking = assignment.rank(needs, people)
+        self.assertEqual([verdict.id for verdict in ranking], [3, 2, 1, 4])
+        told = {verdict.id: [r for r in verdict.reasons if r.key.startswith("days")] for verdict in ranking}
+        self.assertEqual([(r.points, r.what) for r in told[3]], [(3, (3, 4, 5))])
+        self.assertEqual([(r.key, r.points) for r in told[1]], [("days_missing", 0)])
+        self.assertFalse(told[4], "nobody knows on which days they work")
+
+    def test_who_is_related_to_the_customer_can_be_nothing_to_them(self):
+        needs = Needs(related=one(1), former=one(1), present=3)
+        ranking = assignment.rank(needs, [Candidate(1), Candidate(2), Candidate(3)])
+        by_id = {verdict.id: verdict for verdict in ranking}
+        self.assertEqual(ranking[0].id, 2)
+        self.assertEqual((by_id[1].against, by_id[1].refused, by_id[1].unfit), (("related",), True, True))
+        self.assertEqual(
+            (by_id[3].refused, by_id[3].unfit), (True, False), "who is manager may become deputy"
+        )
 
     def test_a_specialist_of_something_else_comes_after_who_serves_all(self):
         needs = Needs(families=one("car"))

@@ -16,6 +16,7 @@ class TestWorkload(BaseCase):
             (Counts(customer=2, loan=3), 5),
             (Counts(customer=1, loan=1, late=1), 5),
             (Counts(customer=1, loan=2, late=1, case=2, vip=1, promise=3), 25),
+            (Counts(customer=1, ours=2), 5),
         ]:
             with self.subTest(counts=counts):
                 self.assertEqual(workload.points(counts, weights), expected)

@@ -1,0 +1,1 @@
+Many customers given away at once: a line whose manager or deputy may not act is marked with the customer and the reason, and the others can go; nothing is half-written. What somebody carries is shown to their own lead alone.

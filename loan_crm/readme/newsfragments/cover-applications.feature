@@ -1,0 +1,1 @@
+Open applications of who is away go to who acts, stand in their list, bring them the answers and come back at the end, as tasks do; a customer who comes of one is who was away's. What happened on a day that two covers share is told by both.

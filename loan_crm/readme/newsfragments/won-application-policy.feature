@@ -1,0 +1,1 @@
+A won application follows the automatic policy of its team: who wrote it looks after the customer if a conflict, the ceiling, the VIP slots and the team allow it; otherwise the policy's proposal does, with the reason on record, and who wins it is told.
