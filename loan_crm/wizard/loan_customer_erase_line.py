@@ -12,4 +12,4 @@ class LoanCustomerEraseLine(models.TransientModel):
     label = fields.Char("Records")
     count = fields.Integer("How Many")
     what = fields.Char("What Happens")
-    why = fields.Char("Why")
+    why = fields.Text("Why")
