@@ -27,7 +27,7 @@ class LoanCoverTurnMixin(models.AbstractModel):
     _description = "Beginning and End of a Cover"
 
     state = fields.Selection(
-        [("planned", "Planned"), ("running", "Running"), ("over", "Over")],
+        [("planned", "Planned"), ("running", "Under Way"), ("over", "Over")],
         "Status",
         default="planned",
         required=True,
