@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class LoanAccessMixin(models.AbstractModel):
@@ -168,6 +169,17 @@ class LoanAccessMixin(models.AbstractModel):
             and not field.translate
             and name not in names
         }
+
+    def _wait_for_lock(self):
+        """Let what is done to one record come in one after the other; the later one waits, it is not refused."""
+        self.flush_recordset()
+        self.env.cr.execute(
+            SQL(
+                "SELECT FROM %s WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+                SQL.identifier(self._table),
+                list(self.ids),
+            )
+        )
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         # A follower keeps following when their duty ends; the mail would tell them what the record does not.

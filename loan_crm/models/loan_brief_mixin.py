@@ -79,9 +79,9 @@ class LoanBriefMixin(models.AbstractModel):
                     "danger",
                 )
             )
-        waiting = self.contract_ids.filtered("waiting_since").sorted("waiting_since")
-        if waiting:
-            since = format_datetime(self.env, waiting[0].waiting_since, dt_format="short")
+        waiting = [*self.contract_ids.mapped("waiting_since"), self.waiting_since]
+        if waiting := list(filter(None, waiting)):
+            since = format_datetime(self.env, min(waiting), dt_format="short")
             lines.append(
                 self._brief_line(self.env._("Waits for an answer"), self.env._("since %s", since), "danger")
             )
@@ -107,9 +107,9 @@ class LoanBriefMixin(models.AbstractModel):
         if self.do_not_mention:
             lines.append(self._brief_line(self.env._("Do not mention"), self.do_not_mention, "warning"))
         if self.assisted:
-            helped = self._fields["helper_told"]._description_string(self.env)
-            told = f"{helped}: {self.helper_told}" if self.helper_told else self.assist_note
-            lines.append(self._brief_line(self.env._("Needs assistance"), told, "warning"))
+            lines.append(
+                self._brief_line(self.env._("Needs assistance"), self._brief_assistance(), "warning")
+            )
         if self.reminder_opt_out:
             lines.append(self._brief_line(self.env._("Wants no reminders by email"), "", "warning"))
         if self.tier_id.call_first:
@@ -133,6 +133,17 @@ class LoanBriefMixin(models.AbstractModel):
                 )
         return lines
 
+    def _brief_assistance(self):
+        """Return how this customer is to be served: what was ticked, who helps, and in whose words."""
+        told = [
+            self._fields[name]._description_string(self.env)
+            for name in ("assist_large_print", "assist_slowly", "assist_in_person")
+            if self[name]
+        ]
+        if self.helper_told:
+            told.append(f"{self._fields['helper_told']._description_string(self.env)}: {self.helper_told}")
+        return " · ".join(filter(None, (*told, self.assist_note)))
+
     def _brief_contact(self):
         langs = dict(self.env["res.lang"].get_installed())
         channel = dict(self._fields["preferred_channel"]._description_selection(self.env))
@@ -145,7 +156,7 @@ class LoanBriefMixin(models.AbstractModel):
             self._brief_line(label, text)
             for label, text in (
                 (self.env._("Prefers"), channel.get(self.preferred_channel)),
-                (self.env._("Best called"), hours),
+                (self.env._("Best called"), " · ".join(filter(None, (self._brief_days(), hours)))),
                 (self.env._("Phone"), self.phone),
                 (self.env._("Email"), self.email),
                 (
@@ -156,6 +167,12 @@ class LoanBriefMixin(models.AbstractModel):
             )
             if text
         ]
+
+    def _brief_days(self):
+        """Return the days of the week that are good for a call, or nothing where none was chosen or all were."""
+        names = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+        good = [self._fields[name]._description_string(self.env) for name in names if self[name]]
+        return ", ".join(good) if len(good) < len(names) else ""
 
     def _brief_running(self):
         return self.contract_ids.filtered(lambda loan: loan.state == "active")
@@ -188,6 +205,7 @@ class LoanBriefMixin(models.AbstractModel):
         )
         labels = dict(self.env["loan.promise"]._fields["state"]._description_selection(self.env))
         marks = {"broken": "danger", "partly": "warning"}
+        today = self.company_id._loan_today()
         return [
             self._brief_line(
                 f"{promise.contract_id.name} · {labels[promise.state]}",
@@ -195,6 +213,17 @@ class LoanBriefMixin(models.AbstractModel):
                 marks.get(promise.state, ""),
             )
             for promise in promises
+        ] + [
+            self._brief_line(
+                self.env._("We promised"),
+                self.env._(
+                    "%(what)s by %(day)s",
+                    what=ours.summary or ours.activity_type_id.name,
+                    day=self._brief_day(ours.date_deadline),
+                ),
+                "danger" if ours.date_deadline < today else "",
+            )
+            for ours in self._our_promises()
         ]
 
     def _brief_cases(self):
@@ -220,7 +249,8 @@ class LoanBriefMixin(models.AbstractModel):
             places |= Domain("res_model", "=", "loan.contract") & Domain(
                 "res_id", "in", self.contract_ids.ids
             )
-        activities = self.env["mail.activity"].search(places, order="date_deadline, id", limit=_AT_MOST)
+        todo = places & Domain("id", "not in", self._our_promises().ids)  # these stand under Promises
+        activities = self.env["mail.activity"].search(todo, order="date_deadline, id", limit=_AT_MOST)
         today = self.company_id._loan_today()
         return [
             self._brief_line(

@@ -27,6 +27,8 @@ class LoanCoverNoteMixin(models.AbstractModel):
                 ["__count"],
             )
         )
+        for customer in every.filtered("waiting_since"):
+            waiting[customer] = waiting.get(customer, 0) + 1
         given = self.task_ids.filtered(lambda task: task.state == "given").grouped("to_user_id")
         lent = self._lent().grouped("loan_cover_to_id")
         for user in self.env["res.users"].union(*groups, *lent):

@@ -3,6 +3,7 @@ from datetime import datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from odoo import Command, api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..core import covers
@@ -84,12 +85,13 @@ class LoanCoverTurnMixin(models.AbstractModel):
             self._customers_domain(), ["company_id", "manager_user_id"], ["__count"]
         ):
             customers[company, manager] = count
-        for company, manager, count in self.env["loan.contract"]._read_group(
-            [*self._customers_domain(), ("waiting_since", "!=", False)],
-            ["company_id", "manager_user_id"],
-            ["__count"],
-        ):
-            waiting[company, manager] = count
+        for model in ("loan.customer", "loan.contract"):  # a mail waits on the page of either
+            for company, manager, count in self.env[model]._read_group(
+                [*self._customers_domain(), ("waiting_since", "!=", False)],
+                ["company_id", "manager_user_id"],
+                ["__count"],
+            ):
+                waiting[company, manager] = waiting.get((company, manager), 0) + count
         for cover in self:
             key = cover.company_id, cover.manager_user_id
             cover.task_count = tasks.get(cover._origin, 0)
@@ -473,9 +475,6 @@ class LoanCoverTurnMixin(models.AbstractModel):
 
     def action_open_waiting(self):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("loan_crm.loan_contract_action")
-        action.update(
-            domain=[*self._customers_domain(), ("waiting_since", "!=", False)],
-            context={},
-        )
-        return action
+        waiting = Domain("waiting_since", "!=", False) | Domain("contract_ids.waiting_since", "!=", False)
+        customers = self.env["loan.customer"].search(Domain(self._customers_domain()) & waiting)
+        return self._open_customers(customers, self.env._("Waiting for an Answer"))

@@ -30,6 +30,7 @@ class LoanCustomer(models.Model):
         "loan.relation.mixin",
         "loan.paper.mixin",
         "loan.fact.mixin",
+        "loan.answer.mixin",
         "loan.lifetime.mixin",
         "loan.erasure.application.mixin",
         "loan.erasure.mixin",
@@ -392,6 +393,18 @@ class LoanCustomer(models.Model):
     @api.model
     def _loan_derived(self):
         return super()._loan_derived() | {"incoming_user_id"}
+
+    def _written_to(self):
+        return self
+
+    @api.model
+    def _before_customer_merge(self, kept, others):
+        result = super()._before_customer_merge(kept, others)
+        # What the page that is given up waits for comes with its messages.
+        if waiting := list(filter(None, (kept | others).mapped("waiting_since"))):
+            kept.waiting_since = min(waiting)
+            others.waiting_since = False
+        return result
 
     def _assign(self, manager, kind="hand", reason=False, deputy=None):
         """Give these customers to a manager, with the reason on record.

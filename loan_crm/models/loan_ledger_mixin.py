@@ -1,7 +1,6 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.tools import SQL
 
 from ..core import allocation, money
 
@@ -148,13 +147,6 @@ class LoanLedgerMixin(models.AbstractModel):
         """Let credit pay what has fallen due since it came in; return the loans."""
         self._reallocate()
         return self
-
-    def _wait_for_lock(self):
-        """Let repayments of one loan come in one after the other; the later one waits, it is not refused."""
-        self.flush_recordset()
-        self.env.cr.execute(
-            SQL("SELECT FROM loan_contract WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", list(self.ids))
-        )
 
     def _write_paid(self, replay):
         """Write what a replay says is paid of each installment, where it differs.

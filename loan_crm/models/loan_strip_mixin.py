@@ -196,11 +196,11 @@ class LoanStripMixin(models.AbstractModel):
         )
 
     def _strip_waiting(self, seen):
-        loans = seen["waiting"]
+        places = self._strip_places(seen)
         label = self.env._("Waiting Since")
-        if not loans:
+        if not places:
             return self._tile("waiting", label, self.env._("Nobody waits"))
-        since = loans[0].waiting_since
+        since = places[0].waiting_since
         hours = int((fields.Datetime.now() - since).total_seconds() // 3600)
         value = (
             self.env._("%s days", hours // 24)
@@ -215,12 +215,17 @@ class LoanStripMixin(models.AbstractModel):
             value,
             self.env._("for an answer, since %s", format_datetime(self.env, since, dt_format="short")),
             "danger" if hours >= 24 * _ANSWER_DAYS else "warning",
-            "action_open_waiting",
+            "action_open_waiting" if seen["waiting"] else "",
             [
-                f"{loan.name}: {format_datetime(self.env, loan.waiting_since, dt_format='short')}"
-                for loan in loans
+                f"{place.display_name}: {format_datetime(self.env, place.waiting_since, dt_format='short')}"
+                for place in places
             ],
         )
+
+    def _strip_places(self, seen):
+        """Return the records that wait for an answer, loans and this page, the one that waits longest first."""
+        places = [*seen["waiting"], *self.filtered("waiting_since")]
+        return sorted(places, key=lambda place: place.waiting_since)
 
     def _strip_cases(self, seen):
         """Return what is open and needs somebody: requests for help, addresses that letters come back from."""
@@ -230,7 +235,8 @@ class LoanStripMixin(models.AbstractModel):
         if self.bounce_count:
             count += self.bounce_count
             told.append(self.env._("letters come back: %s", self.bounce_count))
-        action = "action_open_hardships" if count > self.bounce_count else "action_open_bounces"
+        # Who asks for help comes first; letters that come back have their button above.
+        action = "action_open_hardships" if seen["hardships"] else "action_open_bounces"
         return self._tile(
             "cases",
             self.env._("Open Cases"),
@@ -279,7 +285,8 @@ class LoanStripMixin(models.AbstractModel):
     def _risk_figures(self, seen):
         """Return the figures that this customer's risk is scored by, see :data:`core.risk.STEPS`."""
         today, year_ago = self.company_id._loan_today(), self._strip_year_ago()
-        waiting = seen["waiting"][:1].waiting_since
+        places = self._strip_places(seen)
+        waiting = places[0].waiting_since if places else False
         [(worst,)] = self.env["loan.arrears.change"]._read_group(
             [("customer_id", "=", self.id), ("date", ">=", year_ago), ("date", "<", today)],
             [],
@@ -355,7 +362,8 @@ class LoanStripMixin(models.AbstractModel):
             self.tier_id.name or self.env._("None"),
             " · ".join(told) or self.segment_id.name,
             "warning" if self.tier_proposal_id else "",
-            how=[self.tier_note] if self.tier_note else [],
+            "action_open_tier_changes" if self.tier_id or self.tier_proposal_id else "",
+            [self.tier_note] if self.tier_note else [],
         )
 
     def _strip_people(self):
@@ -379,6 +387,7 @@ class LoanStripMixin(models.AbstractModel):
             manager.name or self.env._("Nobody"),
             text,
             "danger" if not manager else "warning" if self.manager_away or self.incoming_user_id else "",
+            "action_open_assignments",
         )
 
     def action_open_our_promises(self):

@@ -29,7 +29,7 @@ class LoanWorkload(models.Model):
         "crm.team.member": ["active", "crm_team_id", "user_id"],
         "loan.contract": ["customer_id", "day_zero", "state", "waiting_since"],
         "loan.cover": ["company_id", "date_from", "date_to", "manager_user_id"],
-        "loan.customer": ["active", "company_id", "manager_user_id", "tier_id"],
+        "loan.customer": ["active", "company_id", "manager_user_id", "tier_id", "waiting_since"],
         "loan.customer.tier": ["is_vip"],
         "loan.hardship": ["contract_id", "customer_id", "state"],
         "loan.manager": ["company_id", "load_ceiling", "takes_new", "user_id", "vip_slots"],
@@ -219,6 +219,10 @@ class LoanWorkload(models.Model):
                AND %(which)s
              UNION ALL
             SELECT customer.id, customer.manager_user_id, customer.company_id, 0, 0, 0, 1, 0, 0, 0
+              FROM loan_customer customer
+             WHERE customer.active AND customer.waiting_since IS NOT NULL AND %(which)s
+             UNION ALL
+            SELECT customer.id, customer.manager_user_id, customer.company_id, 0, 0, 0, 1, 0, 0, 0
               FROM loan_hardship request
               JOIN loan_customer customer ON customer.id = request.customer_id
              WHERE customer.active AND request.state IN ('new', 'talks') AND %(which)s
@@ -338,7 +342,8 @@ class LoanWorkload(models.Model):
         domains = {
             "loan_count": Domain("contract_ids.state", "=", "active"),
             "late_count": Domain("contract_ids.days_past_due", ">", 0),
-            "case_count": Domain("contract_ids.waiting_since", "!=", False)
+            "case_count": Domain("waiting_since", "!=", False)
+            | Domain("contract_ids.waiting_since", "!=", False)
             | Domain("contract_ids.hardship_ids.state", "in", ("new", "talks")),
             "vip_count": Domain("tier_id.is_vip", "=", True),
         }

@@ -27,24 +27,27 @@ class MailThread(models.AbstractModel):
         return super()._routing_handle_bounce(email_message, message_dict)
 
     def _message_parse_post_process(self, message, message_dict, routes):
-        contract_ids = [
-            thread for model, thread, *_more in routes or () if model == "loan.contract" and thread
-        ]
         # As superuser: the gateway acts for the sender.
-        contracts_sudo = self.env["loan.contract"].sudo().browse(contract_ids)
+        threads_sudo = [
+            self.env[model].sudo().browse(thread_id)
+            for model, thread_id, *_more in routes or ()
+            if thread_id and hasattr(self.env[model], "_written_to")
+        ]
         sender = email_normalize(message_dict["email_from"])
         # Of several contacts with one address it was the borrower who wrote.
-        wrote = contracts_sudo.partner_id.filtered(
-            lambda partner: sender and partner.email_normalized == sender
-        )
-        message_dict["author_id"] = wrote[:1].id or message_dict.get("author_id")
+        wrote = [
+            thread_sudo.partner_id
+            for thread_sudo in threads_sudo
+            if sender and thread_sudo.partner_id.email_normalized == sender
+        ]
+        message_dict["author_id"] = wrote[0].id if wrote else message_dict.get("author_id")
         values = super()._message_parse_post_process(message, message_dict, routes)
-        if contracts_sudo:
+        if threads_sudo:
             # Whoever is named in To or Cc would become a reader of the message, and so would its author: an employee
-            # who may not see the loan, or somebody who writes in an employee's name.
+            # who may not see the record, or somebody who writes in an employee's name.
             values["partner_ids"] = []
             author = self.env["res.partner"].browse(values["author_id"] or [])
-            if not author.partner_share and not all(loan._colleagues(author) for loan in contracts_sudo):
+            if not author.partner_share and not all(thread._colleagues(author) for thread in threads_sudo):
                 values["author_id"] = False
         return values
 

@@ -3,6 +3,7 @@ from email import message_from_string
 from email.policy import SMTP
 
 from odoo import Command
+from odoo.exceptions import AccessError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
@@ -161,9 +162,58 @@ class TestLoanCorrespondence(CorrespondenceCommon):
         self.assertFalse(self._answers())
         self.assertEqual(self._waiting_tile()["value"], "Nobody waits")
 
-    def _waiting_tile(self):
-        self.customer.invalidate_recordset(["strip"])
-        return next(tile for tile in self.customer.strip if tile["key"] == "waiting")
+    def _waiting_tile(self, customer=None):
+        self.env.invalidate_all()
+        tiles = (customer or self.customer).with_user(self.manager).strip
+        return next(tile for tile in tiles if tile["key"] == "waiting")
+
+    def _ask_prospect(self):
+        """Return a customer without a loan and the letter their manager wrote from their page."""
+        prospect = self._customer("Li Na", email="li.na@example.com")
+        with self.mock_mail_gateway():
+            letter = prospect.with_user(self.manager).message_post(
+                body="Shall we talk about a loan?",
+                message_type="comment",
+                subtype_xmlid="mail.mt_comment",
+                partner_ids=prospect.partner_id.ids,
+            )
+        return prospect, letter
+
+    def test_a_customer_without_a_loan_waits_for_an_answer_too(self):
+        prospect, letter = self._ask_prospect()
+        message, passed_on = self._reply(letter, sender="Li Na <li.na@example.com>")
+        self.assertEqual((message.model, message.res_id), ("loan.customer", prospect.id))
+        self.assertEqual(passed_on, {self.manager.email_normalized})
+        self.assertEqual(self._answers(prospect).user_id, self.manager)
+        self.assertEqual(self._waiting_tile(prospect)["value"], "Just now")
+        self.assertIn("Waits for an answer", str(prospect.with_user(self.manager).brief))
+        found = self.env["loan.customer"].with_user(self.manager).search([("waiting_since", "!=", False)])
+        self.assertEqual(found, prospect)
+        prospect.with_user(self.manager).action_mark_answered()
+        self.assertFalse(prospect.waiting_since or self._answers(prospect))
+        self.assertEqual(self._waiting_tile(prospect)["value"], "Nobody waits")
+
+    def test_the_deputy_answers_a_customer_without_a_loan_while_the_manager_is_away(self):
+        prospect, letter = self._ask_prospect()
+        cover = self._away(self.colleague)
+        _message, passed_on = self._reply(letter, sender="Li Na <li.na@example.com>")
+        self.assertIn(self.colleague.email_normalized, passed_on)
+        self.assertEqual(self._answers(prospect).user_id, self.colleague)
+        self.assertEqual(cover.with_user(self.colleague).waiting_count, 1)
+        waiting = cover.with_user(self.colleague).action_open_waiting()
+        self.assertEqual(self.env["loan.customer"].search(waiting["domain"]), prospect)
+
+    def test_a_colleague_in_copy_of_a_customers_mail_reads_nothing(self):
+        prospect, letter = self._ask_prospect()
+        stranger = self.stranger
+        message, passed_on = self._reply(letter, sender="Li Na <li.na@example.com>", Cc=stranger.email)
+        self.assertNotIn(stranger.partner_id, message.partner_ids | message.notified_partner_ids)
+        self.assertNotIn(stranger.email_normalized, passed_on)
+        self.assertEqual(self._answers(prospect).user_id, self.manager)
+
+    def test_nobody_enters_that_a_customer_waits(self):
+        with self.assertRaises(AccessError):
+            self.customer.with_user(self.manager).waiting_since = NOW
 
     def test_a_note_among_colleagues_is_no_answer(self):
         self._reply(self._send_reminder().message_id)

@@ -54,7 +54,11 @@ class TestLoanCustomerMerge(LoanCommon):
         third.sudo().write({"merged_into_id": self.double.id, "active": False})
         before = self.env["loan.assignment"].search_count([])
         reference = self.double.reference
+        self.double.waiting_since = "2026-03-08 01:00:00"
         self._merge()
+
+        self.assertTrue(self.customer.waiting_since, "whoever wrote to the other page still waits")
+        self.assertFalse(self.double.waiting_since)
 
         self.assertEqual(self.customer.contract_ids, mine | theirs)
         self.assertEqual(theirs.partner_id, self.customer.partner_id)

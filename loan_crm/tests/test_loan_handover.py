@@ -370,6 +370,17 @@ class TestLoanHandover(LoanCommon):
 
     def test_the_brief_tells_what_a_stranger_must_know(self):
         self.customer.note = "<p>Never before eleven</p>"
+        self.customer.write(
+            {
+                **{day: day in ("tue", "thu") for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
+                "assisted": True,
+                "assist_large_print": True,
+                "assist_note": "Hears badly on the left",
+            }
+        )
+        self.contract.with_user(self.manager).activity_schedule(
+            "loan_crm.mail_activity_type_promised", TODAY, "Send the key facts", user_id=self.manager.id
+        )
         self._due_in(-10, self.customer)
         self.contract.with_user(self.manager).message_post(
             body="He asked for a statement", message_type="comment"
@@ -382,6 +393,9 @@ class TestLoanHandover(LoanCommon):
             self.contract.name,
             "He asked for a statement",
             "Joint call with Zhao Yun",
+            "Tue, Thu · ",
+            "Large Print · Hears badly on the left",
+            "Send the key facts by ",
         ):
             self.assertIn(words, brief)
         self.assertIn("贷款", str(item.with_user(self.stranger).with_context(lang="zh_CN").brief))

@@ -111,8 +111,14 @@ class TestLoanStrip(LoanCommon):
     def test_each_reader_sees_their_own_strip(self):
         self._due_in(-5)
         for user in (self.lead, self.desk, self.compliance):
+            tiles = self._tiles(user=user)
             with self.subTest(user=user.name):
-                self.assertEqual(self._tiles(user=user)["due"]["mark"], "danger")
+                self.assertEqual(tiles["due"]["mark"], "danger")
+            for tile in tiles.values():
+                if tile["action"]:
+                    with self.subTest("no tile leads to a refusal", user=user.name, tile=tile["key"]):
+                        opened = getattr(self.customer.with_user(user), tile["action"])()
+                        self.env[opened["res_model"]].with_user(user).search(opened["domain"])
 
     def test_only_finished_answers_of_surveys_that_ask_for_it_count(self):
         self._answer_survey(50)
