@@ -147,7 +147,7 @@ class CrmLead(models.Model):
             wanted = lead.loan_document_ids.filtered(lambda document: document.state != "waived")
             done = wanted.filtered(lambda document: document.state == "accepted" or document.held_told)
             lead.loan_document_missing = len(wanted.filtered("lacking"))
-            lead.loan_document_told = wanted and self.env._(
+            lead.loan_document_told = bool(wanted) and self.env._(
                 "%(done)s of %(all)s", done=len(done), all=len(wanted)
             )
 
@@ -168,7 +168,7 @@ class CrmLead(models.Model):
     def _compute_loan_cover_told(self):
         for lead in self:
             cover_sudo = lead.loan_cover_id.sudo()  # that a colleague is away is known to who acts for them
-            lead.loan_cover_told = lead.loan_cover_to_id and self.env._(
+            lead.loan_cover_told = bool(lead.loan_cover_to_id) and self.env._(
                 "%(manager)s is away until %(day)s and has it again then. A customer who comes of it is %(manager)s's.",
                 manager=lead.loan_cover_from_id.name,
                 day=format_date(self.env, cover_sudo.date_to),

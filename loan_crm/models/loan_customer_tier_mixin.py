@@ -100,7 +100,7 @@ class LoanCustomerTierMixin(models.AbstractModel):
         for customer in self:
             proposal = found.get(customer._origin, self.env["loan.customer.tier.change"])
             customer.tier_proposal_id = proposal
-            customer.tier_proposal_note = proposal and self.env._(
+            customer.tier_proposal_note = bool(proposal) and self.env._(
                 "%(tier)s. %(reasons)s", tier=proposal.tier_to_id.name or nothing, reasons=proposal.reasons
             )
 

@@ -51,7 +51,7 @@ class LoanPaperMixin(models.AbstractModel):
             found = papers.completeness(types, stand)
             ended = {kind for kind, state in stand if state == papers.EXPIRED} - found["there"]
             ending = {kind for kind, state in stand if state == papers.SOON}
-            customer.papers_told = types and self.env._(
+            customer.papers_told = bool(types) and self.env._(
                 "%(there)s of %(all)s", there=len(found["there"]), all=len(types)
             )
             customer.papers_missing = self._paper_names(found["missing"])

@@ -78,7 +78,7 @@ class LoanPipelineMixin(models.AbstractModel):
             mine = counts.get(customer._origin.id, ())
             customer.referral_count = sum(count for _status, count in mine)
             won = sum(count for status, count in mine if status == "won")
-            customer.referral_told = customer.referral_count and self.env._(
+            customer.referral_told = bool(customer.referral_count) and self.env._(
                 "%(won)s of %(all)s became customers", won=won, all=customer.referral_count
             )
 

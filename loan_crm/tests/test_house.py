@@ -9,7 +9,7 @@ from odoo.fields import Domain
 from odoo.tests import tagged
 from odoo.tools.safe_eval import safe_eval
 
-from .common import LoanCommon
+from .common import TODAY, LoanCommon
 
 HOUSE = Path(__file__).resolve().parents[1]
 # What a browser may call on any model; the rest of what is public must be a button.
@@ -280,6 +280,21 @@ class TestHouse(LoanCommon):
                         rule = f"[('{field.name}.company_id', 'in', {companies})]"
                         self.assertIn(rule, self._global_rules(name))
         self.assertIn("loan.reminder.step", children)
+
+    def test_no_sentence_is_a_programmers_word(self):
+        # `records and "words"` is an empty recordset where there is none, and a text field tells its name.
+        lead = self.env["crm.lead"].create({"name": "About something else", "user_id": self.manager.id})
+        application = lead.copy({"loan_product_id": self.product.id, "partner_id": self.customer.partner_id.id})
+        cover = self.env["loan.cover"].create(
+            {"manager_user_id": self.manager.id, "date_from": TODAY, "date_to": TODAY}
+        )
+        loan = self._contract(active=False)
+        for records in (self.customer, loan, lead, application, cover, self.product, self.company):
+            texts = [name for name, field in records._fields.items() if field.type in ("char", "text", "html")]
+            for values in records.read(texts):
+                for name, value in values.items():
+                    with self.subTest(model=records._name, field=name):
+                        self.assertNotRegex(str(value), r"^(<p>)?([a-z.]+\([\d, ]*\)|0)(</p>)?$")
 
     def test_a_form_is_its_writers_own(self):
         for name, model in self.kept.items():
