@@ -7,7 +7,7 @@ from psycopg2 import IntegrityError
 
 from odoo import Command
 from odoo.exceptions import UserError
-from odoo.tests import TransactionCase, freeze_time, new_test_user
+from odoo.tests import HttpCase, TransactionCase, freeze_time, new_test_user
 from odoo.tools import mute_logger
 
 from odoo.addons.mail.tests.common import MockEmail
@@ -230,3 +230,17 @@ class LoanMailCommon(LoanCommon, MockEmail):
                     self.testing_smtp_session, "send_message", side_effect=send_message, create=True
                 ):
                     yield
+
+
+class BrowserCommon(HttpCase):
+    """A real browser on the real clock: its time cannot be frozen. Stands before what makes the lender."""
+
+    freeze_time = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # Odoo runs in UTC and so does the browser it starts: for "today" to be one day, so must the lender be.
+        cls.company.loan_tz = "UTC"
+        cls.env["res.users"].search([("company_ids", "in", cls.company.ids)]).tz = "UTC"
+        cls.today = cls.company._loan_today()

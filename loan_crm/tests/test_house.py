@@ -284,13 +284,17 @@ class TestHouse(LoanCommon):
     def test_no_sentence_is_a_programmers_word(self):
         # `records and "words"` is an empty recordset where there is none, and a text field tells its name.
         lead = self.env["crm.lead"].create({"name": "About something else", "user_id": self.manager.id})
-        application = lead.copy({"loan_product_id": self.product.id, "partner_id": self.customer.partner_id.id})
+        application = lead.copy(
+            {"loan_product_id": self.product.id, "partner_id": self.customer.partner_id.id}
+        )
         cover = self.env["loan.cover"].create(
             {"manager_user_id": self.manager.id, "date_from": TODAY, "date_to": TODAY}
         )
         loan = self._contract(active=False)
         for records in (self.customer, loan, lead, application, cover, self.product, self.company):
-            texts = [name for name, field in records._fields.items() if field.type in ("char", "text", "html")]
+            texts = [
+                name for name, field in records._fields.items() if field.type in ("char", "text", "html")
+            ]
             for values in records.read(texts):
                 for name, value in values.items():
                     with self.subTest(model=records._name, field=name):

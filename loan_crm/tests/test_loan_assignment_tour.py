@@ -1,24 +1,18 @@
 from dateutil.relativedelta import relativedelta
 
 from odoo import Command
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
-from .common import LoanCommon
+from .common import BrowserCommon, LoanCommon
 
 
 @tagged("post_install", "-at_install", "loan")
-class TestLoanAssignmentTour(HttpCase, LoanCommon):
-    """A lead finds managers for customers and looks at the load, in a real browser, on the real clock."""
-
-    freeze_time = None
+class TestLoanAssignmentTour(BrowserCommon, LoanCommon):
+    """A lead finds managers for customers and looks at the load."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # Odoo runs in UTC and so does the browser it starts: for "today" to be one day, so must the lender be.
-        cls.company.loan_tz = "UTC"
-        cls.env["res.users"].search([("company_ids", "in", cls.company.ids)]).tz = "UTC"
-        cls.today = cls.company._loan_today()
         cls.third = cls._user("manager", "Pan Yi")
         cls.relative = cls._user("manager", "Xu Lan")
         cls.team.crm_team_member_ids = [

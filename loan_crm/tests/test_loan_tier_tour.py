@@ -1,24 +1,19 @@
 from dateutil.relativedelta import relativedelta
 
 from odoo import Command
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
+from .common import BrowserCommon
 from .test_loan_customer_tier import TierCommon
 
 
 @tagged("post_install", "-at_install", "loan")
-class TestLoanTierTour(HttpCase, TierCommon):
-    """A lead decides about tiers and a manager sees what follows, in a real browser, on the real clock."""
-
-    freeze_time = None
+class TestLoanTierTour(BrowserCommon, TierCommon):
+    """A lead decides about tiers and a manager sees what follows."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # Odoo runs in UTC and so does the browser it starts: for "today" to be one day, so must the lender be.
-        cls.company.loan_tz = "UTC"
-        cls.env["res.users"].search([("company_ids", "in", cls.company.ids)]).tz = "UTC"
-        cls.today = cls.company._loan_today()
         cls._contract(
             start_date=cls.today, first_due_date=cls.today + relativedelta(months=1), principal=3000
         )

@@ -1,22 +1,16 @@
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
-from .common import LoanCommon
+from .common import BrowserCommon, LoanCommon
 
 
 @tagged("post_install", "-at_install", "loan")
-class TestLoanWhatIfTour(HttpCase, LoanCommon):
-    """From a question to the deed in a real browser, on the real clock."""
-
-    freeze_time = None
+class TestLoanWhatIfTour(BrowserCommon, LoanCommon):
+    """From a question to the deed in a real browser."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # Odoo runs in UTC and so does the browser it starts: for "today" to be one day, so must the lender be.
-        cls.company.loan_tz = "UTC"
-        cls.env["res.users"].search([("company_ids", "in", cls.company.ids)]).tz = "UTC"
-        today = cls.company._loan_today()
-        cls.contract = cls._contract(start_date=today, first_due_date=cls._next_month(today))
+        cls.contract = cls._contract(start_date=cls.today, first_due_date=cls._next_month(cls.today))
 
     @classmethod
     def _next_month(cls, day):

@@ -2,26 +2,22 @@ from unittest.mock import patch
 
 from dateutil.relativedelta import relativedelta
 
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
 from odoo.addons.mail.tests.common import MockEmail
 
 from ..core import reminders
-from .common import LoanCommon
+from .common import BrowserCommon, LoanCommon
 
 
 @tagged("post_install", "-at_install", "loan")
-class TestTours(HttpCase, LoanCommon, MockEmail):
-    """Each role's way through the app in a real browser, on the real clock: a browser's time cannot be frozen."""
-
-    freeze_time = None
+class TestTours(BrowserCommon, LoanCommon, MockEmail):
+    """Each role's way through the app in a real browser."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # Odoo runs in UTC and so does the browser it starts: for "today" to be one day, so must the lender be.
-        cls.company.write({"loan_tz": "UTC", "loan_quiet_from": 0, "loan_quiet_to": 0})  # whenever tests run
-        cls.env["res.users"].search([("company_ids", "in", cls.company.ids)]).tz = "UTC"
+        cls.company.write({"loan_quiet_from": 0, "loan_quiet_to": 0})  # whenever tests run
         cls.contract = cls._contract()
 
     def test_a_manager_drafts_pays_out_and_takes_money(self):
