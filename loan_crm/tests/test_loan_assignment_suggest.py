@@ -131,6 +131,22 @@ class TestLoanAssignmentSuggest(LoanCommon):
         self.assertIn("Away until 03/19/2026", line.against)
         self.assertNotIn(self.third, form.line_ids.filtered(lambda line: not line.refused).user_id)
 
+    def test_who_will_be_away_for_long_soon_is_not_proposed(self):
+        cover = self.env["loan.cover"].create(
+            {
+                "manager_user_id": self.colleague.id,
+                "date_from": TODAY + timedelta(5),
+                "date_to": TODAY + timedelta(10),
+                "company_id": self.company.id,
+            }
+        )
+        line = self._line(self._suggest(), self.colleague)
+        self.assertIn("Away from 03/15/2026 to 03/20/2026", line.against)
+        self.assertNotEqual(self._suggest().manager_user_id, self.colleague)
+        for first, last in ((5, 9), (6, 20)):  # not for long; not soon
+            cover.write({"date_from": TODAY + timedelta(first), "date_to": TODAY + timedelta(last)})
+            self.assertNotIn("Away", self._line(self._suggest(), self.colleague).against or "")
+
     def test_who_knows_the_customer_comes_first(self):
         self.orphan.manager_user_id = self.third
         self.orphan.with_user(self.lead).write({"manager_user_id": self.manager.id})
