@@ -350,17 +350,21 @@ class LoanAssignmentAdvice(models.AbstractModel):
     # ------------------------------------------------------------ telling
 
     @api.model
-    def _told(self, verdict, room=True, missing=False):
+    def _told(self, verdict, room=True, missing=False, ties=True):
         """Return in words what speaks for somebody.
 
         :param verdict: :class:`core.assignment.Verdict`
         :param bool room: with what they would carry, which differs from customer to customer
         :param bool missing: with what does not fit, but for the language, which is warned of
+        :param bool ties: with whom else of theirs somebody looks after; never as superuser, who sees ties that whoever
+            reads these words may not see
         """
+        left_out = set() if ties and not self.env.su else {"kin", "relative"}
         words = [
             self._reason_told(reason)
             for reason in verdict.reasons
             if (room or reason.key != "room")
+            and reason.key not in left_out
             and (not reason.key.endswith("_missing") or (missing and reason.key != "language_missing"))
         ]
         return " · ".join(filter(None, words))

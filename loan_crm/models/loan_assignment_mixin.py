@@ -147,7 +147,11 @@ class LoanAssignmentMixin(models.AbstractModel):
             if customer.deputy_user_id or not customer.team_id.loan_assign_deputy or deputy == manager:
                 deputy = None  # who is deputy already stays
             # Without what they carry then: customers with the same reasons are written together.
-            key = manager, deputy, advice._told(ranking[0], room=False)
+            # Nor ties to others: the history is read by more people than may know who else borrows.
+            told = advice._told(ranking[0], room=False, ties=False)
+            if not told and any(reason.key in ("kin", "relative") for reason in ranking[0].reasons):
+                told = self.env._("Fits best")
+            key = manager, deputy, told
             groups[key] = groups.get(key, self.browse()) | customer
         for (manager, deputy, reason), customers in groups.items():
             customers._assign(
@@ -169,7 +173,9 @@ class LoanAssignmentMixin(models.AbstractModel):
         mine = bool(verdict and verdict.eligible)
         if mine:
             manager, deputy = wished, runner_up if best == wished else best
-            reason = self.env._("Wrote the application. %s", advice._told(verdict, room=False)).strip()
+            reason = self.env._(
+                "Wrote the application. %s", advice._told(verdict, room=False, ties=False)
+            ).strip()
         else:
             manager, deputy = best, runner_up
             named = next((one for one in ranking if one.id == best.id), None)
@@ -179,7 +185,7 @@ class LoanAssignmentMixin(models.AbstractModel):
                 user=wished.name,
                 # The history is read by more people than may know of a conflict.
                 why=self.env._("must not look after them") if verdict and verdict.unfit else why,
-                reasons=(named and advice._told(named, room=False)) or "",
+                reasons=(named and advice._told(named, room=False, ties=False)) or "",
             ).strip()
         if manager:
             if self.deputy_user_id or not self.team_id.loan_assign_deputy:

@@ -244,6 +244,26 @@ class TestLoanAssignmentSuggest(LoanCommon):
         self.team.crm_team_member_ids = [Command.create({"user_id": self.stranger.id})]
         self.assertNotIn("relative", self._line(self._suggest(), self.stranger).reasons or "")
 
+    def test_ties_that_a_reader_may_not_see_rank_and_stay_out_of_the_history(self):
+        self.desks.write({"lang_ids": self.env["res.lang"]._lang_get("zh_CN").ids, "load_ceiling": 500})
+        spouse = self._customer("Zhang Mei", manager=self.third)
+        self._tie(self.orphan, spouse.partner_id, "spouse")
+        son = self._customer("Zhang Tao", manager=self.manager)
+        other = self._orphan("Zhang Li", lang="zh_CN")
+        self._tie(son, other.partner_id, "parent")
+        self.team.loan_assign_policy = "automatic"
+        self._night()
+        self.assertEqual(self.orphan.manager_user_id, self.third, "who looks after the household comes first")
+        self.assertEqual(other.manager_user_id, self.manager)
+        for customer in self.orphan | other:
+            told = self._history(customer)[2]
+            self.assertIn("Speaks Chinese", told)
+            self.assertNotIn("household", told)
+            self.assertNotIn("relative", told)
+        self.desks.lang_ids = self.env["res.lang"]._lang_get("en_US")
+        third = self._orphan("Zhang San", lang=False)
+        self.assertEqual(self._history(third)[2], "Has the most room")
+
     # ------------------------------------------------------------ who may
 
     def test_only_a_lead_assigns_and_only_within_their_teams(self):
