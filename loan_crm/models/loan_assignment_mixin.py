@@ -28,15 +28,16 @@ class LoanAssignmentMixin(models.AbstractModel):
     proposal_note = fields.Text("Because", compute="_compute_proposal")
 
     @api.depends_context("uid", "lang")
-    @api.depends("manager_user_id", "team_id")
+    @api.depends("manager_user_id.active", "team_id")
     def _compute_proposal(self):
         self.proposed_user_id = self.proposed_deputy_user_id = self.proposal_note = False
         # What colleagues carry is their lead's to know.
         if not (self.env.su or self.env.user.has_group("loan_crm.loan_crm_group_team_lead")):
             return
-        alone = self.filtered(
-            lambda customer: customer._origin and not customer.manager_user_id and customer.team_id
-        )
+        customers_sudo = self.sudo()  # As superuser: whether somebody has left is no secret
+        alone = customers_sudo.filtered(
+            lambda customer: customer._origin and not customer.manager_user_id.active and customer.team_id
+        ).sudo(self.env.su)
         advice = self.env["loan.assignment.advice"]
         for customer, ranking in advice._advise(alone, alone=True).items() if alone else ():
             manager, deputy = advice._pick(ranking)
@@ -233,7 +234,12 @@ class LoanAssignmentMixin(models.AbstractModel):
         waiting = self.search(
             [
                 ("company_id", "=", company.id),
+                # Whoever has left is nobody; unless a colleague is taking over from them already.
+                "|",
                 ("manager_user_id", "=", False),
+                "&",
+                ("manager_user_id.active", "=", False),
+                ("incoming_user_id", "=", False),
                 ("id", ">", night._stand("assigned", 0)),
             ],
             order="id",
