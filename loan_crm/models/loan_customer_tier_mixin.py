@@ -8,6 +8,9 @@ from odoo.tools import SQL, format_date
 from ..core import dates, tiers
 
 _BATCH = 1000
+_LEAD = "loan_crm.loan_crm_group_team_lead"
+# How long a tier that came from a file holds: as long as the form for choosing one proposes.
+_IMPORTED_MONTHS = 12
 # Travels in the context from the verbs below to where a tier is written: an object, so that nobody can send one over
 # RPC and move a customer without a line in the history.
 _GIVEN = object()
@@ -623,14 +626,17 @@ class LoanCustomerTierMixin(models.AbstractModel):
     def _who_is_told(self, of_lead=False):
         """Return `{customer: user}`: who gets a to-do about them, somebody who may open them; empty for nobody.
 
-        :param bool of_lead: the team's lead first, not who acts for the customer
+        :param bool of_lead: somebody who decides as a lead: the team's, else who acts where they are one; else who sees
+            to it that there is a lead, see `_leads_to_tell`
         """
-        candidates = {}
+        candidates, to_tell = {}, self._leads_to_tell() if of_lead else {}
         for customer in self:
             acting, lead = customer.acting_user_id, customer.team_id.user_id
-            candidates[customer] = [
-                user for user in ((lead, acting) if of_lead else (acting, lead)) if user.active
-            ]
+            line = (acting, lead)
+            if of_lead:
+                leads = [user for user in (lead, acting) if user.active and user.has_group(_LEAD)]
+                line = (*leads, to_tell[customer])
+            candidates[customer] = [user for user in line if user.active]
         anywhere = self.with_context(allowed_company_ids=[])  # their own companies, not the writer's
         users = {user for found in candidates.values() for user in found}
         may_read = {user: set(anywhere.with_user(user)._filtered_access("read").ids) for user in users}

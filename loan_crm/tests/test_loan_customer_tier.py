@@ -285,10 +285,26 @@ class TestLoanCustomerTier(TierCommon):
     def test_without_anybody_to_ask_the_night_says_so(self):
         self._stand(self.customer, self.prime, tier_below_since=TODAY - timedelta(2))
         self.customer.write({"manager_user_id": False, "team_id": False})
+        self.compliance.active = False
         night = self._night()
         self.assertEqual(night.failure_ids.customer_id, self.customer)
         self.assertIn("Nobody who may open the customer", night.failure_ids.reason)
         self.assertEqual(self._history(), [("Prime", False, "proposed")])
+
+    def test_without_a_lead_somebody_is_told_who_can_name_one(self):
+        self.team.user_id = self.colleague  # no lead by their rights, so no buttons
+        self._propose()
+        self.assertEqual(self._to_dos(), [(self.compliance, "Downgrade to no tier?")])
+        self.assertIn("See to it that they come to a team", self.customer.activity_ids.note)
+        self.customer.activity_ids.unlink()
+        self.customer.tier_change_ids.unlink()
+        self.customer.with_user(self.manager).team_id = False
+        self.manager.group_ids |= self.env.ref("loan_crm.loan_crm_group_team_lead")
+        self._stand(self.customer, self.prime, tier_below_since=TODAY - timedelta(2))
+        self._tonight()
+        self.assertEqual(self._to_dos(), [(self.manager, "Downgrade to no tier?")], "acts, and is a lead")
+        self.assertIn("Accept it, or keep them", self.customer.activity_ids.note)
+        self.customer.with_user(self.manager).action_accept_downgrade()
 
     # ------------------------------------------------------------ by hand
 
