@@ -165,11 +165,16 @@ class LoanCustomerTierMixin(models.AbstractModel):
     def _note_choice(self, former, until=False, note=False):
         """Note that a person has chosen the tier that these customers have now.
 
+        What comes from a file is nobody's choice with a reason: it ends after a year, and then the rules decide.
+
         :param dict former: `{customer id: id of the tier before, or False}`
         :param date until: the last day of the choice, False for good
         :param str note: why
         :return: the rows of the history
         """
+        imported = self.env.context.get("import_file") and not (until or note)
+        if imported:
+            note = self.env._("From the import")
         # As superuser: nobody enters the history and what follows from a choice.
         customers_sudo = self.sudo()
         self.env["loan.customer.tier.change"].sudo().search(
@@ -178,6 +183,8 @@ class LoanCustomerTierMixin(models.AbstractModel):
         changes_sudo = self.env["loan.customer.tier.change"].sudo()
         for company, customers in customers_sudo.grouped("company_id").items():
             today = company._loan_today()
+            if imported:
+                until = dates.add_months(today, _IMPORTED_MONTHS)
             for moved, chosen in customers.grouped(
                 lambda customer: former[customer.id] != customer.tier_id.id
             ).items():

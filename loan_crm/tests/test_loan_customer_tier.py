@@ -388,6 +388,27 @@ class TestLoanCustomerTier(TierCommon):
         self.customer.with_user(self.lead).write({"note": "x"})
         self.assertEqual(len(self.customer.tier_change_ids), 1, "what did not change is not noted")
 
+    def test_a_tier_from_a_file_ends_after_a_year(self):
+        customers = self.env["loan.customer"].with_user(self.lead).with_context(import_file=True)
+        result = customers.load([".id", "tier_id/.id"], [[str(self.customer.id), str(self.friends.id)]])
+        self.assertEqual((result["ids"], result["messages"]), ([self.customer.id], []))
+        born = customers.create(
+            {"partner_id": self._partner("He Ping").id, "tier_id": self.plus.id}
+        ).with_env(self.env)
+        last = TODAY.replace(year=TODAY.year + 1)
+        for customer in self.customer | born:
+            self.assertEqual((customer.tier_source, customer.tier_until), ("hand", last))
+            change = customer.tier_change_ids
+            self.assertEqual((change.kind, change.note, change.date_until), ("hand", "From the import", last))
+            self.assertIn("From the import", customer.tier_note)
+        self._contract()
+        self._night()
+        self.assertEqual(self.customer.tier_id, self.friends)
+        with self._days_later(366):
+            self._night()
+            self.assertNotEqual((self.customer.tier_id, self.customer.tier_source), (self.friends, "hand"))
+            self.assertEqual(self.customer.tier_source, "rule")
+
     def test_no_client_writes_where_the_night_stands(self):
         customer = self.customer.with_user(self.lead)
         for name, value in [
