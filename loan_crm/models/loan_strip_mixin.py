@@ -361,9 +361,7 @@ class LoanStripMixin(models.AbstractModel):
     def _strip_people(self):
         label = self.env._("Manager")
         manager, deputy, acting = self.manager_user_id, self.deputy_user_id, self.acting_user_id
-        manager_sudo = (
-            manager.sudo()
-        )  # As superuser: that a colleague has left is no secret, in whichever company
+        manager_sudo = manager.sudo()  # As superuser: that a colleague has left is no secret
         left = manager and not manager_sudo.active
         if self.incoming_user_id:
             text = self.env._("being handed over to %s", self.incoming_user_id.name)
