@@ -296,7 +296,13 @@ class LoanAssignmentAdvice(models.AbstractModel):
 
     @api.model
     def _absences(self, company, people_sudo, today):
-        """Return who is away for so long that a new customer would wait: `{user id: last day}`."""
+        """Return who is away for so long that a new customer would wait, now or soon.
+
+        As long as an absence counts as long, so far is looked ahead.
+
+        :return: `{user id: (first day, last day)}`
+        """
+        days = timedelta(days=company.loan_away_days)
         # As superuser: that a colleague is away is known to who plans work with them.
         covers_sudo = (
             self.env["loan.cover"]
@@ -305,12 +311,18 @@ class LoanAssignmentAdvice(models.AbstractModel):
                 [
                     ("company_id", "=", company.id),
                     ("manager_user_id", "in", people_sudo.ids),
-                    ("date_from", "<=", today),
-                    ("date_to", ">=", today + timedelta(days=company.loan_away_days)),
-                ]
+                    ("date_from", "<=", today + days),
+                    ("date_to", ">=", today + days),
+                    ("back_at", "=", False),
+                ],
+                order="date_from desc, id desc",  # of several the first one is told
             )
         )
-        return {cover.manager_user_id.id: cover.date_to for cover in covers_sudo}
+        return {
+            cover.manager_user_id.id: (cover.date_from, cover.date_to)
+            for cover in covers_sudo
+            if cover.date_to - max(cover.date_from, today) >= days
+        }
 
     @api.model
     def _worked(self, company, user, today, known):
@@ -338,17 +350,21 @@ class LoanAssignmentAdvice(models.AbstractModel):
     # ------------------------------------------------------------ telling
 
     @api.model
-    def _told(self, verdict, room=True, missing=False):
+    def _told(self, verdict, room=True, missing=False, ties=True):
         """Return in words what speaks for somebody.
 
         :param verdict: :class:`core.assignment.Verdict`
         :param bool room: with what they would carry, which differs from customer to customer
         :param bool missing: with what does not fit, but for the language, which is warned of
+        :param bool ties: with whom else of theirs somebody looks after; never as superuser, who sees ties that whoever
+            reads these words may not see
         """
+        left_out = set() if ties and not self.env.su else {"kin", "relative"}
         words = [
             self._reason_told(reason)
             for reason in verdict.reasons
             if (room or reason.key != "room")
+            and reason.key not in left_out
             and (not reason.key.endswith("_missing") or (missing and reason.key != "language_missing"))
         ]
         return " · ".join(filter(None, words))
@@ -436,7 +452,14 @@ class LoanAssignmentAdvice(models.AbstractModel):
     def _against_told(self, company, verdict, key):
         if key == "away":
             user_sudo = self.env["res.users"].sudo().browse(verdict.id)
-            last = self._absences(company, user_sudo, company._loan_today()).get(verdict.id)
+            today = company._loan_today()
+            first, last = self._absences(company, user_sudo, today).get(verdict.id, (None, None))
+            if first and first > today:
+                return self.env._(
+                    "Away from %(first)s to %(last)s",
+                    first=format_date(self.env, first),
+                    last=format_date(self.env, last),
+                )
             return self.env._("Away until %s", format_date(self.env, last))
         if key == "ceiling":
             return self.env._("Ceiling reached: %s points then", f"{float(verdict.load):g}")

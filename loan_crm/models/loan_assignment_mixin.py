@@ -28,15 +28,16 @@ class LoanAssignmentMixin(models.AbstractModel):
     proposal_note = fields.Text("Because", compute="_compute_proposal")
 
     @api.depends_context("uid", "lang")
-    @api.depends("manager_user_id", "team_id")
+    @api.depends("manager_user_id.active", "team_id")
     def _compute_proposal(self):
         self.proposed_user_id = self.proposed_deputy_user_id = self.proposal_note = False
         # What colleagues carry is their lead's to know.
         if not (self.env.su or self.env.user.has_group("loan_crm.loan_crm_group_team_lead")):
             return
-        alone = self.filtered(
-            lambda customer: customer._origin and not customer.manager_user_id and customer.team_id
-        )
+        customers_sudo = self.sudo()  # As superuser: whether somebody has left is no secret
+        alone = customers_sudo.filtered(
+            lambda customer: customer._origin and not customer.manager_user_id.active and customer.team_id
+        ).sudo(self.env.su)
         advice = self.env["loan.assignment.advice"]
         for customer, ranking in advice._advise(alone, alone=True).items() if alone else ():
             manager, deputy = advice._pick(ranking)
@@ -147,7 +148,11 @@ class LoanAssignmentMixin(models.AbstractModel):
             if customer.deputy_user_id or not customer.team_id.loan_assign_deputy or deputy == manager:
                 deputy = None  # who is deputy already stays
             # Without what they carry then: customers with the same reasons are written together.
-            key = manager, deputy, advice._told(ranking[0], room=False)
+            # Nor ties to others: the history is read by more people than may know who else borrows.
+            told = advice._told(ranking[0], room=False, ties=False)
+            if not told and any(reason.key in ("kin", "relative") for reason in ranking[0].reasons):
+                told = self.env._("Fits best")
+            key = manager, deputy, told
             groups[key] = groups.get(key, self.browse()) | customer
         for (manager, deputy, reason), customers in groups.items():
             customers._assign(
@@ -169,7 +174,9 @@ class LoanAssignmentMixin(models.AbstractModel):
         mine = bool(verdict and verdict.eligible)
         if mine:
             manager, deputy = wished, runner_up if best == wished else best
-            reason = self.env._("Wrote the application. %s", advice._told(verdict, room=False)).strip()
+            reason = self.env._(
+                "Wrote the application. %s", advice._told(verdict, room=False, ties=False)
+            ).strip()
         else:
             manager, deputy = best, runner_up
             named = next((one for one in ranking if one.id == best.id), None)
@@ -179,7 +186,7 @@ class LoanAssignmentMixin(models.AbstractModel):
                 user=wished.name,
                 # The history is read by more people than may know of a conflict.
                 why=self.env._("must not look after them") if verdict and verdict.unfit else why,
-                reasons=(named and advice._told(named, room=False)) or "",
+                reasons=(named and advice._told(named, room=False, ties=False)) or "",
             ).strip()
         if manager:
             if self.deputy_user_id or not self.team_id.loan_assign_deputy:
@@ -227,7 +234,12 @@ class LoanAssignmentMixin(models.AbstractModel):
         waiting = self.search(
             [
                 ("company_id", "=", company.id),
+                # Whoever has left is nobody; unless a colleague is taking over from them already.
+                "|",
                 ("manager_user_id", "=", False),
+                "&",
+                ("manager_user_id.active", "=", False),
+                ("incoming_user_id", "=", False),
                 ("id", ">", night._stand("assigned", 0)),
             ],
             order="id",

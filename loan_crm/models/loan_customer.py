@@ -192,6 +192,26 @@ class LoanCustomer(models.Model):
         managers = Domain("all_group_ids", "in", group.ids) if group else Domain.TRUE
         return list(Domain("share", "=", False) & managers)
 
+    @api.model
+    def _leavers(self):
+        """Return managers who have left and still have customers that the user sees, `res.users`."""
+        return self.env["res.users"].union(
+            *(
+                manager
+                for (manager,) in self._read_group(
+                    [("manager_user_id.active", "=", False)], ["manager_user_id"]
+                )
+            )
+        )
+
+    @api.model
+    def _giver_domain(self):
+        """Return whose customers can be given to others: managers, and those who have left and still have some."""
+        return list(
+            Domain(self._manager_domain()) & Domain("active", "=", True)
+            | Domain("id", "in", self._leavers().ids)
+        )
+
     @api.depends("partner_id")
     def _compute_kind(self):
         for customer in self:

@@ -319,6 +319,12 @@ class LoanCustomerTierChange(models.Model):
                 "and say why.",
                 **facts,
             )
+            if not user.has_group("loan_crm.loan_crm_group_team_lead"):
+                note = self.env._(
+                    "By the figures the customer belongs to %(after)s now, no more to %(before)s. A team lead accepts "
+                    "it or keeps them, and they have none. See to it that they come to a team that somebody leads.",
+                    **facts,
+                )
         elif self.kind == "up":
             summary = self.env._("Moved up to %(after)s", **facts)
             note = self.env._("Let the customer know what changes for them.")

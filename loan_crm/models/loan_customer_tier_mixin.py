@@ -8,6 +8,9 @@ from odoo.tools import SQL, format_date
 from ..core import dates, tiers
 
 _BATCH = 1000
+_LEAD = "loan_crm.loan_crm_group_team_lead"
+# How long a tier that came from a file holds: as long as the form for choosing one proposes.
+_IMPORTED_MONTHS = 12
 # Travels in the context from the verbs below to where a tier is written: an object, so that nobody can send one over
 # RPC and move a customer without a line in the history.
 _GIVEN = object()
@@ -162,11 +165,16 @@ class LoanCustomerTierMixin(models.AbstractModel):
     def _note_choice(self, former, until=False, note=False):
         """Note that a person has chosen the tier that these customers have now.
 
+        What comes from a file is nobody's choice with a reason: it ends after a year, and then the rules decide.
+
         :param dict former: `{customer id: id of the tier before, or False}`
         :param date until: the last day of the choice, False for good
         :param str note: why
         :return: the rows of the history
         """
+        imported = self.env.context.get("import_file") and not (until or note)
+        if imported:
+            note = self.env._("From the import")
         # As superuser: nobody enters the history and what follows from a choice.
         customers_sudo = self.sudo()
         self.env["loan.customer.tier.change"].sudo().search(
@@ -175,6 +183,8 @@ class LoanCustomerTierMixin(models.AbstractModel):
         changes_sudo = self.env["loan.customer.tier.change"].sudo()
         for company, customers in customers_sudo.grouped("company_id").items():
             today = company._loan_today()
+            if imported:
+                until = dates.add_months(today, _IMPORTED_MONTHS)
             for moved, chosen in customers.grouped(
                 lambda customer: former[customer.id] != customer.tier_id.id
             ).items():
@@ -623,14 +633,17 @@ class LoanCustomerTierMixin(models.AbstractModel):
     def _who_is_told(self, of_lead=False):
         """Return `{customer: user}`: who gets a to-do about them, somebody who may open them; empty for nobody.
 
-        :param bool of_lead: the team's lead first, not who acts for the customer
+        :param bool of_lead: somebody who decides as a lead: the team's, else who acts where they are one; else who sees
+            to it that there is a lead, see `_leads_to_tell`
         """
-        candidates = {}
+        candidates, to_tell = {}, self._leads_to_tell() if of_lead else {}
         for customer in self:
             acting, lead = customer.acting_user_id, customer.team_id.user_id
-            candidates[customer] = [
-                user for user in ((lead, acting) if of_lead else (acting, lead)) if user.active
-            ]
+            line = (acting, lead)
+            if of_lead:
+                leads = [user for user in (lead, acting) if user.active and user.has_group(_LEAD)]
+                line = (*leads, to_tell[customer])
+            candidates[customer] = [user for user in line if user.active]
         anywhere = self.with_context(allowed_company_ids=[])  # their own companies, not the writer's
         users = {user for found in candidates.values() for user in found}
         may_read = {user: set(anywhere.with_user(user)._filtered_access("read").ids) for user in users}

@@ -369,8 +369,16 @@ class LoanStripMixin(models.AbstractModel):
     def _strip_people(self):
         label = self.env._("Manager")
         manager, deputy, acting = self.manager_user_id, self.deputy_user_id, self.acting_user_id
+        manager_sudo = manager.sudo()  # As superuser: that a colleague has left is no secret
+        left = manager and not manager_sudo.active
         if self.incoming_user_id:
             text = self.env._("being handed over to %s", self.incoming_user_id.name)
+        elif left:
+            text = (
+                self.env._("has left, %s acts", acting.name)
+                if acting
+                else self.env._("has left, and nobody acts")
+            )
         elif self.manager_away:
             text = (
                 self.env._("away, %s acts", acting.name)
@@ -386,7 +394,11 @@ class LoanStripMixin(models.AbstractModel):
             label,
             manager.name or self.env._("Nobody"),
             text,
-            "danger" if not manager else "warning" if self.manager_away or self.incoming_user_id else "",
+            "danger"
+            if not manager or left
+            else "warning"
+            if self.manager_away or self.incoming_user_id
+            else "",
             "action_open_assignments",
         )
 

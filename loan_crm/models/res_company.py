@@ -206,7 +206,7 @@ class ResCompany(models.Model):
     loan_away_days = fields.Integer(
         "Away for Long From",
         default=5,
-        help="Who is away for so many days to come is not proposed for new customers.",
+        help="Who is away for so many days, now or from a day within as many, is not proposed for new customers.",
     )
     loan_team_id = fields.Many2one(
         "crm.team",

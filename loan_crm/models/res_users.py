@@ -13,9 +13,9 @@ class ResUsers(models.Model):
         """Tell which customers are this user's duty, now.
 
         Read with each query, never cached: cover that ended yesterday and a team left a second ago count.
-        A relationship manager's duty is their own customers, those they cover and those they are taking over; a team
-        lead's also the teams they lead; the service desk's the teams they belong to; a compliance officer's all. Being
-        administrator, of Loan CRM or of Odoo, is no duty.
+        A relationship manager's duty is their own customers, those they cover, those of a manager who has left whose
+        deputy they are, and those they are taking over; a team lead's also the teams they lead; the service desk's the
+        teams they belong to; a compliance officer's all. Being administrator, of Loan CRM or of Odoo, is no duty.
 
         :return: :class:`odoo.fields.Domain` on the columns `company_id`, `manager_user_id`, `deputy_user_id`,
             `incoming_user_id`, `team_id`
@@ -74,11 +74,13 @@ class ResUsers(models.Model):
         """Read what this user's duty hangs on, in one query.
 
         :return: managers covered for all their customers, managers covered where the customer names this user
-            as deputy (nobody is named for all, or whoever is has left or is away, too), both as
-            `{company id: [user id]}`, a list of team ids, whether they are taking over any, and which of those they
+            as deputy (nobody is named for all, or whoever is has left or is away, too; or the manager has left), both
+            as `{company id: [user id]}`, a list of team ids, whether they are taking over any, and which of those they
             act for are taking over any, as `{"covered": …, "deputised": …}`
         """
-        self.env["loan.customer"].flush_model(["incoming_user_id"])
+        self.env["loan.customer"].flush_model(
+            ["manager_user_id", "deputy_user_id", "incoming_user_id", "company_id"]
+        )
         self.env["res.users"].flush_model(["active"])
         for name in ("loan.cover", "crm.team", "crm.team.member"):
             self.env[name].flush_model()
@@ -116,6 +118,12 @@ class ResUsers(models.Model):
                 SELECT 'team', crm_team_id, NULL, NULL, NULL, FALSE FROM crm_team_member
                  WHERE %(serves)s AND active AND user_id = %(user)s
                  UNION ALL
+                -- Who has left is away for good: the deputy acts, until somebody else is accountable.
+                SELECT DISTINCT 'left', customer.manager_user_id, NULL::date, NULL::date, customer.company_id, FALSE
+                  FROM loan_customer AS customer
+                  JOIN res_users AS manager ON manager.id = customer.manager_user_id
+                 WHERE %(covers)s AND customer.deputy_user_id = %(user)s AND NOT manager.active
+                 UNION ALL
                 SELECT 'incoming', NULL, NULL, NULL, NULL, TRUE
                  WHERE %(covers)s AND EXISTS (SELECT FROM loan_customer WHERE incoming_user_id = %(user)s)
                 """,
@@ -137,6 +145,8 @@ class ResUsers(models.Model):
                 teams.append(id_)
             elif kind == "incoming":
                 incoming = True
+            elif kind == "left":
+                found["deputised"].setdefault(company_id, []).append(id_)
             elif date_from <= companies_sudo.browse(company_id)._loan_today() <= date_to:
                 found[kind].setdefault(company_id, []).append(id_)
                 if receives:

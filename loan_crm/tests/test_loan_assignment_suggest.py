@@ -1,8 +1,11 @@
 from datetime import timedelta
 
+from lxml import etree
+
 from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import TODAY, LoanCommon
 
@@ -131,6 +134,22 @@ class TestLoanAssignmentSuggest(LoanCommon):
         self.assertIn("Away until 03/19/2026", line.against)
         self.assertNotIn(self.third, form.line_ids.filtered(lambda line: not line.refused).user_id)
 
+    def test_who_will_be_away_for_long_soon_is_not_proposed(self):
+        cover = self.env["loan.cover"].create(
+            {
+                "manager_user_id": self.colleague.id,
+                "date_from": TODAY + timedelta(5),
+                "date_to": TODAY + timedelta(10),
+                "company_id": self.company.id,
+            }
+        )
+        line = self._line(self._suggest(), self.colleague)
+        self.assertIn("Away from 03/15/2026 to 03/20/2026", line.against)
+        self.assertNotEqual(self._suggest().manager_user_id, self.colleague)
+        for first, last in ((5, 9), (6, 20)):  # not for long; not soon
+            cover.write({"date_from": TODAY + timedelta(first), "date_to": TODAY + timedelta(last)})
+            self.assertNotIn("Away", self._line(self._suggest(), self.colleague).against or "")
+
     def test_who_knows_the_customer_comes_first(self):
         self.orphan.manager_user_id = self.third
         self.orphan.with_user(self.lead).write({"manager_user_id": self.manager.id})
@@ -227,6 +246,26 @@ class TestLoanAssignmentSuggest(LoanCommon):
         self._tie(self.orphan, hidden.partner_id, "parent")
         self.team.crm_team_member_ids = [Command.create({"user_id": self.stranger.id})]
         self.assertNotIn("relative", self._line(self._suggest(), self.stranger).reasons or "")
+
+    def test_ties_that_a_reader_may_not_see_rank_and_stay_out_of_the_history(self):
+        self.desks.write({"lang_ids": self.env["res.lang"]._lang_get("zh_CN").ids, "load_ceiling": 500})
+        spouse = self._customer("Zhang Mei", manager=self.third)
+        self._tie(self.orphan, spouse.partner_id, "spouse")
+        son = self._customer("Zhang Tao", manager=self.manager)
+        other = self._orphan("Zhang Li", lang="zh_CN")
+        self._tie(son, other.partner_id, "parent")
+        self.team.loan_assign_policy = "automatic"
+        self._night()
+        self.assertEqual(self.orphan.manager_user_id, self.third, "who looks after the household comes first")
+        self.assertEqual(other.manager_user_id, self.manager)
+        for customer in self.orphan | other:
+            told = self._history(customer)[2]
+            self.assertIn("Speaks Chinese", told)
+            self.assertNotIn("household", told)
+            self.assertNotIn("relative", told)
+        self.desks.lang_ids = self.env["res.lang"]._lang_get("en_US")
+        third = self._orphan("Zhang San", lang=False)
+        self.assertEqual(self._history(third)[2], "Has the most room")
 
     # ------------------------------------------------------------ who may
 
@@ -359,6 +398,78 @@ class TestLoanAssignmentSuggest(LoanCommon):
             customers._ask_leads(TODAY)  # all asked already
             counts.append(self.env.cr.sql_log_count - before)
         self.assertEqual(*counts)
+
+    # ------------------------------------------------------------ whose manager has left
+
+    def _nobody_accountable(self, by=None):
+        domains = [safe_eval(self.env.ref("loan_crm.loan_customer_action_nobody").domain)]
+        arch = etree.fromstring(self.env["loan.customer"].get_view(view_type="search")["arch"])
+        domains.append(safe_eval(arch.xpath("//filter[@name='no_manager']/@domain")[0]))
+        found = [self.env["loan.customer"].with_user(by or self.lead).search(domain) for domain in domains]
+        self.assertEqual(*found)
+        return found[0]
+
+    def test_a_manager_who_has_left_is_nobody(self):
+        self.assertEqual(self._nobody_accountable(), self.orphan)
+        self.assertFalse(self.customer.with_user(self.lead).proposed_user_id)
+        self.manager.active = False
+        self.assertEqual(self._nobody_accountable(), self.orphan | self.customer)
+        mine = self.customer.with_user(self.lead)
+        mine.invalidate_recordset()
+        self.assertIn(mine.proposed_user_id, self.colleague | self.third)
+        mine.action_accept_proposal()
+        self.assertTrue(self.customer.manager_user_id.active)
+        self.assertEqual(self._nobody_accountable(), self.orphan)
+
+    def test_the_night_finds_somebody_for_customers_of_who_has_left(self):
+        self.orphan.manager_user_id = self.third
+        taken = self._customer("Taken Over")
+        taken.incoming_user_id = self.third
+        self.manager.active = False
+        self.team.loan_assign_policy = "propose"
+        self._night()
+        kind = self.env.ref("loan_crm.mail_activity_type_assign")
+        todo = self.env["mail.activity"].search([("activity_type_id", "=", kind.id)])
+        self.assertEqual((todo.user_id, todo.res_id), (self.lead, self.customer.id))
+        self.team.loan_assign_policy = "automatic"
+        self._night()
+        self.assertIn(self.customer.manager_user_id, self.colleague | self.third)
+        self.assertEqual(self._history(self.customer)[1], "policy")
+        self.assertEqual(
+            taken.manager_user_id, self.manager, "in a handover somebody takes them over already"
+        )
+
+    def test_who_has_left_can_be_chosen_as_who_gives(self):
+        (self.manager | self.stranger).active = False
+        for model, name in (
+            ("loan.handover.start", "former_user_id"),
+            ("loan.assignment.bulk", "from_user_id"),
+        ):
+            with self.subTest(model=model):
+                forms = self.env[model].with_user(self.lead)
+                arch = etree.fromstring(forms.get_view(view_type="form")["arch"])
+                self.assertEqual(arch.xpath(f"//field[@name='{name}']/@context")[0], "{'active_test': False}")
+                form = forms.create({"company_id": self.company.id})
+                values = {
+                    "giver_user_ids": form.giver_user_ids.ids if "giver_user_ids" in form else [],
+                    "company_id": self.company.id,
+                }
+                domain = forms.fields_get([name])[name]["domain"]
+                domain = safe_eval(domain, values) if isinstance(domain, str) else domain
+                users = self.env["res.users"].with_user(self.lead)
+                offered = users.with_context(active_test=False).search(domain)
+                self.assertIn(self.manager, offered)
+                self.assertIn(self.colleague, offered)
+                self.assertNotIn(self.stranger, offered, "has left and has no customers")
+        form = self.env["loan.assignment.bulk"].with_user(self.lead)
+        form = form.create({"company_id": self.company.id, "from_user_id": self.manager.id})
+        form.action_propose()
+        self.assertEqual(form.line_ids.customer_id, self.customer)
+        form.reason = "Has left"
+        form.action_assign()
+        self.assertTrue(self.customer.manager_user_id.active)
+
+    # ------------------------------------------------------------ by hand
 
     def test_by_hand_nothing_happens_by_itself(self):
         self._night()

@@ -721,6 +721,17 @@ class TestLoanContractAccess(AccessCommon):
         cover.unlink()
         self.assertBlind(self.colleague, self.family.values())
 
+    def test_a_deputy_sees_the_customer_of_a_manager_who_has_left(self):
+        self.customer.deputy_user_id = self.stranger
+        other = self._customer("Feng Jie")
+        self.assertBlind(self.stranger, self.family.values())
+        self.manager.active = False
+        self.assertSees(self.stranger, self.family.values())
+        self.assertBlind(self.stranger, other)
+        self.assertBlind(self.colleague, self.family.values())
+        self.customer.with_user(self.lead).manager_user_id = self.colleague
+        self.assertBlind(self.stranger, self.family.values())
+
     def test_cover_without_a_name_opens_nothing_to_those_who_are_no_deputy(self):
         self._cover(None, TODAY, TODAY)
         self.assertBlind(self.colleague, self.family.values())

@@ -285,10 +285,26 @@ class TestLoanCustomerTier(TierCommon):
     def test_without_anybody_to_ask_the_night_says_so(self):
         self._stand(self.customer, self.prime, tier_below_since=TODAY - timedelta(2))
         self.customer.write({"manager_user_id": False, "team_id": False})
+        self.compliance.active = False
         night = self._night()
         self.assertEqual(night.failure_ids.customer_id, self.customer)
         self.assertIn("Nobody who may open the customer", night.failure_ids.reason)
         self.assertEqual(self._history(), [("Prime", False, "proposed")])
+
+    def test_without_a_lead_somebody_is_told_who_can_name_one(self):
+        self.team.user_id = self.colleague  # no lead by their rights, so no buttons
+        self._propose()
+        self.assertEqual(self._to_dos(), [(self.compliance, "Downgrade to no tier?")])
+        self.assertIn("See to it that they come to a team", self.customer.activity_ids.note)
+        self.customer.activity_ids.unlink()
+        self.customer.tier_change_ids.unlink()
+        self.customer.with_user(self.manager).team_id = False
+        self.manager.group_ids |= self.env.ref("loan_crm.loan_crm_group_team_lead")
+        self._stand(self.customer, self.prime, tier_below_since=TODAY - timedelta(2))
+        self._tonight()
+        self.assertEqual(self._to_dos(), [(self.manager, "Downgrade to no tier?")], "acts, and is a lead")
+        self.assertIn("Accept it, or keep them", self.customer.activity_ids.note)
+        self.customer.with_user(self.manager).action_accept_downgrade()
 
     # ------------------------------------------------------------ by hand
 
@@ -371,6 +387,27 @@ class TestLoanCustomerTier(TierCommon):
         self.customer.with_user(self.lead).write({"tier_id": self.plus.id})
         self.customer.with_user(self.lead).write({"note": "x"})
         self.assertEqual(len(self.customer.tier_change_ids), 1, "what did not change is not noted")
+
+    def test_a_tier_from_a_file_ends_after_a_year(self):
+        customers = self.env["loan.customer"].with_user(self.lead).with_context(import_file=True)
+        result = customers.load([".id", "tier_id/.id"], [[str(self.customer.id), str(self.friends.id)]])
+        self.assertEqual((result["ids"], result["messages"]), ([self.customer.id], []))
+        born = customers.create(
+            {"partner_id": self._partner("He Ping").id, "tier_id": self.plus.id}
+        ).with_env(self.env)
+        last = TODAY.replace(year=TODAY.year + 1)
+        for customer in self.customer | born:
+            self.assertEqual((customer.tier_source, customer.tier_until), ("hand", last))
+            change = customer.tier_change_ids
+            self.assertEqual((change.kind, change.note, change.date_until), ("hand", "From the import", last))
+            self.assertIn("From the import", customer.tier_note)
+        self._contract()
+        self._night()
+        self.assertEqual(self.customer.tier_id, self.friends)
+        with self._days_later(366):
+            self._night()
+            self.assertNotEqual((self.customer.tier_id, self.customer.tier_source), (self.friends, "hand"))
+            self.assertEqual(self.customer.tier_source, "rule")
 
     def test_no_client_writes_where_the_night_stands(self):
         customer = self.customer.with_user(self.lead)

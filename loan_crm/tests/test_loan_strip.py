@@ -108,6 +108,15 @@ class TestLoanStrip(LoanCommon):
         tiles = self._tiles(user=self.lead)
         self.assertEqual(self._told(tiles)["people"], ("Nobody", "danger"))
 
+    def test_a_manager_who_has_left_is_marked(self):
+        self.manager.active = False
+        tiles = self._tiles(user=self.lead)
+        self.assertEqual(self._told(tiles)["people"], ("Lin Mei", "danger"))
+        self.assertEqual(tiles["people"]["text"], "has left, and nobody acts")
+        self.customer.with_user(self.lead).deputy_user_id = self.colleague
+        tiles = self._tiles(user=self.colleague)
+        self.assertEqual(tiles["people"]["text"], "has left, Chen Bo acts")
+
     def test_each_reader_sees_their_own_strip(self):
         self._due_in(-5)
         for user in (self.lead, self.desk, self.compliance):

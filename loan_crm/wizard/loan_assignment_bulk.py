@@ -30,7 +30,11 @@ class LoanAssignmentBulk(models.TransientModel):
         default="portfolio",
         readonly=True,
     )
-    from_user_id = fields.Many2one("res.users", "Manager Who Gives", domain="[('id', 'in', led_user_ids)]")
+    from_user_id = fields.Many2one("res.users", "Manager Who Gives", domain="[('id', 'in', giver_user_ids)]")
+    # Who has left gives, too: their customers have to go to somebody.
+    giver_user_ids = fields.Many2many(
+        "res.users", compute="_compute_led_user_ids", context={"active_test": False}
+    )
     led_user_ids = fields.Many2many("res.users", compute="_compute_led_user_ids")
     to_user_ids = fields.Many2many(
         "res.users",
@@ -49,7 +53,9 @@ class LoanAssignmentBulk(models.TransientModel):
 
     @api.depends_context("uid")
     def _compute_led_user_ids(self):
-        self.led_user_ids = self.env["loan.conflict"]._led_users()
+        led = self.env["loan.conflict"]._led_users()
+        self.led_user_ids = led
+        self.giver_user_ids = led | self.env["loan.customer"]._leavers()
 
     @api.depends("line_ids.user_id", "line_ids.warning")
     def _compute_counts(self):

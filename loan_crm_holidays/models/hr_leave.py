@@ -35,27 +35,31 @@ class HrLeave(models.Model):
 
     def unlink(self):
         for leave_sudo in self.sudo():  # As superuser: as below
-            leave_sudo.env["loan.cover"]._follow_leave(leave_sudo, None)
+            covers_sudo = leave_sudo.env["loan.cover"]
+            for company in covers_sudo.search([("leave_id", "=", leave_sudo.id)]).company_id:
+                covers_sudo._follow_leave(leave_sudo, company, None)
         return super().unlink()
 
     def _loan_cover(self):
         """Plan, move or end the cover of relationship managers as their leaves say.
 
-        Whose customers wait is not for whoever approves to know, and why somebody is away not for the team.
+        Whose customers wait is not for whoever approves to know, and why somebody is away not for the team. A leave
+        takes them away from all companies in which they have customers, not from their employer's alone.
         """
         leaves_sudo = self.sudo()  # As superuser: as told above
-        managers = {
-            tuple(pair)
-            for pair in leaves_sudo.env["loan.customer"]._read_group(
-                [("manager_user_id", "in", leaves_sudo.user_id.ids)], ["manager_user_id", "company_id"]
-            )
-        }
-        covered = leaves_sudo.env["loan.cover"].search([("leave_id", "in", self.ids)]).leave_id
+        manages = {}
+        for manager, company in leaves_sudo.env["loan.customer"]._read_group(
+            [("manager_user_id", "in", leaves_sudo.user_id.ids)], ["manager_user_id", "company_id"]
+        ):
+            manages[manager] = manages.get(manager, company.browse()) | company
+        covered = leaves_sudo.env["loan.cover"].search([("leave_id", "in", self.ids)]).grouped("leave_id")
         for leave in leaves_sudo:
-            manages = (leave.user_id, leave.employee_company_id) in managers
-            if manages or leave in covered:
-                cover = leave.env["loan.cover"].with_context(lang=leave.user_id.lang)
-                cover._follow_leave(leave, leave._loan_span() if manages else None)
+            theirs = manages.get(leave.user_id, leave.env["res.company"])
+            had = covered[leave].company_id if leave in covered else theirs.browse()
+            span = leave._loan_span() if theirs else None
+            cover = leave.env["loan.cover"].with_context(lang=leave.user_id.lang)
+            for company in theirs | had:
+                cover._follow_leave(leave, company, span if company in theirs else None)
 
     def _loan_span(self):
         """Return the whole days on which somebody is away; None for hours, half days and others."""

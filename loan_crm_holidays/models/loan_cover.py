@@ -28,18 +28,13 @@ class LoanCover(models.Model):
 
         :param manager: `res.users`
         :param company: `res.company`
-        :return: `res.users`, empty or the most frequent deputy of the manager's customers, where some have none
+        :return: `res.users`, empty or the most frequent deputy of the manager's customers, where some have none; nobody
+            who has a conflict of interest with one of them: whoever approves a leave knows of none
         """
         # As superuser: whoever approves a leave need not know whose customers wait.
-        counts = dict(
-            self.env["loan.customer"]
-            .sudo()
-            ._read_group(
-                [("manager_user_id", "=", manager.id), ("company_id", "=", company.id)],
-                ["deputy_user_id"],
-                ["__count"],
-            )
-        )
+        customers_sudo = self.env["loan.customer"].sudo()
+        theirs = [("manager_user_id", "=", manager.id), ("company_id", "=", company.id)]
+        counts = dict(customers_sudo._read_group(theirs, ["deputy_user_id"], ["__count"]))
         there = [
             user
             for user in counts
@@ -49,18 +44,22 @@ class LoanCover(models.Model):
         ]
         if len(there) == len(counts):
             return self.env["res.users"]
+        conflicts_sudo = self.env["loan.conflict"].sudo()  # as above
+        barred = set().union(*conflicts_sudo._barred(customers_sudo.search(theirs)).values())
+        there = [user for user in there if user.id not in barred]
         return max(there, key=lambda user: (counts[user], -user.id), default=self.env["res.users"])
 
-    def _follow_leave(self, leave, span):
-        """Let the covers of a leave be the days that it takes and no other cover holds already.
+    def _follow_leave(self, leave, company, span):
+        """Let the covers of a leave in a company be the days that it takes and no other cover holds already.
 
         :param leave: `hr.leave`
+        :param company: `res.company` in which who is away has customers, or had
         :param span: `core.covers.Span` of the whole days of an approved leave, or None: there is none (any more)
         """
-        own = self.search([("leave_id", "=", leave.id)])
+        own = self.search([("leave_id", "=", leave.id), ("company_id", "=", company.id)])
         if own.filtered("back_at"):
             return  # who came back early is there, whatever the leave says
-        company, manager = leave.employee_company_id, leave.user_id
+        manager = leave.user_id
         wanted = []
         if span and span.last >= company._loan_today():
             others = self.search(

@@ -139,3 +139,41 @@ class TestHrLeave(LoanCommon):
         self.assertEqual(usual(self.manager, self.company), self.colleague)
         self.customer.deputy_user_id = self.stranger
         self.assertFalse(usual(self.manager, self.company), "each customer's own deputy can")
+
+    def test_a_conflict_that_nobody_in_hr_knows_of_hinders_no_leave(self):
+        feng = self._customer("Feng Jie", deputy_user_id=self.stranger.id)
+        self._customer("Tan Wei", deputy_user_id=self.colleague.id)
+        self._customer("He Xin", deputy_user_id=self.colleague.id)
+        conflicts = self.env["loan.conflict"]
+        conflicts.with_user(self.colleague).create(
+            {"user_id": self.colleague.id, "partner_id": self.customer.partner_id.id, "reason": "Sister"}
+        )
+        self._leave(6, 8)
+        cover = self.env["loan.cover"].search([("manager_user_id", "=", self.manager.id)])
+        self.assertEqual(cover.deputy_user_id, self.stranger, "the next one who may")
+        conflicts.with_user(self.stranger).create(
+            {"user_id": self.stranger.id, "partner_id": self.customer.partner_id.id, "reason": "Landlord"}
+        )
+        self.assertEqual(feng.deputy_user_id, self.stranger)
+        self._leave(20, 21)
+        self.assertEqual(self._covers(), [(6, 8), (20, 21)])
+        second = self.env["loan.cover"].search([("manager_user_id", "=", self.manager.id)]) - cover
+        self.assertFalse(second.deputy_user_id)
+
+    def test_a_leave_is_covered_in_each_company_that_has_customers(self):
+        other = self.company.create({"name": "Puxi Finance", "loan_tz": "Asia/Shanghai"})
+        self.manager.company_ids |= other
+        elsewhere = self.env["loan.customer"].with_context(allowed_company_ids=(self.company | other).ids)
+        elsewhere.create(
+            {
+                "partner_id": self._partner("Xu Ke").id,
+                "company_id": other.id,
+                "manager_user_id": self.manager.id,
+            }
+        )
+        leave = self._leave(6, 8)
+        covers = self.env["loan.cover"].search([("leave_id", "=", leave.id)])
+        self.assertEqual(covers.company_id, self.company | other)
+        self.assertEqual(self._covers(), [(6, 8), (6, 8)])
+        leave.with_user(self.officer).action_refuse()
+        self.assertFalse(covers.exists())
