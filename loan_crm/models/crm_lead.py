@@ -151,16 +151,27 @@ class CrmLead(models.Model):
                 "%(done)s of %(all)s", done=len(done), all=len(wanted)
             )
 
-    @api.depends("partner_id", "loan_kind")
-    @api.depends_context("uid")
+    @api.depends("partner_id", "loan_kind", "company_id", "loan_product_id")
+    @api.depends_context("uid", "company", "allowed_company_ids")
     def _compute_loan_counts(self):
         contracts = dict(
             self.env["loan.contract"]._read_group(
                 [("lead_id", "in", self.ids), ("state", "!=", "cancelled")], ["lead_id"], ["__count"]
             )
         )
+        borrowers = {lead: lead._loan_borrower() for lead in self}
+        profiles = {
+            (contact, company): count
+            for contact, company, count in self.env["loan.customer"]
+            .with_context(active_test=False)
+            ._read_group(
+                [("partner_id", "in", [contact.id for contact in borrowers.values()])],
+                ["partner_id", "company_id"],
+                ["__count"],
+            )
+        }
         for lead in self:
-            lead.loan_customer_count = lead._loan_borrower().loan_customer_count
+            lead.loan_customer_count = profiles.get((borrowers[lead], lead._loan_company()), 0)
             lead.loan_contract_count = contracts.get(lead._origin, 0)
 
     @api.depends("loan_cover_to_id", "loan_cover_from_id", "loan_cover_id")
@@ -654,11 +665,12 @@ class CrmLead(models.Model):
         return self._loan_form("loan.contract", contract)
 
     def action_open_loan_customer(self):
-        """Open the borrower's profile, or a new one where the user sees none."""
+        """Open the borrower's profile with the lender they apply to, or a new one where the user sees none."""
         self.ensure_one()
         if not self.partner_id:
             raise UserError(self.env._("Choose the contact first: the customer's profile is made of it."))
-        return self._loan_borrower().action_open_loan_customer()
+        borrower = self._loan_borrower()
+        return borrower._open_loan_profile(borrower._loan_profiles(self._loan_company())[:1])
 
     def _loan_form(self, model, record):
         return {
