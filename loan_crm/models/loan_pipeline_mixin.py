@@ -2,6 +2,7 @@ from collections import Counter
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
 # Who borrows as the person who asks, and not the firm that they speak for.
 _PEOPLE = (False, "person", "sole_trader")
@@ -98,30 +99,30 @@ class LoanPipelineMixin(models.AbstractModel):
         :return: `crm.lead`, as superuser
         """
         # As superuser: whoever gives a customer away may not see the applications of either side.
-        leads_sudo = self.env["crm.lead"].sudo()
-        if not self.partner_id:
+        leads_sudo = self.env["crm.lead"].sudo().with_context(active_test=False)
+        owners = self._profiles_by_contact()
+        if not owners:
             return leads_sudo
-        leads_sudo = leads_sudo.with_context(active_test=False).search(
-            [
-                # A person who asks for their firm is its application.
-                "|",
-                ("partner_id", "in", self.partner_id.ids),
-                ("partner_id.commercial_partner_id", "in", self.partner_id.ids),
-                ("company_id", "in", [False, *self.company_id.ids]),
-                ("loan_product_id", "!=", False),
-                # With who acts while they are away it is theirs all the same.
-                "|",
-                ("user_id", "=", former.id),
-                "&",
-                ("loan_cover_from_id", "=", former.id),
-                ("loan_cover_to_id", "!=", False),
-            ]
+        # What a firm's people ask for themselves is not the firm's; what is asked for it by one of them is.
+        leads_sudo = leads_sudo.search(
+            leads_sudo._loan_borrower_domain(self._contacts())
+            & Domain("company_id", "in", [False, *self.company_id.ids])
+            # With who acts while they are away it is theirs all the same.
+            & (
+                Domain("user_id", "=", former.id)
+                | (Domain("loan_cover_from_id", "=", former.id) & Domain("loan_cover_to_id", "!=", False))
+            )
         )
-        customers = {customer.partner_id: customer for customer in self}
-        for contact, leads in leads_sudo.grouped("partner_id").items():
-            customer = customers.get(contact) or customers[contact.commercial_partner_id]
+        passed_on = {}
+        for lead_sudo in leads_sudo:
+            customers = owners[lead_sudo._loan_borrower().sudo(self.env.su)]
+            of_lender = customers.filtered(lambda c, lender=lead_sudo.company_id: c.company_id == lender)
+            customer = (of_lender or customers)[:1]
             if follower := customer.manager_user_id or customer.team_id.user_id:
-                leads.with_context(mail_auto_subscribe_no_notify=True).write({"user_id": follower.id})
+                passed_on.setdefault(follower, leads_sudo.browse())
+                passed_on[follower] |= lead_sudo
+        for follower, theirs_sudo in passed_on.items():
+            theirs_sudo.with_context(mail_auto_subscribe_no_notify=True).write({"user_id": follower.id})
         return leads_sudo.filtered(lambda lead: lead.user_id != former)
 
     def _who_renews(self):

@@ -649,6 +649,24 @@ class TestCrmLead(ApplicationCommon, LoanMailCommon):
         self.assertNotIn(self.manager.partner_id, lead.sudo().message_partner_ids)
         self.assertFalse(lead.with_user(self.manager).has_access("read"))
 
+    def test_a_handed_over_firm_takes_its_own_applications_along_and_no_employees(self):
+        firm = self._customer(
+            "Orient Trading", partner_id=self._partner("Orient Trading", is_company=True).id
+        )
+        speaker = self._partner("Speaker", parent_id=firm.partner_id.id)
+        for_firm = self._application(partner_id=speaker.id, loan_kind="sme").sudo()
+        own_car = self._application(partner_id=speaker.id, loan_kind="person").sudo()
+        firm.with_user(self.lead).manager_user_id = self.colleague
+        self.assertEqual((for_firm.user_id, own_car.user_id), (self.colleague, self.manager))
+
+    def test_what_a_contact_given_up_in_a_merge_applied_for_goes_along(self):
+        twin = self._customer("Wang Fang")
+        lead = self._application(partner_id=twin.partner_id.id).sudo()
+        self.customer.with_user(self.lead)._merge(twin.with_user(self.lead))
+        late = self._application(partner_id=twin.partner_id.id).sudo()
+        self.customer.with_user(self.lead).manager_user_id = self.colleague
+        self.assertEqual((lead | late).user_id, self.colleague)
+
     # ------------------------------------------------------------ Odoo's own CRM
 
     def test_a_salesperson_without_loans_sells_as_before(self):
