@@ -2,9 +2,9 @@
 
     make bench T=benchmarks/handover_portfolio.py
 
-A portfolio of customers with four loans each, a to-do on each first loan and the manager following all of them, is
-started, ticked and accepted by two people. Beside it, in the same run: the same change of manager by hand, customer
-by customer, without brief, call or letter.
+A portfolio of customers with four loans each, an application for a fifth, a to-do on each first loan and the manager
+following all of them, is started, ticked and accepted by two people. Beside it, in the same run: the same change of
+manager by hand, customer by customer, without brief, call or letter.
 """
 
 import os
@@ -47,16 +47,31 @@ def run():
         )
         items = env["loan.handover.item"].search([("receiver_user_id", "=", receiver.id)])
         accepted = items.filtered(lambda item: item.state == "accepted")
+        left = env["crm.lead"].search_count(
+            [("user_id", "=", managers.id), ("partner_id", "in", portfolio.partner_id.ids)]
+        )
         still = portfolio.filtered(lambda customer: managers.partner_id in customer.message_partner_ids)
         print(
             f"accepted {len(accepted)}, letters {len(items.letter_message_id)}, "
-            f"still followed by the former manager: {len(still)}"
+            f"still followed by the former manager: {len(still)}, applications left with them: {left}"
         )
 
 
 def _busy(env, customers, manager):
-    """Let the manager follow everything and have a to-do on each customer's first loan."""
+    """Let the manager follow everything, have a to-do on each customer's first loan, and an application of each."""
     loans = customers.contract_ids
+    env["crm.lead"].with_context(tracking_disable=True).create(
+        [
+            {
+                "name": "The next loan",
+                "partner_id": customer.partner_id.id,
+                "user_id": manager.id,
+                "company_id": customer.company_id.id,
+                "loan_product_id": customer.contract_ids[0].product_id.id,
+            }
+            for customer in customers
+        ]
+    )
     customers.message_subscribe(manager.partner_id.ids)
     loans.message_subscribe(manager.partner_id.ids)
     model = env["ir.model"]._get("loan.contract").id

@@ -151,16 +151,27 @@ class CrmLead(models.Model):
                 "%(done)s of %(all)s", done=len(done), all=len(wanted)
             )
 
-    @api.depends("partner_id", "loan_kind")
-    @api.depends_context("uid")
+    @api.depends("partner_id", "loan_kind", "company_id", "loan_product_id")
+    @api.depends_context("uid", "company", "allowed_company_ids")
     def _compute_loan_counts(self):
         contracts = dict(
             self.env["loan.contract"]._read_group(
                 [("lead_id", "in", self.ids), ("state", "!=", "cancelled")], ["lead_id"], ["__count"]
             )
         )
+        borrowers = {lead: lead._loan_borrower() for lead in self}
+        profiles = {
+            (contact, company): count
+            for contact, company, count in self.env["loan.customer"]
+            .with_context(active_test=False)
+            ._read_group(
+                [("partner_id", "in", [contact.id for contact in borrowers.values()])],
+                ["partner_id", "company_id"],
+                ["__count"],
+            )
+        }
         for lead in self:
-            lead.loan_customer_count = lead._loan_borrower().loan_customer_count
+            lead.loan_customer_count = profiles.get((borrowers[lead], lead._loan_company()), 0)
             lead.loan_contract_count = contracts.get(lead._origin, 0)
 
     @api.depends("loan_cover_to_id", "loan_cover_from_id", "loan_cover_id")
@@ -433,7 +444,9 @@ class CrmLead(models.Model):
             self._check_loan_can_be_made()
             company = self._loan_company()
             customer = self._loan_profile(company)
-            if not customer:
+            if customer:
+                self._note_referrer(customer)
+            else:
                 customer, told = self._make_loan_profile(company)
             # As superuser where the policy of the team has given the customer to somebody else: the loan is made all
             # the same, once, by who has won it. Its profile and its draft are that one's to open.
@@ -546,9 +559,7 @@ class CrmLead(models.Model):
             return self._make_loan_profile_by_policy(customers, vals, wished, team)
         try:
             with self.env.cr.savepoint():
-                customer = customers.create(vals)
-                self._note_referrer(customer)
-                return customer, ""
+                return customers.create(vals), ""
         except AccessError as error:
             raise UserError(
                 self.env._(
@@ -559,20 +570,14 @@ class CrmLead(models.Model):
             ) from error
 
     def _note_referrer(self, customer):
-        """Credit the customer who sent this one; whoever may not see that one does not see it either."""
-        if not self.referrer_partner_id:
-            return
+        """Credit who sent this customer, where nobody is credited yet: the first who did keeps it.
+
+        The profile follows the contact (`loan.pipeline.mixin`); whoever may not see that one does not see it either.
+        """
         # As superuser: who sent them is noted, and told to nobody (`loan.customer.tier.mixin._read_format`).
-        profiles_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
-        known_sudo = profiles_sudo.search(
-            [
-                ("partner_id", "=", self.referrer_partner_id.id),
-                ("company_id", "=", customer.company_id.id),
-            ]
-        )
-        known_sudo = known_sudo._surviving().filtered("active") - customer
-        if known_sudo:
-            customer.sudo().referred_by_id = known_sudo
+        customer_sudo, referrer = customer.sudo(), self.referrer_partner_id - customer.partner_id
+        if referrer and not (customer_sudo.referrer_partner_id or customer_sudo.referred_by_id):
+            customer_sudo.referrer_partner_id = referrer
 
     def _make_loan_profile_by_policy(self, customers, vals, wished, team):
         """Make the profile and give it to whom the policy of the team lets have it.
@@ -590,7 +595,6 @@ class CrmLead(models.Model):
         customer_sudo.team_id = team
         told = customer_sudo._assign_won(wished)
         customer = customer_sudo.sudo(False)
-        self._note_referrer(customer)
         if not told:
             return customer, ""
         author = self.user_id if self.user_id != self.env.user else self.env["res.users"]
@@ -611,7 +615,7 @@ class CrmLead(models.Model):
             "kind": self.loan_kind,
             "segment_id": self.loan_segment_id.id,
             "manager_user_id": manager.id,
-            "referrer_partner_id": self.referrer_partner_id.id,
+            "referrer_partner_id": (self.referrer_partner_id - borrower).id,
         }
         # As superuser: a manager may not read to which team a colleague belongs.
         if not manager.sudo().sale_team_id and team.company_id in (company, self.env["res.company"]):
@@ -654,11 +658,12 @@ class CrmLead(models.Model):
         return self._loan_form("loan.contract", contract)
 
     def action_open_loan_customer(self):
-        """Open the borrower's profile, or a new one where the user sees none."""
+        """Open the borrower's profile with the lender they apply to, or a new one where the user sees none."""
         self.ensure_one()
         if not self.partner_id:
             raise UserError(self.env._("Choose the contact first: the customer's profile is made of it."))
-        return self._loan_borrower().action_open_loan_customer()
+        borrower = self._loan_borrower()
+        return borrower._open_loan_profile(borrower._loan_profiles(self._loan_company())[:1])
 
     def _loan_form(self, model, record):
         return {

@@ -209,26 +209,78 @@ class LoanCustomerDocument(models.Model):
                 self._check_unchecked(vals)
             defaults = {name.removeprefix("default_"): value for name, value in self.env.context.items()}
             self._check_unchecked(defaults)  # the same by a back door
-        if len(vals_list) != 1:  # of one kind and holder, each takes the place of the one before
-            return self.browse().union(*(self.create([vals]) for vals in vals_list))
-        self._make_room(vals_list[0])
-        return super().create(vals_list)
+        return super().create(self._make_room(vals_list))
 
     @api.model
-    def _make_room(self, vals):
-        """Send what a new paper replaces to the archive."""
-        if not vals.get("customer_id") or not vals.get("type_id") or not vals.get("active", True):
-            return
-        holder = vals.get("holder_id") or self.env["loan.customer"].browse(vals["customer_id"]).partner_id.id
-        former = self.search(
-            [
-                ("customer_id", "=", vals["customer_id"]),
-                ("type_id", "=", vals["type_id"]),
-                ("holder_id", "=", holder),
-            ]
+    def _make_room(self, vals_list):
+        """Send what new papers replace to the archive. One that ends before the paper in force is filed there itself.
+
+        :param vals_list: values of new papers; of several of one kind and holder one stays in force
+        :return: the values to create
+        """
+        customers = self.env["loan.customer"].browse(
+            {vals["customer_id"] for vals in vals_list if vals.get("customer_id")}
         )
+        places = {}
+        for index, vals in enumerate(vals_list):
+            if vals.get("customer_id") and vals.get("type_id") and vals.get("active", True):
+                holder = vals.get("holder_id") or customers.browse(vals["customer_id"]).partner_id.id
+                places.setdefault((vals["customer_id"], vals["type_id"], holder), []).append(index)
+        if not places:
+            return vals_list
+        vals_list = [dict(vals) for vals in vals_list]
+        standing = {
+            (paper.customer_id.id, paper.type_id.id, paper.holder_id.id): paper
+            for paper in self.search(
+                [
+                    ("customer_id", "in", customers.ids),
+                    ("type_id", "in", list({type_id for _customer, type_id, _holder in places})),
+                    ("holder_id", "in", list({holder for _customer, _type, holder in places})),
+                ]
+            )
+        }
+        former = self.browse()
+        types = self.env["loan.document.type"].browse(
+            {vals.get("type_id") for vals in vals_list} - {None, False}
+        )
+        by_id = {paper_type.id: paper_type for paper_type in types}
+        for place, indexes in places.items():
+            paper = standing.get(place, self.browse())
+            last, in_force = (paper.date_issued, paper.date_expiry), None
+            for index in indexes:
+                days = self._days_of(vals_list[index], by_id[place[1]])
+                if self._is_older(days, last):
+                    vals_list[index]["active"] = False
+                    continue
+                if in_force is not None:
+                    vals_list[in_force]["active"] = False
+                last, in_force = days, index
+            if in_force is not None:
+                former |= paper
         former.action_archive()
         former.flush_recordset()  # the index holds one of a kind
+        return vals_list
+
+    @api.model
+    def _days_of(self, vals, paper_type):
+        """Return when a paper that is about to be created was issued and when it ends; None where it does not say."""
+        issued = fields.Date.to_date(vals.get("date_issued")) or None
+        if "date_expiry" in vals:
+            return issued, fields.Date.to_date(vals["date_expiry"]) or None
+        rule = paper_type.validity or "printed"
+        return issued, papers.expiry(rule, None, issued, paper_type.validity_months)
+
+    @api.model
+    def _is_older(self, days, last):
+        """Tell whether a paper ends before another one, and is not known to be issued after it.
+
+        :param days: when the paper was issued and ends, as of `_days_of`
+        :param last: the same of the other
+        """
+        (issued, ends), (last_issued, last_ends) = days, last
+        if not (ends and last_ends) or ends >= last_ends:
+            return False
+        return not (issued and last_issued) or issued <= last_issued
 
     def write(self, vals):
         if not self.env.su:
@@ -318,7 +370,7 @@ class LoanCustomerDocument(models.Model):
             limit=100,
             order="id",
         )
-        night._apart("papers", documents, lambda papers: papers._ask_anew(night.date))
+        night._apart("papers", documents, lambda papers: papers._ask_anew(night))
         if documents:
             night._note_stand(papers_seen=documents[-1].id)
         return len(documents)
@@ -344,20 +396,27 @@ class LoanCustomerDocument(models.Model):
             self._field_to_sql(alias, "date_expiry", query),
         )
 
-    def _ask_anew(self, today):
-        """Give whoever acts for the customers one to-do for each of these papers."""
-        vals_list, asked = [], self.browse()
-        for document in self:
-            customer = document.customer_id
-            user = customer.acting_user_id or customer.team_id.user_id
-            if user.active:
-                asked |= document
-                vals_list.append(document.with_context(lang=user.lang)._prepare_call_vals(user, today))
-        # One to-do a paper, but no mail for each.
-        made = self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(vals_list)
+    def _ask_anew(self, night):
+        """Give whoever acts for the customers, or else the team's lead, one to-do for each of these papers.
+
+        :param night: `loan.night`; a customer whom nobody can be asked about is left aside there, and comes again
+        """
+        told = self.customer_id._who_is_told()
+        for customer in self.customer_id.filtered(lambda customer: not told[customer]):
+            night._note_failure(
+                "papers",
+                customer,
+                self.env._("Nobody who may open the customer can be asked for a new paper."),
+            )
+        asked = self.filtered(lambda document: told[document.customer_id])
+        vals_list = []
+        for document in asked:
+            user = told[document.customer_id]
+            vals_list.append(document.with_context(lang=user.lang)._prepare_call_vals(user, night.date))
+        made = self.env["loan.customer"]._give_quietly(vals_list)
         for document, activity in zip(asked, made, strict=True):
             document.activity_id = activity
-        for day, documents in self.grouped("date_expiry").items():
+        for day, documents in asked.grouped("date_expiry").items():
             documents.reminded_expiry = day
 
     def _prepare_call_vals(self, user, today):
@@ -367,7 +426,6 @@ class LoanCustomerDocument(models.Model):
         else:
             summary = self.env._("%(paper)s expires on %(day)s", paper=self.type_id.name, day=day)
         return {
-            "res_model_id": self.env["ir.model"]._get_id("loan.customer"),
             "res_id": self.customer_id.id,
             "activity_type_id": self.env.ref("loan_crm.mail_activity_type_papers").id,
             "summary": summary,

@@ -573,7 +573,8 @@ class LoanCustomerTierMixin(models.AbstractModel):
             SQL(
                 """
                 SELECT customer.id, customer.segment_id,
-                       (SELECT count(*) FROM loan_customer sent WHERE sent.referred_by_id = customer.id)
+                       (SELECT count(*) FROM loan_customer sent
+                         WHERE sent.referred_by_id = customer.id AND sent.merged_into_id IS NULL)
                   FROM loan_customer customer
                  WHERE customer.id = ANY(%s)
                 """,

@@ -69,21 +69,30 @@ class LoanFirstContactMixin(models.AbstractModel):
         return customers
 
     def _note_first_inquiries(self):
-        """Note the oldest inquiry of each contact that the user may see in Odoo's own pipeline."""
+        """Note the oldest inquiry of each contact that the user may see in Odoo's own pipeline.
+
+        An inquiry for a firm is the firm's, whoever of its people asked.
+        """
         leads = self.env["crm.lead"].with_context(active_test=False)
         if not leads.has_access("read"):
             return
+        contacts = self.partner_id
         found = leads.search(
-            Domain("partner_id", "in", self.partner_id.ids)
+            (Domain("partner_id", "in", contacts.ids) | leads._loan_borrower_domain(contacts))
             & (Domain("company_id", "=", False) | Domain("company_id", "in", self.company_id.ids)),
             order="create_date, id",
         )
+        first = {}
+        for lead in found:
+            # As superuser: whom somebody speaks for is a question of whose inquiry it is.
+            borrower = lead.sudo()._loan_borrower().sudo(self.env.su)
+            first.setdefault((borrower, lead.company_id), lead)
         for customer in self:
-            first = found.filtered(
-                lambda lead, customer=customer: (
-                    lead.partner_id == customer.partner_id
-                    and lead.company_id in (customer.company_id, self.env["res.company"])
-                )
-            )[:1]
-            if first:
-                customer._note_first_contact(first.create_date, "lead", first.user_id)
+            mine = [
+                lead
+                for company in (customer.company_id, self.env["res.company"])
+                if (lead := first.get((customer.partner_id, company)))
+            ]
+            if mine:
+                lead = min(mine, key=lambda lead: (lead.create_date, lead.id))
+                customer._note_first_contact(lead.create_date, "lead", lead.user_id)

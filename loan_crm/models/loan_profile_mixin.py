@@ -87,13 +87,22 @@ class LoanProfileMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([self._note_needs(vals) for vals in vals_list])
+        customers = super().create(vals_list)
+        customers.filtered("needs")._note_needs()
+        return customers
 
     def write(self, vals):
-        return super().write(self._note_needs(vals))
-
-    @api.model
-    def _note_needs(self, vals):
         if "needs" not in vals:
-            return vals
-        return {**vals, "needs_on": self.env.company._loan_today() if vals["needs"] else False}
+            return super().write(vals)
+        before = {customer: customer.needs or "" for customer in self}
+        result = super().write(vals)
+        self.filtered(lambda customer: (customer.needs or "") != before[customer])._note_needs()
+        return result
+
+    def _note_needs(self):
+        """Note that what these customers need was heard today, by the day of each one's lender."""
+        for company, customers in self.grouped("company_id").items():
+            heard = customers.filtered("needs")
+            for some, day in ((heard, company._loan_today()), (customers - heard, False)):
+                if some:
+                    some.write({"needs_on": day})

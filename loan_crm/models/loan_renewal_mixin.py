@@ -157,8 +157,15 @@ class LoanRenewalMixin(models.AbstractModel):
                                   AND loan_hardship.state IN ('new', 'talks')),
                        eased.day,
                        COALESCE(punctual.due, 0), COALESCE(punctual.on_time, 0), punctual.last_late,
+                       -- Whose an application is, says `crm.lead._loan_borrower_domain`, too.
                        EXISTS (SELECT FROM crm_lead lead
-                                WHERE lead.partner_id = wanted.partner_id AND lead.active
+                                 JOIN res_partner contact ON contact.id = lead.partner_id
+                                WHERE (contact.id = wanted.partner_id
+                                       OR contact.commercial_partner_id = wanted.partner_id)
+                                  AND CASE WHEN lead.loan_kind IN ('person', 'sole_trader')
+                                             OR lead.loan_kind IS NULL THEN contact.id
+                                           ELSE contact.commercial_partner_id END = wanted.partner_id
+                                  AND lead.active
                                   AND lead.loan_product_id IS NOT NULL AND lead.won_status = 'pending'
                                   AND (lead.company_id IS NULL OR lead.company_id = contract.company_id)),
                        product.active
@@ -245,6 +252,27 @@ class LoanRenewalMixin(models.AbstractModel):
         )
         for contract, lead in zip(renewed, leads, strict=True):
             contract.write({"renewal_lead_id": lead.id, "renewal_offered_on": night.date})
+        contracts_sudo.env["mail.activity"].with_context(mail_activity_quick_update=True).create(
+            [contract._prepare_renewal_todo_vals(lead) for contract, lead in zip(renewed, leads, strict=True)]
+        )
+
+    def _prepare_renewal_todo_vals(self, lead):
+        # Whoever acts for the owner has the application meanwhile, and the to-do with it.
+        company = self.company_id
+        words = self.with_context(lang=lead.user_id.lang or company.partner_id.lang)
+        return {
+            "res_model_id": self.env["ir.model"]._get_id("crm.lead"),
+            "res_id": lead.id,
+            "activity_type_id": self.env.ref("mail.mail_activity_data_todo").id,
+            "summary": words.env._("Offer the next loan"),
+            "note": words.env._(
+                "Their loan ends on %s. Speak with them before that, or mark the application as lost.",
+                format_date(words.env, self.last_due_date),
+            ),
+            "date_deadline": lead.date_deadline,
+            "user_id": lead.user_id.id,
+            "automated": True,
+        }
 
     def _prepare_renewal_vals(self, owners):
         tag = self.env.ref("loan_crm.crm_tag_renewal", raise_if_not_found=False)

@@ -578,6 +578,54 @@ class TestCrmLead(ApplicationCommon, LoanMailCommon):
         self.assertEqual(customer.sudo().referred_by_id, hidden)
         self.assertFalse(customer.with_user(self.manager).read(["referred_by_id"])[0]["referred_by_id"])
 
+    def test_who_sent_a_customer_we_know_is_credited_once(self):
+        known = self._customer("Zhou Yu")
+        first, second = self._customer("First"), self._customer("Second")
+        for referrer in (first, second):
+            lead = self._application(
+                partner_id=known.partner_id.id, referrer_partner_id=referrer.partner_id.id
+            )
+            self.assertEqual(lead._make_loan().customer_id, known)
+        self.assertEqual((known.referrer_partner_id, known.referred_by_id), (first.partner_id, first))
+
+    def test_the_contact_and_the_profile_who_sent_a_customer_follow_each_other(self):
+        stranger = self._partner("No Customer")
+        other, hidden = self._customer("Other"), self._customer("Hidden", manager=self.stranger)
+        customer = self.customer.with_user(self.manager)
+        for name, value, contact, profile in (
+            ("referrer_partner_id", other.partner_id, other.partner_id, other),
+            ("referrer_partner_id", stranger, stranger, other.browse()),
+            ("referred_by_id", other.browse(), stranger, other.browse()),  # as before, and nothing is lost
+            ("referred_by_id", other, other.partner_id, other),
+            ("referred_by_id", other.browse(), stranger.browse(), other.browse()),
+            ("referrer_partner_id", hidden.partner_id, hidden.partner_id, hidden),
+        ):
+            customer[name] = value
+            self.assertEqual(
+                (self.customer.referrer_partner_id, self.customer.referred_by_id), (contact, profile)
+            )
+        self.assertFalse(customer.read(["referred_by_id"])[0]["referred_by_id"])
+        made = self._customer("Newcomer", referred_by_id=other.id)
+        self.assertEqual(made.referrer_partner_id, other.partner_id)
+        made = self._customer("Next newcomer", referrer_partner_id=other.partner_id.id)
+        self.assertEqual(made.referred_by_id, other)
+
+    def test_who_came_without_an_application_counts_on_the_page_as_for_the_tier(self):
+        self._customer("Walked in", referred_by_id=self.customer.id)
+        customer = self.customer.with_user(self.manager)
+        self.assertEqual((customer.referral_count, customer.referral_told), (1, "1 of 1 became customers"))
+        action = customer.action_open_referrals()
+        self.assertEqual(
+            self.env[action["res_model"]].with_user(self.manager).search(action["domain"]).mapped("name"),
+            ["Walked in"],
+        )
+        lead = self._application(referrer_partner_id=self.customer.partner_id.id)
+        lead._make_loan()
+        self.env.invalidate_all()
+        self.assertEqual((customer.referral_count, customer.referral_told), (2, "2 of 2 became customers"))
+        figures = self.customer._tier_figures(self.company, TODAY, {"referrals"}, self.customer.ids)
+        self.assertEqual(figures[self.customer.id]["referrals"], 2)
+
     def test_a_customer_is_credited_for_whom_they_sent(self):
         mine = self.customer.partner_id
         sent = [self._application(f"Friend {i}", referrer_partner_id=mine.id) for i in range(3)]
@@ -648,6 +696,24 @@ class TestCrmLead(ApplicationCommon, LoanMailCommon):
         )
         self.assertNotIn(self.manager.partner_id, lead.sudo().message_partner_ids)
         self.assertFalse(lead.with_user(self.manager).has_access("read"))
+
+    def test_a_handed_over_firm_takes_its_own_applications_along_and_no_employees(self):
+        firm = self._customer(
+            "Orient Trading", partner_id=self._partner("Orient Trading", is_company=True).id
+        )
+        speaker = self._partner("Speaker", parent_id=firm.partner_id.id)
+        for_firm = self._application(partner_id=speaker.id, loan_kind="sme").sudo()
+        own_car = self._application(partner_id=speaker.id, loan_kind="person").sudo()
+        firm.with_user(self.lead).manager_user_id = self.colleague
+        self.assertEqual((for_firm.user_id, own_car.user_id), (self.colleague, self.manager))
+
+    def test_what_a_contact_given_up_in_a_merge_applied_for_goes_along(self):
+        twin = self._customer("Wang Fang")
+        lead = self._application(partner_id=twin.partner_id.id).sudo()
+        self.customer.with_user(self.lead)._merge(twin.with_user(self.lead))
+        late = self._application(partner_id=twin.partner_id.id).sudo()
+        self.customer.with_user(self.lead).manager_user_id = self.colleague
+        self.assertEqual((lead | late).user_id, self.colleague)
 
     # ------------------------------------------------------------ Odoo's own CRM
 

@@ -309,6 +309,39 @@ class TestLoanCustomer(LoanCommon):
         self.assertEqual(mine.loan_customer_count, 1)
         self.assertEqual(mine.action_open_loan_customer()["res_id"], self.customer.id)
 
+    def test_a_contact_of_two_companies_leads_to_the_profile_of_the_present_one(self):
+        other = self.env["res.company"].create({"name": "Suzhou Finance", "loan_tz": "Asia/Shanghai"})
+        self.manager.company_ids |= other
+        partner = self.customer.partner_id.with_user(self.manager)
+        here, there = (
+            partner.with_context(allowed_company_ids=[first.id, second.id])
+            for first, second in ((self.company, other), (other, self.company))
+        )
+        self.assertEqual((here.loan_customer_count, here.loan_customer_here), (1, 1))
+        self.assertEqual((there.loan_customer_count, there.loan_customer_here), (1, 0), "one can be made")
+        self.assertEqual(there.action_open_loan_customer()["res_id"], self.customer.id)
+        self.assertFalse(there.action_make_loan_customer()["res_id"])
+        self.assertEqual(here.action_make_loan_customer()["res_id"], self.customer.id, "twice is once")
+        theirs = self.env["loan.customer"].create({"partner_id": partner.id, "company_id": other.id})
+        theirs.manager_user_id = self.manager
+        self.env.invalidate_all()
+        self.assertEqual((there.loan_customer_count, there.loan_customer_here), (2, 1))
+        self.assertEqual(here.action_open_loan_customer()["res_id"], self.customer.id)
+        self.assertEqual(there.action_open_loan_customer()["res_id"], theirs.id)
+        # An application leads to the profile with the lender it was made to, wherever one works.
+        lead = self.env["crm.lead"].create(
+            {
+                "name": "A car",
+                "partner_id": partner.id,
+                "user_id": self.manager.id,
+                "company_id": self.company.id,
+                "loan_product_id": self.product.id,
+            }
+        )
+        lead = lead.with_env(there.env)
+        self.assertEqual(lead.loan_customer_count, 1)
+        self.assertEqual(lead.action_open_loan_customer()["res_id"], self.customer.id)
+
     def _rate(self, company, currency, rate):
         self.env["res.currency.rate"].create(
             {"company_id": company.id, "currency_id": currency.id, "name": TODAY, "rate": rate}

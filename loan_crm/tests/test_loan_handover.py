@@ -410,6 +410,18 @@ class TestLoanHandover(LoanCommon):
             )
             for customer in customers:
                 self._contract(customer)
+            applications = self.env["crm.lead"].create(
+                [
+                    {
+                        "name": "The next car",
+                        "partner_id": customer.partner_id.id,
+                        "user_id": self.manager.id,
+                        "company_id": self.company.id,
+                        "loan_product_id": self.product.id,
+                    }
+                    for customer in customers
+                ]
+            )
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
@@ -424,4 +436,5 @@ class TestLoanHandover(LoanCommon):
             self.env.flush_all()
             counts.append(self.env.cr.sql_log_count - before)
             self.assertEqual(len(items.letter_message_id), size)
+            self.assertEqual(applications.user_id, self.colleague)
         self.assertLess((counts[1] - counts[0]) / 9, 4, counts)

@@ -257,6 +257,27 @@ class TestLoanInteraction(LoanCommon):
         self.assertEqual(customer.first_contact_date, (lead.create_date + timedelta(hours=8)).date())
         self.assertEqual((customer.first_contact_via, customer.first_contact_user_id), ("lead", self.manager))
 
+    def test_an_inquiry_of_its_speaker_is_how_it_began_with_a_firm(self):
+        partner = self._partner("Orient Trading", is_company=True)
+        speaker = self._partner("Speaker", parent_id=partner.id)
+        self.env["crm.lead"].create(
+            [
+                {
+                    "name": kind,
+                    "partner_id": speaker.id,
+                    "user_id": user.id,
+                    "company_id": self.company.id,
+                    "loan_product_id": self.product.id,
+                    "loan_kind": kind,
+                }
+                for kind, user in (("person", self.colleague), ("sme", self.manager))
+            ]
+        )
+        firm = self._customer(partner_id=partner.id, kind="sme").with_env(self.env)
+        person = self._customer(partner_id=speaker.id, manager=self.colleague)
+        self.assertEqual((firm.first_contact_via, firm.first_contact_user_id), ("lead", self.manager))
+        self.assertEqual((person.first_contact_via, person.first_contact_user_id), ("lead", self.colleague))
+
     def test_the_day_of_the_first_contact_is_the_lenders(self):
         self.customer._note_first_contact(
             _NOW + relativedelta(hours=15), "phone"

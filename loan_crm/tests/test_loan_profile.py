@@ -71,6 +71,22 @@ class TestLoanProfile(LoanCommon):
         self.customer.with_user(self.manager).needs = False
         self.assertFalse(self.customer.needs_on)
 
+    def test_the_day_moves_with_the_words_alone_and_is_the_lenders_own(self):
+        customer = self.customer.with_user(self.manager)
+        customer.needs = "A smaller installment"
+        with self._days_later(3):
+            customer.write({"needs": "A smaller installment", "do_not_mention": "The flood"})
+            self.assertEqual(customer.needs_on, TODAY, "saved again, not heard again")
+            customer.needs = "To pay it all back"
+            self.assertEqual(customer.needs_on, TODAY + timedelta(3))
+            # Where the other lender is, it is yesterday still.
+            west = self.env["res.company"].create({"name": "Hawaii Finance", "loan_tz": "Pacific/Honolulu"})
+            self.manager.sudo().company_ids |= west
+            companies = [west.id, self.company.id]
+            customer.with_context(allowed_company_ids=companies).needs = "A holiday from paying"
+            self.assertEqual(customer.needs_on, self.company._loan_today())
+            self.assertNotEqual(customer.needs_on, west._loan_today())
+
     def test_the_page_says_who_helps_them(self):
         self._tie(self.customer, self._partner("Wang Xiao", phone="123"), self.child, helps=True)
         self._tie(self.customer, self._partner("Wang Da"), self.child)
@@ -198,6 +214,40 @@ class TestLoanProfile(LoanCommon):
         other = self._paper(number="C3333333", holder_id=self.mate.partner_id.id)
         self.assertTrue(new.active and other.active)
 
+    def test_an_older_paper_goes_to_the_archive_itself(self):
+        new = self._paper(date_issued=TODAY - timedelta(10), date_expiry=TODAY + timedelta(3000))
+        old = self._paper(date_issued=TODAY - timedelta(900), date_expiry=TODAY + timedelta(20))
+        self.assertEqual((new.active, old.active), (True, False))
+        # A card that was lost and issued anew for a shorter time is newer all the same.
+        again = self._paper(date_issued=TODAY, date_expiry=TODAY + timedelta(2000))
+        self.assertEqual((new.active, again.active), (False, True))
+
+    def test_papers_that_come_together_stand_as_if_one_by_one(self):
+        def statements(customers):
+            vals_list = [
+                {
+                    "customer_id": customer.id,
+                    "type_id": self.card.id,
+                    "date_expiry": TODAY + timedelta(days),
+                }
+                for customer in customers
+                for days in (20, 900, 100)
+            ]
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            papers = self._as(self.manager, "loan.customer.document").create(vals_list)
+            self.env.flush_all()
+            count = self.env.cr.sql_log_count - before
+            self.assertEqual(papers.mapped("active"), [False, True, False] * len(customers))
+            return count
+
+        few, many = (
+            statements(self.env["loan.customer"].union(*(self._customer(f"Of {n} {i}") for i in range(n))))
+            for n in (1, 6)
+        )
+        self.assertLessEqual(many, few + 2)
+
     def test_a_number_is_read_by_the_manager_and_shown_to_the_desk_by_its_end(self):
         paper = self._paper(number="310101199001012233")
         self.assertEqual(paper.with_user(self.manager).number, "310101199001012233")
@@ -277,6 +327,26 @@ class TestLoanProfile(LoanCommon):
         paper = self._paper(date_expiry=TODAY)
         self._night()
         self.assertEqual(paper.activity_id.user_id, self.colleague)
+
+    def test_who_may_not_read_the_customer_is_not_asked_and_where_nobody_is_the_night_says_so(self):
+        paper = self._paper(date_expiry=TODAY)
+        other = self._paper(customer_id=self.mate.id, date_expiry=TODAY)
+        # Their manager has left for another company, and may open the customer no more; the team's lead may.
+        elsewhere = self.env["res.company"].create({"name": "Suzhou Finance", "loan_tz": "Asia/Shanghai"})
+        self.manager.sudo().write({"company_ids": [Command.set(elsewhere.ids)], "company_id": elsewhere.id})
+        self.mate.sudo().team_id = False
+        self.env.invalidate_all()
+        self.assertEqual(self._night(), 2)
+        self.assertEqual(paper.activity_id.user_id, self.lead)
+        self.assertFalse(other.activity_id or other.reminded_expiry)
+        night = self.env["loan.night"].search([("company_id", "=", self.company.id)], limit=1)
+        self.assertEqual(night.failure_ids.customer_id, self.mate)
+        self.assertIn("Nobody who may open", night.failure_ids.reason)
+        # Once there is somebody, they are asked.
+        self.mate.sudo().write({"manager_user_id": self.colleague.id})
+        self.assertEqual(self._night(), 1)
+        self.assertEqual(other.activity_id.user_id, self.colleague)
+        self.assertEqual(self._night(), 0)
 
     def _night(self, company=None):
         night = self.env["loan.night"].search([("company_id", "=", (company or self.company).id)], limit=1)

@@ -58,6 +58,15 @@ class TestLoanRenewal(LoanCommon):
         self.assertEqual(lead.expected_revenue, contract.interest_total)
         self.assertEqual(lead.tag_ids, self.env.ref("loan_crm.crm_tag_renewal"))
         self.assertEqual(lead.date_deadline, contract.last_due_date)
+        todo = lead.activity_ids
+        self.assertEqual(
+            (todo.user_id, todo.date_deadline, todo.summary),
+            (self.manager, contract.last_due_date, "Offer the next loan"),
+        )
+        self.assertFalse(
+            self.env["mail.mail"].search_count([("model", "=", "crm.lead"), ("res_id", "=", lead.id)]),
+            "in silence but for the to-do",
+        )
         self.assertIn("Renewal opened on", contract.renewal_note)
         self.assertEqual(contract.with_user(self.manager).action_open_renewal()["res_id"], lead.id)
         # Run again, on later days, and after somebody has deleted it: never a second one.
@@ -115,6 +124,28 @@ class TestLoanRenewal(LoanCommon):
         self.env.invalidate_all()
         self.assertEqual(by_name["Late then"].renewal_note, "A renewal is opened tonight")
 
+    def test_what_a_firms_speaker_asks_for_is_the_firms_application(self):
+        partner = self._partner("Orient Trading", is_company=True)
+        speaker = self._partner("Speaker", parent_id=partner.id)
+        firm = self._ending(customer=self._customer(partner_id=partner.id, kind="sme"))
+        person = self._ending(customer=self._customer(partner_id=speaker.id))
+        lead = self.env["crm.lead"].create(
+            {
+                "name": "A second lorry",
+                "partner_id": speaker.id,
+                "loan_product_id": self.product.id,
+                "loan_kind": "sme",
+                "company_id": self.company.id,
+                "user_id": self.manager.id,
+            }
+        )
+        for kind, applied, free in (("sme", firm, person), ("person", person, firm)):
+            lead.loan_kind = kind
+            self.env.flush_all()
+            self.env.invalidate_all()
+            self.assertIn("they have applied for a loan already", applied.renewal_note)
+            self.assertEqual(free.renewal_note, "A renewal is opened tonight")
+
     def test_on_time_means_the_same_to_the_profile_the_renewal_and_the_tier(self):
         punctual = self._ending("Punctual")
         late = self._ending("Late then", late=[(2, 5)])
@@ -162,9 +193,11 @@ class TestLoanRenewal(LoanCommon):
             }
         )
         night = self._night()
-        self.assertEqual(first.renewal_lead_id.user_id, self.colleague, "who acts has it meanwhile")
+        lead = first.renewal_lead_id
+        self.assertEqual(lead.user_id, self.colleague, "who acts has it meanwhile")
+        self.assertEqual(lead.activity_ids.user_id, self.colleague)
         cover.action_back()
-        self.assertEqual(first.renewal_lead_id.user_id, self.manager)
+        self.assertEqual((lead.user_id, lead.activity_ids.user_id), (self.manager, self.manager))
         self.assertFalse(second.renewal_lead_id)
         self.assertEqual(night.failure_ids.contract_id, orphan)
         self.assertIn("Nobody looks after", night.failure_ids.reason)
