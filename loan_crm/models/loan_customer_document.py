@@ -127,12 +127,7 @@ class LoanCustomerDocument(models.Model):
     @api.depends("type_id", "date_issued")
     def _compute_date_expiry(self):
         for document in self:
-            document.date_expiry = papers.expiry(
-                document.type_id.validity or "printed",
-                document.date_expiry or None,
-                document.date_issued or None,
-                document.type_id.validity_months,
-            )
+            document.date_expiry = document.type_id._expiry(document.date_expiry, document.date_issued)
 
     @api.depends("date_expiry", "type_id", "company_id")
     def _compute_state(self):

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..core import papers
+
 _PEOPLE = ("person", "sole_trader")
 _KINDS = ("person", "sole_trader", "sme", "corporate", "project", "institution")
 
@@ -98,6 +100,16 @@ class LoanDocumentType(models.Model):
                 and each.application_kind in (False, kind, group)
                 and (not each.company_id or each.company_id == company)
             )
+        )
+
+    def _expiry(self, printed, issued):
+        """Return the last day of a document of this type; of no type, what is printed on it.
+
+        :param printed: the date that stands on it, or False
+        :param issued: the date of its issue, or False
+        """
+        return papers.expiry(
+            self.validity or "printed", printed or None, issued or None, self.validity_months
         )
 
     @api.model

@@ -3,8 +3,6 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
-from ..core import papers
-
 
 class LoanLeadDocument(models.Model):
     """A paper that an application needs: asked for, received, accepted, or refused with what is missing.
@@ -116,12 +114,7 @@ class LoanLeadDocument(models.Model):
     @api.depends("type_id", "date_issued")
     def _compute_date_expiry(self):
         for document in self:
-            document.date_expiry = papers.expiry(
-                document.type_id.validity or "printed",
-                document.date_expiry or None,
-                document.date_issued or None,
-                document.type_id.validity_months,
-            )
+            document.date_expiry = document.type_id._expiry(document.date_expiry, document.date_issued)
 
     @api.depends("state", "anew", "type_id", "lead_id.partner_id", "lead_id.loan_kind")
     @api.depends_context("lang", "uid")

@@ -66,7 +66,12 @@ const choose = (words) => () => [
         trigger: `.o_field_widget[name=tier_note]:contains('Brings us the whole family'):contains('${words.until}')`,
     },
     {
-        trigger: `.o_field_widget[name=tier_change_ids] .o_data_row:contains('Prime'):contains('${words.hand}')`,
+        content: "The way there is one click away",
+        trigger: "button[name=action_open_tier_changes]",
+        run: "click",
+    },
+    {
+        trigger: `.o_list_view .o_data_row:contains('Prime'):contains('${words.hand}')`,
     },
 ];
 tours.add("loan_tier_choose", { steps: choose({ until: "until", hand: "By hand" }) });
