@@ -360,7 +360,7 @@ class LoanCustomerTierMixin(models.AbstractModel):
 
     def _export_rows(self, fields, **kwargs):
         # An export follows the column to the other customer, and one that is hidden would end it for all rows.
-        if self.env.su or not any(path[0] == "referred_by_id" for path in fields):
+        if self.env.su or not any(path and path[0] == "referred_by_id" for path in fields):
             return super()._export_rows(fields, **kwargs)
         visible = self.referred_by_id._filtered_access("read")
         blind = self.filtered(lambda customer: customer.referred_by_id not in visible)

@@ -119,10 +119,13 @@ class ResUsers(models.Model):
                  WHERE %(serves)s AND active AND user_id = %(user)s
                  UNION ALL
                 -- Who has left is away for good: the deputy acts, until somebody else is accountable.
-                SELECT DISTINCT 'left', customer.manager_user_id, NULL::date, NULL::date, customer.company_id, FALSE
-                  FROM loan_customer AS customer
-                  JOIN res_users AS manager ON manager.id = customer.manager_user_id
-                 WHERE %(covers)s AND customer.deputy_user_id = %(user)s AND NOT manager.active
+                -- From the few who have left to what they have kept, mostly nothing, and not from a deputy's thousands.
+                SELECT 'left', manager.id, NULL::date, NULL::date, kept.company_id, FALSE
+                  FROM res_users AS manager
+            CROSS JOIN LATERAL (
+                       SELECT DISTINCT company_id FROM loan_customer
+                        WHERE manager_user_id = manager.id AND deputy_user_id = %(user)s) AS kept
+                 WHERE %(covers)s AND NOT manager.active
                  UNION ALL
                 SELECT 'incoming', NULL, NULL, NULL, NULL, TRUE
                  WHERE %(covers)s AND EXISTS (SELECT FROM loan_customer WHERE incoming_user_id = %(user)s)
