@@ -370,6 +370,20 @@ class LoanAssignmentAdvice(models.AbstractModel):
         return " · ".join(filter(None, words))
 
     @api.model
+    def _recorded(self, verdict, room=True):
+        """Return what the history says speaks for somebody, which may be nothing.
+
+        Without ties to others: the history is read by more people than may know who else borrows.
+
+        :param verdict: :class:`core.assignment.Verdict`
+        :param bool room: with what they would carry
+        """
+        told = self._told(verdict, room=room, ties=False)
+        if not told and any(reason.key in ("kin", "relative") for reason in verdict.reasons):
+            return self.env._("Fits best")
+        return told
+
+    @api.model
     def _reason_told(self, reason):
         name = self._name_of(reason)
         if reason.key == "room":

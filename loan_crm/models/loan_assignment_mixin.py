@@ -148,11 +148,7 @@ class LoanAssignmentMixin(models.AbstractModel):
             if customer.deputy_user_id or not customer.team_id.loan_assign_deputy or deputy == manager:
                 deputy = None  # who is deputy already stays
             # Without what they carry then: customers with the same reasons are written together.
-            # Nor ties to others: the history is read by more people than may know who else borrows.
-            told = advice._told(ranking[0], room=False, ties=False)
-            if not told and any(reason.key in ("kin", "relative") for reason in ranking[0].reasons):
-                told = self.env._("Fits best")
-            key = manager, deputy, told
+            key = manager, deputy, advice._recorded(ranking[0], room=False)
             groups[key] = groups.get(key, self.browse()) | customer
         for (manager, deputy, reason), customers in groups.items():
             customers._assign(
@@ -330,10 +326,13 @@ class LoanAssignmentMixin(models.AbstractModel):
             raise UserError(
                 self.env._("There is no proposal for %s. Assign somebody by hand.", self.display_name)
             )
+        advice = self.env["loan.assignment.advice"]
+        ranking = advice._advise(self, alone=True)[self]
+        named = next((verdict for verdict in ranking if verdict.id == self.proposed_user_id.id), None)
         self._assign(
             self.proposed_user_id,
             kind="proposal",
-            reason=self.proposal_note,
+            reason=(named and advice._recorded(named)) or self.env._("Has the most room"),
             deputy=None if self.deputy_user_id else self.proposed_deputy_user_id or None,
         )
         self._done_seeking()

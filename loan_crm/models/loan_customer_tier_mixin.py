@@ -631,6 +631,10 @@ class LoanCustomerTierMixin(models.AbstractModel):
 
     # ------------------------------------------------------------ who is told
 
+    def _is_called_first(self):
+        """Tell whether this customer is called before anything is written to them: by their wish, or for their tier."""
+        return self.preferred_channel == "phone" or self.tier_id.call_first
+
     def _who_is_told(self, of_lead=False):
         """Return `{customer: user}`: who gets a to-do about them, somebody who may open them; empty for nobody.
 

@@ -93,6 +93,7 @@ class LoanHandoverItem(models.Model):
             ("no_address", "No valid email address"),
             ("blacklisted", "The address is on the blacklist"),
             ("no_template", "The letter is switched off"),
+            ("call_first", "The customer is called before anything is written"),
         ],
         "Not Written To Because",
         readonly=True,
@@ -382,6 +383,23 @@ class LoanHandoverItem(models.Model):
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
         (self - speaking).filtered(lambda item: item.letter_hold_reason != "none")._ask_to_call()
 
+    def action_write(self):
+        """Send the letter to customers who were to be called before, by whoever looks after them now."""
+        self.check_access("write")
+        self.customer_id.check_access("write")
+        waiting = self.filtered(
+            lambda item: item.state == "accepted" and item.letter_hold_reason == "call_first"
+        )
+        if not waiting:
+            raise UserError(self.env._("There is no letter that waits for a call."))
+        self.lock_for_update()  # of two clicks one sends it
+        # As superuser: what has become of the letter is noted by the system alone.
+        items_sudo = waiting.sudo()
+        for company, items in items_sudo.grouped("company_id").items():
+            items.introduced_on = company._loan_today()
+        items_sudo._introduce_by_letter()
+        return True
+
     def _silence_reason(self, template):
         """Return why a borrower is not written to, or False."""
         self.ensure_one()
@@ -394,10 +412,13 @@ class LoanHandoverItem(models.Model):
             return "no_loan"
         if not partner.active or not partner.email_normalized:
             return "no_address"
-        return "blacklisted" if partner.is_blacklisted else False
+        if partner.is_blacklisted:
+            return "blacklisted"
+        # Who was there when the two managers called has been called.
+        return "call_first" if self.customer_id._is_called_first() and not self.introduced_on else False
 
     def _ask_to_call(self):
-        """Ask the new managers to introduce themselves by telephone where no letter could be written."""
+        """Ask the new managers to introduce themselves by telephone where no letter was written."""
         activities = self.env["mail.activity"].with_context(mail_activity_quick_update=True)
         customer_model = self.env["ir.model"]._get("loan.customer").id
         kind = self.env.ref("mail.mail_activity_data_call").id
@@ -417,7 +438,7 @@ class LoanHandoverItem(models.Model):
                     "user_id": item.receiver_user_id.id,
                     "summary": item.env._("Introduce yourself"),
                     "note": Markup("<p>%s</p>")
-                    % item.env._("No letter about the change of manager could be written: %s.", reason),
+                    % item.env._("No letter about the change of manager was written: %s.", reason),
                 }
                 for item, reason in reasons.items()
             ]

@@ -110,6 +110,15 @@ class LoanPipelineMixin(models.AbstractModel):
         customers_sudo.filtered(
             lambda customer: customer.referrer_partner_id and not customer.referred_by_id
         )._follow_referring_contact()
+        # Whom they sent before they were customers themselves.
+        customers_sudo.with_context(active_test=False).search(
+            [
+                ("referrer_partner_id", "in", customers_sudo.partner_id.ids),
+                ("company_id", "in", customers_sudo.company_id.ids),
+                ("referred_by_id", "=", False),
+                ("merged_into_id", "=", False),
+            ]
+        )._follow_referring_contact()
         return customers
 
     def write(self, vals):

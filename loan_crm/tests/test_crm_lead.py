@@ -610,6 +610,15 @@ class TestCrmLead(ApplicationCommon, LoanMailCommon):
         made = self._customer("Next newcomer", referrer_partner_id=other.partner_id.id)
         self.assertEqual(made.referred_by_id, other)
 
+    def test_who_becomes_a_customer_later_is_credited_for_whom_they_sent_before(self):
+        aunt = self._partner("Aunt Li")
+        sent = self._customer("Nephew", referrer_partner_id=aunt.id)
+        other = self._customer("Of another", referrer_partner_id=self.customer.partner_id.id)
+        self.assertFalse(sent.referred_by_id)
+        profile = self._customer(partner_id=aunt.id)
+        self.assertEqual((sent.referred_by_id, other.referred_by_id), (profile, self.customer))
+        self.assertEqual(profile.with_user(self.manager).referral_count, 1)
+
     def test_who_came_without_an_application_counts_on_the_page_as_for_the_tier(self):
         self._customer("Walked in", referred_by_id=self.customer.id)
         customer = self.customer.with_user(self.manager)

@@ -263,6 +263,17 @@ class TestLoanAssignmentSuggest(LoanCommon):
             self.assertIn("Speaks Chinese", told)
             self.assertNotIn("household", told)
             self.assertNotIn("relative", told)
+        self.team.loan_assign_policy = "hand"
+        cousin = self._orphan("Zhang Yi", lang="zh_CN")
+        self._tie(spouse, cousin.partner_id, "parent")
+        seen = cousin.with_user(self.lead)
+        self.assertIn("relative", seen.proposal_note, "the lead sees both")
+        seen.action_accept_proposal()
+        user, kind, told = self._history(cousin)
+        self.assertEqual((user, kind), (self.third, "proposal"))
+        self.assertIn("Speaks Chinese", told)
+        self.assertNotIn("relative", told)
+        self.team.loan_assign_policy = "automatic"
         self.desks.lang_ids = self.env["res.lang"]._lang_get("en_US")
         third = self._orphan("Zhang San", lang=False)
         self.assertEqual(self._history(third)[2], "Has the most room")

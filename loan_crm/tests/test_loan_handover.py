@@ -167,6 +167,33 @@ class TestLoanHandover(LoanCommon):
             self.assertIn("Introduce yourself", customer.activity_ids.mapped("summary"))
         self.assertEqual((self.customer | self.prospect).activity_ids.user_id, self.colleague)
 
+    def test_who_is_called_before_anything_is_written_gets_the_letter_after_the_call(self):
+        tier = self.env["loan.customer.tier"].search(
+            [("company_id", "in", [False, self.company.id])], limit=1
+        )
+        tier.call_first = True
+        self.customer.tier_id = tier
+        item = self._start().item_ids
+        self._accept(item)
+        self.assertEqual((item.letter_hold_reason, item.letter_message_id.ids), ("call_first", []))
+        call = self.customer.activity_ids.filtered(lambda todo: todo.summary == "Introduce yourself")
+        self.assertEqual(call.user_id, self.colleague)
+        with self.assertRaises(AccessError):
+            item.with_user(self.manager).action_write()
+        theirs = item.with_user(self.colleague)
+        theirs.action_write()
+        self.assertEqual((item.letter_hold_reason, item.introduced_on), (False, TODAY))
+        self.assertEqual(item.letter_message_id.notified_partner_ids, self.customer.partner_id)
+        with self.assertRefused("no letter that waits"):
+            theirs.action_write()
+
+    def test_who_was_introduced_by_a_joint_call_gets_the_letter_at_once(self):
+        self.customer.preferred_channel = "phone"
+        item = self._start().item_ids
+        item.with_user(self.colleague).action_introduce()
+        self._accept(item)
+        self.assertTrue(item.letter_message_id)
+
     def test_no_letter_where_none_was_wanted(self):
         handover = self._start(letter=False, call=False)
         self.assertFalse(self.customer.activity_ids)
