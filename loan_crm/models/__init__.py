@@ -39,6 +39,12 @@ from . import loan_reminder_hold_mixin
 from . import loan_contact_mixin
 from . import loan_first_contact_mixin
 from . import loan_touch_mixin
+from . import loan_touch_branch_mixin
+from . import loan_touch_correspondence_mixin
+from . import loan_touch_reminder_mixin
+from . import loan_touch_loan_mixin
+from . import loan_touch_relationship_mixin
+from . import loan_touch_application_mixin
 from . import loan_customer_segment
 from . import loan_customer_tier
 from . import loan_customer_tier_criterion
