@@ -65,6 +65,9 @@ from . import loan_strip_mixin
 from . import loan_assignment_mixin
 from . import loan_pipeline_mixin
 from . import loan_application_mixin
+from . import loan_lead_paper_mixin
+from . import loan_lead_clock_mixin
+from . import loan_lead_win_mixin
 from . import loan_renewal_mixin
 from . import loan_cover_turn_mixin
 from . import loan_cover_lead_mixin
