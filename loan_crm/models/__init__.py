@@ -39,6 +39,12 @@ from . import loan_reminder_hold_mixin
 from . import loan_contact_mixin
 from . import loan_first_contact_mixin
 from . import loan_touch_mixin
+from . import loan_touch_branch_mixin
+from . import loan_touch_correspondence_mixin
+from . import loan_touch_reminder_mixin
+from . import loan_touch_loan_mixin
+from . import loan_touch_relationship_mixin
+from . import loan_touch_application_mixin
 from . import loan_customer_segment
 from . import loan_customer_tier
 from . import loan_customer_tier_criterion
@@ -59,6 +65,9 @@ from . import loan_strip_mixin
 from . import loan_assignment_mixin
 from . import loan_pipeline_mixin
 from . import loan_application_mixin
+from . import loan_lead_paper_mixin
+from . import loan_lead_clock_mixin
+from . import loan_lead_win_mixin
 from . import loan_renewal_mixin
 from . import loan_cover_turn_mixin
 from . import loan_cover_lead_mixin

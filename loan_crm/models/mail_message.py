@@ -5,7 +5,7 @@ class MailMessage(models.Model):
     _inherit = "mail.message"
 
     # What a customer's timeline walks along, through the messages of all their loans: with what it asks of each, so
-    # that ten thousand of them need not be fetched to show the first thirty. See `loan.touch._message_branch`.
+    # that ten thousand need not be fetched to show the first thirty. See `loan.touch.correspondence.mixin`.
     _loan_timeline_idx = models.Index(
         "(res_id, model, date DESC, id DESC) INCLUDE (author_id, subtype_id, message_type, is_internal) "
         "WHERE model IN ('loan.customer', 'loan.contract', 'loan.hardship') "

@@ -118,14 +118,18 @@ def model_classes():
         for node in tree.body:
             if isinstance(node, ast.ClassDef):
                 values = {
-                    target.id: string(item.value)
+                    target.id: item.value
                     for item in node.body
                     if isinstance(item, ast.Assign)
                     for target in item.targets
                     if isinstance(target, ast.Name)
                 }
                 if values.keys() & {"_name", "_inherit"}:
-                    yield path, node, values.get("_name"), values.get("_inherit")
+                    name, extended = string(values.get("_name")), string(values.get("_inherit"))
+                    # What extends a model with mixins of ours names it twice; it is Odoo's all the same.
+                    if name in map(string, getattr(values.get("_inherit"), "elts", ())):
+                        name, extended = None, name
+                    yield path, node, name, extended
 
 
 @tagged("post_install", "-at_install", "loan")
