@@ -21,6 +21,7 @@ class LoanTouchApplicationMixin(models.AbstractModel):
             "won_status",
         ],
         "crm.stage": ["is_won"],
+        "loan.product": ["company_id"],
         "mail.message": ["author_id", "date", "model", "res_id"],
         "mail.tracking.value": ["field_id", "mail_message_id", "new_value_integer"],
         "res.partner": ["commercial_partner_id"],

@@ -12,9 +12,10 @@ class LoanTouchCorrespondenceMixin(models.AbstractModel):
     _depends = {
         "loan.contract": ["company_id", "customer_id"],
         "loan.customer": ["company_id"],
-        "loan.hardship": ["contract_id", "customer_id"],
+        "loan.hardship": ["company_id", "contract_id", "customer_id"],
         "loan.interaction": [
             "activity_id",
+            "company_id",
             "contract_id",
             "customer_id",
             "date",

@@ -9,18 +9,31 @@ class LoanTouchLoanMixin(models.AbstractModel):
     _inherit = ["loan.touch.branch.mixin"]
     _description = "Touches: Loans"
     _depends = {
-        "loan.contract": ["company_id", "customer_id", "name", "start_date", "state"],
-        "loan.contract.event": ["contract_id", "customer_id", "date", "note", "state"],
+        "loan.contract": ["company_id", "customer_id", "last_due_date", "name", "start_date", "state"],
+        "loan.contract.event": [
+            "company_id",
+            "consent_reference",
+            "contract_id",
+            "customer_id",
+            "date",
+            "note",
+            "reversal_reason",
+            "state",
+        ],
         "loan.hardship": [
             "asked_on",
+            "company_id",
             "contract_id",
             "customer_id",
             "decided_at",
+            "decided_user_id",
+            "decision_note",
             "partner_id",
             "state",
             "words",
         ],
         "loan.repayment": [
+            "company_id",
             "contract_id",
             "customer_id",
             "date",

@@ -10,6 +10,7 @@ class LoanTouchReminderMixin(models.AbstractModel):
     _description = "Touches: Reminders and Promises"
     _depends = {
         "loan.promise": [
+            "company_id",
             "contract_id",
             "customer_id",
             "decided_on",
@@ -19,6 +20,7 @@ class LoanTouchReminderMixin(models.AbstractModel):
             "state",
         ],
         "loan.reminder": [
+            "company_id",
             "contract_id",
             "customer_id",
             "date_planned",
@@ -32,6 +34,7 @@ class LoanTouchReminderMixin(models.AbstractModel):
             "written_on",
         ],
         "loan.reminder.hold": [
+            "company_id",
             "contract_id",
             "customer_id",
             "date_from",
