@@ -44,6 +44,8 @@ def uninstall_hook(env):
         "loan_lead_document",
         "loan_night_failure",
         "loan_night",
+        "loan_access_grant",
+        "loan_wall",
         "loan_handover_item",
         "loan_handover",
         "loan_handover_check",

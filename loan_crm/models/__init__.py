@@ -2,6 +2,8 @@
 from . import loan_guard_mixin
 from . import loan_access_mixin
 from . import loan_lifecycle_mixin
+from . import loan_confidentiality_level
+from . import loan_classified_mixin
 from . import loan_terms_mixin
 from . import loan_schedule_mixin
 from . import loan_ledger_mixin
@@ -98,6 +100,9 @@ from . import loan_handover
 from . import loan_handover_item
 from . import loan_manager
 from . import loan_conflict
+from . import loan_wall
+from . import loan_access_grant
+from . import loan_sight
 from . import loan_workload
 from . import loan_customer_relation
 from . import loan_customer_document
@@ -124,6 +129,7 @@ from . import loan_promise
 from . import loan_hardship
 from . import loan_lead_document
 from . import loan_renewal_report
+from . import crm_team_member
 from . import crm_stage
 from . import crm_lead
 from . import loan_reminder_policy

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class CrmTeam(models.Model):
@@ -21,3 +21,7 @@ class CrmTeam(models.Model):
         default=True,
         help="The runner-up becomes deputy of a borrower assigned automatically.",
     )
+
+    @api.constrains("user_id")
+    def _check_loan_walls(self):
+        self.env["loan.wall"]._check_members(self)

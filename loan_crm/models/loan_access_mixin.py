@@ -3,14 +3,18 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..core import disclosure
+
 
 class LoanAccessMixin(models.AbstractModel):
     """Who may see a record that carries customer data: one question, asked here for every model.
 
     Each protected model has the same global rule, ``[('loan_visible', '=', True)]``. The search method below
-    runs for every query and is never cached, so a right that ends is gone with the next click. It answers on the
-    record's own columns: on the customer and the contract themselves, elsewhere by one uncorrelated
-    subquery on the customer, which stays as cheap as the cheapest predicate at millions of rows.
+    runs for every query and is never cached, so a right that ends is gone with the next click. It knows two ways to a
+    customer: duty, for the levels that ask for no grant, and grants, up to their cap (`core.disclosure`). It
+    answers on the record's own columns: on the customer themselves, elsewhere by uncorrelated subqueries on customers
+    and, where some level is closed, on the few loans with a level of their own. Those stay as cheap as the cheapest
+    predicate at millions of rows, and nothing that decides is copied, so nothing can be stale.
 
     Search and compute give the same answer: Odoo asks the first for lists and the second for single records.
     Both run as superuser on purpose, so it is ``env.uid``, not ``env.su``, that tells who is asking.
@@ -24,7 +28,7 @@ class LoanAccessMixin(models.AbstractModel):
 
     # The column that leads to the customer; "id" on the customer itself.
     _loan_key = "customer_id"
-    # What a duty is asked of, see `res.users._loan_duty_domain`.
+    # What a duty is asked of, see `res.users._loan_duty_domain`; who carries these is a customer.
     _DUTY_COLUMNS = ("company_id", "manager_user_id", "deputy_user_id", "incoming_user_id", "team_id")
 
     loan_visible = fields.Boolean(
@@ -41,40 +45,152 @@ class LoanAccessMixin(models.AbstractModel):
         return all(name in self._fields for name in self._DUTY_COLUMNS)
 
     @api.depends_context("uid")
-    @api.depends(
-        lambda self: (
-            self._DUTY_COLUMNS
-            if self._loan_duty_columns()
-            else tuple(f"{self._loan_key}.{name}" for name in self._DUTY_COLUMNS)
-        )
-    )
+    @api.depends(lambda self: self._loan_asked_columns())
     def _compute_loan_visible(self):
-        duty = self.env.user._loan_duty()
-        if self._loan_duty_columns():
-            allowed = self.filtered_domain(duty)
-        else:
-            customers = self[self._loan_key].filtered_domain(duty)
-            allowed = self.filtered(lambda record: record[self._loan_key] in customers)
+        user = self.env.user
+        sight = user._loan_sight()
+        customers = self if self._loan_key == "id" else self[self._loan_key]
+        asked = self if self._loan_duty_columns() else customers
+        duty = asked.filtered_domain(sight.duty)
+        barred = customers.filtered_domain(sight.barred)
+        caps = self.env["loan.access.grant"]._cap_of(user, customers._origin) if sight.caps else {}
         for record in self:
-            record.loan_visible = record in allowed
+            customer = record if self._loan_key == "id" else record[self._loan_key]
+            own = record.loan_level if "loan_level" in self._fields else 0
+            if self._hangs_on_loan():
+                own = max(own, record.contract_id.loan_level)
+            record.loan_visible = bool(
+                disclosure.may_see(
+                    own,
+                    customer.loan_level,
+                    duty=(record if asked is self else customer) in duty,
+                    cap=caps.get(customer._origin.id),
+                    barred=customer in barred,
+                    cleared=sight.cleared,
+                )
+            )
+
+    @api.model
+    def _loan_asked_columns(self):
+        """Return what `_compute_loan_visible` asks of a record, its loan and its customer."""
+        asked = {*self._DUTY_COLUMNS} if self._loan_duty_columns() else set()
+        if "loan_level" in self._fields:
+            asked.add("loan_level")
+        if self._hangs_on_loan():
+            asked.add("contract_id.loan_level")
+        if self._loan_key != "id":
+            asked |= {f"{self._loan_key}.{name}" for name in (*self._DUTY_COLUMNS, "loan_level")}
+        return tuple(sorted(asked))
 
     def _search_loan_visible(self, operator, value):
         if operator != "in":
             return NotImplemented
-        duty = self.env.user._loan_duty()
-        if self._loan_duty_columns() or duty.is_true() or duty.is_false():
-            return duty
-        return Domain(self._loan_key, "in", self._loan_duty_customers(duty))
+        sight = self.env.user._loan_sight()
+        own = self._loan_duty_columns()
+        duty = sight.duty
+        if not own and not duty.is_true() and not duty.is_false():
+            duty = Domain(self._loan_key, "in", self._loan_customers_query(duty))
+        ranks = None if sight.cleared.all_by_duty else sight.cleared.by_duty
+        seen = duty & self._loan_ranks_domain(ranks)
+        for cap, customers in self._loan_granted():
+            seen |= Domain(self._loan_key, "in", customers) & self._loan_ranks_domain(
+                sight.cleared.up_to(cap)
+            )
+        if not sight.barred.is_false() and not seen.is_false():
+            if self._loan_key == "id":
+                seen &= ~sight.barred
+            else:
+                seen &= Domain(self._loan_key, "not in", self._loan_customers_query(sight.barred))
+        return seen
 
     @api.model
-    def _loan_duty_customers(self, duty):
-        """Return the query of the customers, archived ones too, that a duty leads to.
+    def _loan_granted(self):
+        """Return the grants that the user has in force: list of `(cap, SQL of the customers)`."""
+        user = self.env.user
+        grants = self.env["loan.access.grant"]
+        return [(cap, grants._customers_granted(user, cap)) for cap in user._loan_sight().caps]
 
-        :param Domain duty: see `res.users._loan_duty_domain`
+    @api.model
+    def _loan_ranks_domain(self, ranks):
+        """Return which records of this model are of these ranks, and so are their loan and their customer.
+
+        :param ranks: set of ranks, or None for all
         """
-        # As superuser: the duty domain is the rule, the customer's own rules would only ask it again.
+        if ranks is None:
+            return Domain.TRUE
+        allowed = Domain.TRUE
+        if "loan_level" in self._fields:
+            allowed &= Domain("loan_level", "in", sorted(ranks))
+        if self._loan_key != "id":
+            allowed &= Domain(self._loan_key, "not in", self._loan_closed("loan.customer", ranks))
+        if self._hangs_on_loan():
+            allowed &= Domain("contract_id", "not in", self._loan_closed("loan.contract", ranks))
+        return allowed
+
+    @api.model
+    def _loan_closed(self, model, ranks):
+        """Return the query of the records that are of no such rank themselves: few, and they have an index.
+
+        :param str model: `loan.customer` or `loan.contract`
+        :param ranks: set of ranks
+        """
+        # As superuser: the domain is the rule, the records' own rules would only ask it again.
+        records_sudo = self.env[model].sudo().with_context(active_test=False)
+        closed = self.env["loan.confidentiality.level"]._ranks() - ranks
+        return records_sudo._search(Domain("loan_level", "in", sorted(closed)))
+
+    @api.model
+    def _loan_customers_query(self, domain):
+        """Return the query of the customers, archived ones too, that a domain leads to.
+
+        :param Domain domain: on `loan.customer`
+        """
+        # As superuser: as above.
         customers_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
-        return customers_sudo._search(duty)
+        return customers_sudo._search(domain)
+
+    @api.model
+    def _loan_seen_sql(self, customer, contract):
+        """Return the SQL of which rows the user may see, for a query of one's own; None where it is all of them.
+
+        :param SQL customer: the column of the customer's number
+        :param SQL contract: the column of the loan's number, may be NULL
+        """
+        sight = self.env.user._loan_sight()
+        if sight.duty.is_true() and sight.cleared.all_by_duty and sight.barred.is_false():
+            return None
+
+        def among(ranks):
+            return SQL(
+                "%s NOT IN %s AND (%s IS NULL OR %s NOT IN %s)",
+                customer,
+                self._loan_closed("loan.customer", ranks).subselect(),
+                contract,
+                contract,
+                self._loan_closed("loan.contract", ranks).subselect(),
+            )
+
+        ways = []
+        if not sight.duty.is_false():
+            way = SQL("%s IN %s", customer, self._loan_customers_query(sight.duty).subselect())
+            ways.append(
+                way if sight.cleared.all_by_duty else SQL("(%s AND %s)", way, among(sight.cleared.by_duty))
+            )
+        for cap, granted in self._loan_granted():
+            ways.append(SQL("(%s IN %s AND %s)", customer, granted, among(sight.cleared.up_to(cap))))
+        if not ways:
+            return SQL("FALSE")
+        seen = SQL("(%s)", SQL(" OR ").join(ways))
+        if sight.barred.is_false():
+            return seen
+        return SQL(
+            "(%s AND %s NOT IN %s)", seen, customer, self._loan_customers_query(sight.barred).subselect()
+        )
+
+    @api.model
+    def _hangs_on_loan(self):
+        field = self._fields.get("contract_id")
+        return bool(field and field.store and field.comodel_name == "loan.contract")
 
     @api.readonly
     def web_read(self, specification):

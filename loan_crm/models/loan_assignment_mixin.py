@@ -61,6 +61,8 @@ class LoanAssignmentMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        if not self.env.su:
+            self._check_own_conflicts(vals_list)
         customers = super().create(vals_list)
         customers._check_conflicts(customers)
         customers.sudo()._assign_new()  # as superuser: the policy decides, whoever enters the borrower
@@ -77,6 +79,30 @@ class LoanAssignmentMixin(models.AbstractModel):
             )
             self._check_conflicts(new, (name,))
         return result
+
+    @api.model
+    def _check_own_conflicts(self, vals_list):
+        """Refuse who enters a customer with whom they have a conflict of interest: they could not see them then."""
+        partners = self.env["res.partner"].browse(
+            vals["partner_id"] for vals in vals_list if isinstance(vals.get("partner_id"), int)
+        )
+        # As superuser: a declared conflict of one's own is no secret, nor whose firm a contact belongs to.
+        partners_sudo = partners.sudo().exists()
+        conflicts_sudo = self.env["loan.conflict"].sudo()
+        found_sudo = conflicts_sudo.search(
+            Domain("user_id", "=", self.env.uid)
+            & Domain("partner_id", "in", (partners_sudo | partners_sudo.commercial_partner_id).ids)
+            & Domain("in_force", "=", True),
+            limit=1,
+        )
+        if found_sudo:
+            raise ValidationError(
+                self.env._(
+                    "%(user)s has a conflict of interest with %(customer)s. Choose somebody else.",
+                    user=self.env.user.name,
+                    customer=found_sudo.partner_id.display_name,
+                )
+            )
 
     @api.model
     def _check_conflicts(self, customers, names=_PEOPLE):

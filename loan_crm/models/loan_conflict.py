@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
@@ -66,6 +68,10 @@ class LoanConflict(models.Model):
         allowed = self.filtered_domain(self._seen_domain())
         for conflict in self:
             conflict.loan_visible = conflict in allowed
+
+    @api.model
+    def _loan_asked_columns(self):
+        return ("user_id",)
 
     def _search_loan_visible(self, operator, value):
         return self._seen_domain() if operator == "in" else NotImplemented
@@ -231,6 +237,24 @@ class LoanConflict(models.Model):
             )
         )
 
+    # Whom a conflict is about: the contact as a customer, a customer of whose firm the contact is, a customer for whose
+    # running loan the contact answers.
+    _ABOUT = """
+        SELECT id FROM loan_customer WHERE partner_id = conflict.partner_id
+         UNION
+        SELECT firm.id FROM res_partner contact
+          JOIN loan_customer firm ON firm.partner_id = contact.id
+         WHERE contact.commercial_partner_id = conflict.partner_id
+         UNION
+        SELECT given_up.merged_into_id FROM loan_customer given_up
+         WHERE given_up.partner_id = conflict.partner_id
+         UNION
+        SELECT contract.customer_id FROM loan_contract_party party
+          JOIN loan_contract contract ON contract.id = party.contract_id
+         WHERE party.partner_id = conflict.partner_id
+           AND contract.state IN ('draft', 'active')
+        """
+
     @api.model
     def _pairs(self, today, which):
         """Return pairs of a customer and somebody in conflict with them.
@@ -238,37 +262,48 @@ class LoanConflict(models.Model):
         :param date today: the lender's day
         :param SQL which: on `customer` and `conflict`
         """
-        for name in ("loan.conflict", "loan.customer", "loan.contract", "loan.contract.party", "res.partner"):
-            self.env[name].flush_model()
+        self._flush_about()
         return self.env.execute_query(
             SQL(
                 """
                 SELECT DISTINCT customer.id, conflict.user_id
                   FROM loan_conflict conflict
-                  JOIN LATERAL (
-                       SELECT id FROM loan_customer WHERE partner_id = conflict.partner_id
-                        UNION
-                       SELECT firm.id FROM res_partner contact
-                         JOIN loan_customer firm ON firm.partner_id = contact.id
-                        WHERE contact.commercial_partner_id = conflict.partner_id
-                        UNION
-                       SELECT given_up.merged_into_id FROM loan_customer given_up
-                        WHERE given_up.partner_id = conflict.partner_id
-                        UNION
-                       SELECT contract.customer_id FROM loan_contract_party party
-                         JOIN loan_contract contract ON contract.id = party.contract_id
-                        WHERE party.partner_id = conflict.partner_id
-                          AND contract.state IN ('draft', 'active')
-                       ) about ON TRUE
+                  JOIN LATERAL (%(about)s) about ON TRUE
                   JOIN loan_customer customer ON customer.id = about.id
                  WHERE conflict.date_from <= %(today)s
                    AND (conflict.date_to IS NULL OR conflict.date_to >= %(today)s)
                    AND %(which)s
                  ORDER BY 1, 2
                 """,
+                about=SQL(self._ABOUT),
                 today=today,
                 which=which,
             )
+        )
+
+    @api.model
+    def _flush_about(self):
+        for name in ("loan.conflict", "loan.customer", "loan.contract", "loan.contract.party", "res.partner"):
+            self.env[name].flush_model()
+
+    @api.model
+    def _kept_from_sql(self, user):
+        """Return the SQL of the customers that somebody must not see, a branch of `res.users._loan_duty_ids`.
+
+        :param user: `res.users`
+        """
+        return SQL(
+            """
+            SELECT 'conflict', customer.id, conflict.date_from, conflict.date_to, customer.company_id, FALSE
+              FROM loan_conflict conflict
+              JOIN LATERAL (%s) about ON TRUE
+              JOIN loan_customer customer ON customer.id = about.id
+             WHERE conflict.user_id = %s
+               AND (conflict.date_to IS NULL OR conflict.date_to >= %s)
+            """,
+            SQL(self._ABOUT),
+            user.id,
+            fields.Date.today() - timedelta(days=1),
         )
 
     def _warn(self):

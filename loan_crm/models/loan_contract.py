@@ -32,6 +32,7 @@ class LoanContract(models.Model):
         "loan.borrower.mixin",
         "loan.renewal.mixin",
         "loan.touch.mixin",
+        "loan.classified.mixin",
         "loan.access.mixin",
         "mail.thread",
         "mail.activity.mixin",

@@ -35,6 +35,7 @@ class LoanCustomer(models.Model):
         "loan.erasure.application.mixin",
         "loan.erasure.mixin",
         "loan.merge.mixin",
+        "loan.classified.mixin",
         "loan.access.mixin",
         "mail.thread",
         "mail.activity.mixin",
@@ -74,6 +75,7 @@ class LoanCustomer(models.Model):
         tracking=True,
     )
 
+    level_id = fields.Many2one(default=lambda self: self._default_level())
     segment_id = fields.Many2one(
         "loan.customer.segment",
         "Segment",
@@ -180,6 +182,10 @@ class LoanCustomer(models.Model):
     _reference_uniq = models.UniqueIndex(
         "(company_id, reference) WHERE reference IS NOT NULL", "This customer number is already taken."
     )
+
+    @api.model
+    def _default_level(self):
+        return self.env.ref("loan_crm.loan_confidentiality_level_internal", raise_if_not_found=False)
 
     @api.model
     def _default_manager(self):

@@ -20,7 +20,7 @@ class LoanCustomerDocument(models.Model):
     """
 
     _name = "loan.customer.document"
-    _inherit = ["loan.access.mixin"]
+    _inherit = ["loan.classified.mixin", "loan.access.mixin"]
     _description = "Customer Document"
     _order = "type_id, date_expiry DESC, id DESC"
     _rec_names_search = ["type_id.name", "customer_id.name"]

@@ -133,7 +133,7 @@ class LoanHandover(models.Model):
         mine = Domain("former_user_id", "=", user.id) | Domain("receiver_user_id", "=", user.id)
         if user._is_superuser():
             return mine
-        receiving = user._loan_duty_ids()[-1]
+        receiving = user._loan_duty_ids().receiving
         for company_id, ids in (*receiving["covered"].items(), *receiving["deputised"].items()):
             mine |= Domain("company_id", "=", company_id) & Domain("receiver_user_id", "in", ids)
         return mine

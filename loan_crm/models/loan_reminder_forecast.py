@@ -172,10 +172,7 @@ class LoanReminderForecast(models.Model):
         """Return the SQL of which installments the reader's rules let through; None if all, or if none are asked."""
         if self.env.su or not self.env.context.get("loan_forecast_visible"):
             return None
-        duty = self.env.user._loan_duty_domain()
-        if duty.is_true():
-            return None
-        return SQL("installment.customer_id IN %s", self._loan_duty_customers(duty).subselect())
+        return self._loan_seen_sql(SQL("installment.customer_id"), SQL("installment.contract_id"))
 
     @api.model
     def _company_query(self, company, only):

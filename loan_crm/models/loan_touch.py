@@ -162,15 +162,14 @@ class LoanTouch(models.Model):
     @property
     def _table_query(self):
         said = dict(self.env.context.get("loan_touch_said") or ())
-        only = None
-        if said.get("visible") and "customer_id" not in said:
-            duty = self.env.user._loan_duty()
-            if not duty.is_true():
-                only = self._loan_duty_customers(duty).subselect()
+        # Of customers that were asked for, each of whom the reader sees, only loans may be closed to them.
+        seen = said.get("visible") and (
+            "customer_id" not in said or not self.env.user._loan_sight().cleared.all_by_duty
+        )
         parts = [
             part
             for branch in self._touch_branches().values()
-            if (part := self._branch_query(branch, said, only))
+            if (part := self._branch_query(branch, said, seen))
         ]
         if "first" in said:
             where = (
@@ -199,12 +198,12 @@ class LoanTouch(models.Model):
         return SQL("SELECT %s WHERE FALSE", columns)
 
     @api.model
-    def _branch_query(self, branch, said, only):
+    def _branch_query(self, branch, said, seen):
         """Return the SQL of one branch, as narrow as what is asked allows; None where it has nothing to say.
 
         :param dict branch: see `loan.touch.branch.mixin._touch_branches`
         :param dict said: values of `id`, `kind`, `customer_id` and `contract_id` that are asked for
-        :param SQL only: a query of customers, or None for all
+        :param bool seen: only what the reader may see
         """
         kinds = branch["kinds"]
         if "kind" in said and not set(kinds) & set(said["kind"]):
@@ -224,8 +223,8 @@ class LoanTouch(models.Model):
             where.append(SQL("%s = ANY(%s)", contract, list(said["contract_id"])))
         if "customer_id" in said:
             where.append(SQL("%s = ANY(%s)", branch["customer"], list(said["customer_id"])))
-        elif only is not None:
-            where.append(SQL("%s IN %s", branch["customer"], only))
+        if seen and (allowed := self._loan_seen_sql(branch["customer"], contract or SQL("NULL::int"))):
+            where.append(allowed)
         if "raw" in branch:
             unaccent = self.env.registry.unaccent
             where += [

@@ -1,3 +1,4 @@
+from collections import namedtuple
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -5,61 +6,97 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..core import disclosure
+
+# What somebody may see now. `duty`: Domain of the customers that are their duty; `cleared`: of which levels, a
+# core.disclosure.Clearance; `caps`: those of their grants in force, highest first; `barred`: Domain of the customers
+# that are kept from them all the same.
+_Sight = namedtuple("_Sight", ("duty", "cleared", "caps", "barred"))
+_ALL = _Sight(Domain.TRUE, disclosure.Clearance(), (), Domain.FALSE)
+_NOTHING = _Sight(Domain.FALSE, disclosure.Clearance(), (), Domain.FALSE)
+# What a user's duty and sight hang on, see `_loan_duty_ids`.
+_Hung = namedtuple(
+    "_Hung", ("covered", "deputised", "teams", "incoming", "receiving", "caps", "walled", "conflicts")
+)
+
 
 class ResUsers(models.Model):
     _inherit = "res.users"
 
-    def _loan_duty_domain(self):
+    def _loan_sight(self):
+        """Tell what this user may see now; while a page is read (`_loan_duty_kept`) it is worked out once.
+
+        Read with each query, never cached: a cover that ended yesterday, a team left, a grant withdrawn or an
+        agreement that lapsed a second ago count.
+
+        :rtype: _Sight
+        """
+        kept = self.env.cr.cache.get("loan_duty")
+        if kept is None:
+            return self._loan_sight_now()
+        if self.id not in kept:
+            kept[self.id] = self._loan_sight_now()
+        return kept[self.id]
+
+    def _loan_sight_now(self):
+        self.ensure_one()
+        if self._is_superuser():
+            return _ALL
+        keeps_rules = self.has_group("loan_crm.loan_crm_group_compliance")
+        manages = self.has_group("loan_crm.loan_crm_group_manager")
+        serves = self.has_group("loan_crm.loan_crm_group_service_desk")
+        if not (keeps_rules or manages or serves):
+            return _NOTHING
+        hung = self._loan_duty_ids()
+        cleared = disclosure.clearance(
+            self.env["loan.confidentiality.level"]._asked(),
+            agreement=self._loan_agreement_valid,
+            training=self._loan_training_valid,
+            exempt=keeps_rules,
+        )
+        barred = Domain.FALSE
+        if hung.conflicts:
+            barred |= Domain("id", "in", hung.conflicts)
+        if hung.walled and not keeps_rules:
+            barred |= Domain("team_id", "in", hung.walled)
+        duty = Domain.TRUE if keeps_rules else self._loan_duty_domain(hung, manages)
+        return _Sight(duty, cleared, () if keeps_rules else hung.caps, barred)
+
+    def _loan_duty_domain(self, hung, manages):
         """Tell which customers are this user's duty, now.
 
-        Read with each query, never cached: cover that ended yesterday and a team left a second ago count.
         A relationship manager's duty is their own customers, those they cover, those of a manager who has left whose
         deputy they are, and those they are taking over; a team lead's also the teams they lead; the service desk's the
         teams they belong to; a compliance officer's all. Being administrator, of Loan CRM or of Odoo, is no duty.
 
+        :param _Hung hung: what it hangs on
+        :param bool manages: whether they are a relationship manager
         :return: :class:`odoo.fields.Domain` on the columns `company_id`, `manager_user_id`, `deputy_user_id`,
             `incoming_user_id`, `team_id`
         """
-        self.ensure_one()
-        if self._is_superuser() or self.has_group("loan_crm.loan_crm_group_compliance"):
-            return Domain.TRUE
-        manages = self.has_group("loan_crm.loan_crm_group_manager")
-        serves = self.has_group("loan_crm.loan_crm_group_service_desk")
-        if not (manages or serves):
-            return Domain.FALSE
-        covered, deputised, teams, incoming, receiving = self._loan_duty_ids()
         duty = Domain.FALSE
         if manages:
             duty |= Domain("manager_user_id", "=", self.id)
-        if incoming:  # rarely: without it a list walks along the index of one manager
+        if hung.incoming:  # rarely: without it a list walks along the index of one manager
             duty |= Domain("incoming_user_id", "=", self.id)
-        for company_id, manager_ids in covered.items():
+        for company_id, manager_ids in hung.covered.items():
             duty |= Domain("company_id", "=", company_id) & Domain("manager_user_id", "in", manager_ids)
-        for company_id, manager_ids in deputised.items():
+        for company_id, manager_ids in hung.deputised.items():
             mine = Domain("company_id", "=", company_id) & Domain("deputy_user_id", "=", self.id)
             duty |= mine & Domain("manager_user_id", "in", manager_ids)
         # Who acts for a colleague sees what is being handed over to that one, and may accept it.
-        for company_id, manager_ids in receiving["covered"].items():
+        for company_id, manager_ids in hung.receiving["covered"].items():
             duty |= Domain("company_id", "=", company_id) & Domain("incoming_user_id", "in", manager_ids)
-        for company_id, manager_ids in receiving["deputised"].items():
+        for company_id, manager_ids in hung.receiving["deputised"].items():
             mine = Domain("company_id", "=", company_id) & Domain("deputy_user_id", "=", self.id)
             duty |= mine & Domain("incoming_user_id", "in", manager_ids)
-        if teams:
-            duty |= Domain("team_id", "in", teams)
+        if hung.teams:
+            duty |= Domain("team_id", "in", hung.teams)
         return duty
-
-    def _loan_duty(self):
-        """Return `_loan_duty_domain`; while a page is read (`_loan_duty_kept`) it is worked out once."""
-        kept = self.env.cr.cache.get("loan_duty")
-        if kept is None:
-            return self._loan_duty_domain()
-        if self.id not in kept:
-            kept[self.id] = self._loan_duty_domain()
-        return kept[self.id]
 
     @contextmanager
     def _loan_duty_kept(self):
-        """Work each user's duty out once until this ends: for a call that only reads, and sees one state of all."""
+        """Work each user's sight out once until this ends: for a call that only reads, and sees one state of all."""
         cache = self.env.cr.cache
         if "loan_duty" in cache:
             yield
@@ -70,19 +107,27 @@ class ResUsers(models.Model):
         finally:
             cache.pop("loan_duty", None)
 
+    def _loan_sight_changed(self):
+        """Forget within this transaction who sees what: something that it hangs on has just changed."""
+        for name, model in self.env.registry.items():
+            if "loan_visible" in model._fields:
+                self.env[name].invalidate_model(["loan_visible"], flush=False)
+
     def _loan_duty_ids(self):
-        """Read what this user's duty hangs on, in one query.
+        """Read what this user's duty and sight hang on, in one query.
 
         :return: managers covered for all their customers, managers covered where the customer names this user
             as deputy (nobody is named for all, or whoever is has left or is away, too; or the manager has left), both
-            as `{company id: [user id]}`, a list of team ids, whether they are taking over any, and which of those they
-            act for are taking over any, as `{"covered": …, "deputised": …}`
+            as `{company id: [user id]}`, a list of team ids, whether they are taking over any, which of those they
+            act for are taking over any, as `{"covered": …, "deputised": …}`; the caps of their grants in force, the
+            teams that a wall parts from theirs, the customers of whom a conflict of interest keeps them
+        :rtype: _Hung
         """
         self.env["loan.customer"].flush_model(
             ["manager_user_id", "deputy_user_id", "incoming_user_id", "company_id"]
         )
         self.env["res.users"].flush_model(["active"])
-        for name in ("loan.cover", "crm.team", "crm.team.member"):
+        for name in ("loan.cover", "crm.team", "crm.team.member", "loan.wall", "loan.access.grant"):
             self.env[name].flush_model()
         utc_day = fields.Date.today()
         rows = self.env.execute_query(
@@ -129,7 +174,22 @@ class ResUsers(models.Model):
                  UNION ALL
                 SELECT 'incoming', NULL, NULL, NULL, NULL, TRUE
                  WHERE %(covers)s AND EXISTS (SELECT FROM loan_customer WHERE incoming_user_id = %(user)s)
+                 UNION ALL
+                SELECT 'cap', granted.cap, NULL, NULL, NULL, FALSE FROM (%(caps)s) AS granted
+                 UNION ALL
+                SELECT 'wall', CASE WHEN wall.team_id = own.id THEN wall.other_team_id ELSE wall.team_id END,
+                       NULL, NULL, NULL, FALSE
+                  FROM loan_wall AS wall
+                  JOIN (SELECT crm_team_id AS id FROM crm_team_member WHERE active AND user_id = %(user)s
+                         UNION
+                        SELECT id FROM crm_team WHERE active AND user_id = %(user)s) AS own
+                    ON own.id IN (wall.team_id, wall.other_team_id)
+                 WHERE wall.active
+                 UNION ALL
+                %(conflicts)s
                 """,
+                caps=self.env["loan.access.grant"]._caps_sql(self),
+                conflicts=self.env["loan.conflict"]._kept_from_sql(self),
                 covers=self.has_group("loan_crm.loan_crm_group_manager"),
                 leads=self.has_group("loan_crm.loan_crm_group_team_lead"),
                 serves=self.has_group("loan_crm.loan_crm_group_service_desk"),
@@ -141,7 +201,7 @@ class ResUsers(models.Model):
         )
         found = {"covered": {}, "deputised": {}}
         receiving = {"covered": {}, "deputised": {}}
-        teams, incoming = [], False
+        teams, incoming, caps, walled, conflicts = [], False, set(), [], []
         companies_sudo = self.env["res.company"].sudo()  # a cover counts whichever company is switched on
         for kind, id_, date_from, date_to, company_id, receives in rows:
             if kind == "team":
@@ -150,8 +210,27 @@ class ResUsers(models.Model):
                 incoming = True
             elif kind == "left":
                 found["deputised"].setdefault(company_id, []).append(id_)
+            elif kind == "cap":
+                caps.add(id_)
+            elif kind == "wall":
+                walled.append(id_)
+            elif kind == "conflict":
+                today = companies_sudo.browse(company_id)._loan_today()
+                if date_from <= today and (not date_to or today <= date_to):
+                    conflicts.append(id_)
             elif date_from <= companies_sudo.browse(company_id)._loan_today() <= date_to:
                 found[kind].setdefault(company_id, []).append(id_)
                 if receives:
                     receiving[kind].setdefault(company_id, []).append(id_)
-        return found["covered"], found["deputised"], teams, incoming, receiving
+        return _Hung(
+            *(found["covered"], found["deputised"], teams, incoming, receiving),
+            *(tuple(sorted(caps, reverse=True)), walled, conflicts),
+        )
+
+    def _loan_agreement_valid(self):
+        """Tell whether this user has a confidentiality agreement that is valid now."""
+        return False
+
+    def _loan_training_valid(self):
+        """Tell whether this user's training is valid now."""
+        return False

@@ -9,6 +9,7 @@ from .core import (
     test_covers,
     test_dates,
     test_daycounts,
+    test_disclosure,
     test_entries,
     test_feed,
     test_incoming,
@@ -52,6 +53,7 @@ from . import test_loan_customer_erasure
 from . import test_loan_customer_merge
 from . import test_loan_customer
 from . import test_loan_customer_tier
+from . import test_loan_confidentiality
 from . import test_loan_disclosure
 from . import test_loan_handover
 from . import test_loan_hardship

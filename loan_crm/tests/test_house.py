@@ -68,6 +68,7 @@ WAYS_IN = {
     "loan.customer.merge.customer_ids",  # guarded, as the next two
     "loan.customer.merge.kept_id",
     "loan.customer.merge.line.choice_id",
+    "loan.access.explain.customer_id",  # guarded by loan.guard.mixin
     "mail.mail.loan_reminder_ids",  # mails are read by system administrators only
 }
 # Children that go with their parent: what was never paid out, and what a reversal replays anyway.
@@ -96,6 +97,7 @@ ERASED_AS_USUAL = {
     "loan.cover.task",
     "loan.handover.item",
     "loan.customer.tier.change",
+    "loan.access.grant",
     "loan.conflict",
     "loan.service.occasion",
 }

@@ -27,3 +27,8 @@ from . import loan_repayment_prepay
 from . import loan_repayment_register
 from . import loan_what_if
 from . import loan_what_if_line
+from . import loan_classify
+from . import loan_classify_line
+from . import loan_access_request
+from . import loan_access_explain
+from . import loan_access_explain_line

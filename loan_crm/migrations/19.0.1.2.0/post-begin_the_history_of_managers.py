@@ -4,10 +4,14 @@ from odoo import SUPERUSER_ID, api
 def migrate(cr, version):
     """Let each customer who has a manager begin their history of managers, from the day their profile was made.
 
-    And let the to-do to answer a mail stand on a customer's page, too: its kind was for loans alone.
+    Let them be internal, as new ones are. And let the to-do to answer a mail stand on a customer's page, too: its kind
+    was for loans alone.
     """
     env = api.Environment(cr, SUPERUSER_ID, {})
     env["loan.assignment"]._begin()
     answer = env.ref("loan_crm.mail_activity_type_answer", raise_if_not_found=False)
     if answer and answer.res_model == "loan.contract":
         answer.res_model = False
+    internal = env.ref("loan_crm.loan_confidentiality_level_internal")
+    cr.execute("UPDATE loan_customer SET level_id = %s WHERE level_id IS NULL", [internal.id])
+    internal._note_used()

@@ -2,7 +2,12 @@ def migrate(cr, version):
     """Add the columns that follow from others by one statement each: Odoo would write every loan, customer and lead.
 
     Nobody takes a customer over yet, and no lead names a loan product; a customer is served where their contact lives.
+    Nothing has a confidentiality level yet: customers are internal, whose rank is 1.
     """
+    cr.execute("ALTER TABLE loan_customer ADD COLUMN IF NOT EXISTS loan_level integer DEFAULT 1")
+    cr.execute("ALTER TABLE loan_customer ALTER COLUMN loan_level DROP DEFAULT")
+    cr.execute("ALTER TABLE loan_contract ADD COLUMN IF NOT EXISTS loan_level integer DEFAULT 0")
+    cr.execute("ALTER TABLE loan_contract ALTER COLUMN loan_level DROP DEFAULT")
     cr.execute("ALTER TABLE loan_contract ADD COLUMN IF NOT EXISTS incoming_user_id integer")
     cr.execute("ALTER TABLE loan_customer ADD COLUMN IF NOT EXISTS incoming_user_id integer")
     cr.execute("ALTER TABLE crm_lead ADD COLUMN IF NOT EXISTS loan_kind varchar")

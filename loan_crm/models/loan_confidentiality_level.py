@@ -1,0 +1,111 @@
+from odoo import api, fields, models, tools
+from odoo.exceptions import UserError, ValidationError
+
+from ..core import disclosure
+
+_ASKS = ("needs_grant", "needs_agreement", "needs_training")
+
+
+class LoanConfidentialityLevel(models.Model):
+    """How confidential a customer, a loan or a paper is, and what is asked of whoever wants to see it.
+
+    Compliance says what a level asks; with the next query that is what the database enforces (`loan.access.mixin`).
+    Records keep the rank, a number that never changes, so that lists compare a column of their own.
+    """
+
+    _name = "loan.confidentiality.level"
+    _description = "Confidentiality Level"
+    _order = "rank"
+
+    name = fields.Char(required=True, translate=True)
+    rank = fields.Integer(required=True, help="The higher, the more confidential. It stays as it is.")
+    description = fields.Text(translate=True, help="What belongs here, for whoever has to choose.")
+    needs_grant = fields.Boolean(
+        "A Grant",
+        help="Being the manager, the lead or the cover is not enough: compliance names who may see.",
+    )
+    needs_agreement = fields.Boolean(
+        "A Signed Agreement",
+        help="A confidentiality agreement that is valid. With it ends the sight, at once.",
+    )
+    needs_training = fields.Boolean("Valid Training")
+    needs_second_approver = fields.Boolean(
+        "Two Approvers", help="A grant for this level is approved by two different people of compliance."
+    )
+    logs_views = fields.Boolean("Views on Record", help="Who looked, when and from where stays on record.")
+    in_use = fields.Boolean("In Use", readonly=True, help="Whether anything has ever been given this level.")
+    color = fields.Integer()
+
+    _rank_once = models.UniqueIndex("(rank)", "There is a level of this rank already.")
+    _rank_positive = models.Constraint("CHECK (rank >= 0)", "A rank is not negative.")
+
+    @api.constrains("rank", *_ASKS)
+    def _check_lowest(self):
+        if any(level.rank == 0 and any(level[name] for name in _ASKS) for level in self):
+            raise ValidationError(
+                self.env._("The lowest level asks nothing: it is also that of what has no level of its own.")
+            )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        levels = super().create(vals_list)
+        self.env.registry.clear_cache()
+        return levels
+
+    def write(self, vals):
+        if "rank" in vals and any(level.rank != vals["rank"] for level in self):
+            raise UserError(self.env._("The rank of a level stays as it is: records carry it."))
+        result = super().write(vals)
+        self.env.registry.clear_cache()
+        self.env["res.users"]._loan_sight_changed()
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_unless_used(self):
+        if used := self.filtered("in_use"):
+            raise UserError(
+                self.env._("“%s” has been given to records and stays.", "”, “".join(used.mapped("name")))
+            )
+
+    @api.model
+    @tools.ormcache()
+    def _asked(self):
+        """Return what the levels ask that have ever been given, and the lowest: `(core.disclosure.Level, …)`.
+
+        Where nothing confidential was ever kept, nothing is asked: each level that asks nothing is as good as none.
+        """
+        # As superuser: what a level asks is no secret.
+        levels_sudo = self.sudo().search([("in_use", "=", True)])
+        return (
+            disclosure.Level(0),
+            *(
+                disclosure.Level(level.rank, level.needs_grant, level.needs_agreement, level.needs_training)
+                for level in levels_sudo
+                if level.rank
+            ),
+        )
+
+    @api.model
+    @tools.ormcache()
+    def _ranks(self):
+        """Return all ranks there are, a frozenset."""
+        levels_sudo = self.sudo().search(fields.Domain.TRUE)  # as above
+        return frozenset(levels_sudo.mapped("rank"))
+
+    @api.model
+    @tools.ormcache()
+    def _logged_ranks(self):
+        """Return the ranks of which each view goes on record, a frozenset."""
+        levels_sudo = self.sudo().search([("logs_views", "=", True)])  # as above
+        return frozenset(levels_sudo.mapped("rank"))
+
+    def _note_used(self):
+        """Note that these have been given to something: from now on they are asked."""
+        # As superuser: noted by the system alone.
+        if fresh_sudo := self.sudo().filtered(lambda level: not level.in_use):
+            fresh_sudo.in_use = True

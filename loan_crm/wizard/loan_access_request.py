@@ -1,0 +1,56 @@
+from datetime import timedelta
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+
+class LoanAccessRequest(models.TransientModel):
+    """Ask compliance for access, in one's own words: whether there is such a customer is not told."""
+
+    _name = "loan.access.request"
+    _inherit = ["loan.guard.mixin"]
+    _description = "Ask for Access"
+
+    wanted = fields.Text(
+        "Whom or What", help="A name, a number, a firm: compliance finds out what it is about."
+    )
+    purpose = fields.Char("What For")
+    level_id = fields.Many2one(
+        "loan.confidentiality.level",
+        "Up To",
+        default=lambda self: self.env["loan.access.grant"]._default_level(),
+        required=True,
+    )
+    days = fields.Integer("For Days", default=30, required=True)
+
+    def action_ask(self):
+        """Put the request before compliance."""
+        self.ensure_one()
+        if not (self.wanted or "").strip() or not (self.purpose or "").strip():
+            raise UserError(self.env._("Say whom it is about, and what for."))
+        if not 1 <= self.days <= 366:
+            raise UserError(self.env._("Ask for one day at least and one year at most."))
+        now = fields.Datetime.now()
+        # As superuser: whoever asks enters a request and nothing else of it.
+        grants_sudo = self.env["loan.access.grant"].sudo()
+        grants_sudo.create(
+            {
+                "user_id": self.env.uid,
+                "requested_user_id": self.env.uid,
+                "company_id": self.env.company.id,
+                "wanted": self.wanted.strip(),
+                "purpose": self.purpose.strip(),
+                "level_id": self.level_id.id,
+                "date_from": now,
+                "date_to": now + timedelta(days=self.days),
+            }
+        )._call_compliance()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("Compliance has your request. You are told when it is answered."),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
