@@ -27,3 +27,5 @@ from . import loan_repayment_prepay
 from . import loan_repayment_register
 from . import loan_what_if
 from . import loan_what_if_line
+from . import loan_nda_withdraw
+from . import loan_breach_appeal
