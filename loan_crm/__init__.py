@@ -41,6 +41,14 @@ def uninstall_hook(env):
     env.cr.execute(SQL("UPDATE crm_lead SET team_id = NULL WHERE team_id IN %s", ours["crm.team"]))
     env.cr.execute(SQL("DELETE FROM crm_stage_crm_team_rel WHERE crm_team_id IN %s", ours["crm.team"]))
     for table in (
+        "loan_notice_receipt",
+        "loan_notice",
+        "loan_breach",
+        "loan_breach_kind",
+        "loan_training_record",
+        "loan_training",
+        "loan_nda",
+        "loan_nda_text",
         "loan_lead_document",
         "loan_night_failure",
         "loan_night",

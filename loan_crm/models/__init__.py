@@ -4,6 +4,10 @@ from . import loan_access_mixin
 from . import loan_lifecycle_mixin
 from . import loan_confidentiality_level
 from . import loan_classified_mixin
+from . import loan_seen_mixin
+from . import loan_person_mixin
+from . import loan_person_todo_mixin
+from . import loan_audience_mixin
 from . import loan_terms_mixin
 from . import loan_schedule_mixin
 from . import loan_ledger_mixin
@@ -157,3 +161,11 @@ from . import res_currency
 from . import res_partner
 from . import res_users
 from . import survey_survey
+from . import loan_nda_text
+from . import loan_nda
+from . import loan_training
+from . import loan_training_record
+from . import loan_breach_kind
+from . import loan_breach
+from . import loan_notice
+from . import loan_notice_receipt

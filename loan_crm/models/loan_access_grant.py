@@ -19,15 +19,12 @@ class LoanAccessGrant(models.Model):
     """
 
     _name = "loan.access.grant"
-    _inherit = ["loan.lifecycle.mixin", "loan.access.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["loan.lifecycle.mixin", "loan.seen.mixin", "mail.thread", "mail.activity.mixin"]
     _description = "Access Grant"
     _order = "id desc"
     _rec_name = "purpose"
     _check_company_auto = True
-    _DUTY_COLUMNS = (
-        "user_id",
-        "requested_user_id",
-    )  # it follows a person, not a customer, see `_seen_domain`
+    _SEEN_COLUMNS = ("company_id", "user_id", "requested_user_id")
 
     state = fields.Selection(
         [
@@ -147,27 +144,11 @@ class LoanAccessGrant(models.Model):
     def _search_in_force(self, operator, value):
         return self._in_force_domain() if operator == "in" else NotImplemented
 
-    @api.depends_context("uid")
-    @api.depends("user_id", "requested_user_id")
-    def _compute_loan_visible(self):
-        seen = self.filtered_domain(self._seen_domain())
-        for grant in self:
-            grant.loan_visible = grant in seen
-
-    @api.model
-    def _loan_asked_columns(self):
-        return ("user_id", "requested_user_id")
-
-    def _search_loan_visible(self, operator, value):
-        return self._seen_domain() if operator == "in" else NotImplemented
-
     @api.model
     def _seen_domain(self):
-        """Return the grants that the user may read: compliance all, others what they asked for or were given."""
-        user = self.env.user
-        if user._is_superuser() or user.has_group("loan_crm.loan_crm_group_compliance"):
-            return Domain.TRUE
-        return Domain("requested_user_id", "=", user.id) | Domain("user_id", "=", user.id)
+        """Return what the user may read: compliance all, others what they asked for or were given themselves."""
+        mine = Domain("requested_user_id", "=", self.env.uid) | Domain("user_id", "=", self.env.uid)
+        return super()._seen_domain() | mine
 
     @api.model
     def _in_force_domain(self):

@@ -19,12 +19,12 @@ class LoanConflict(models.Model):
     """
 
     _name = "loan.conflict"
-    _inherit = ["loan.access.mixin", "mail.thread"]
+    _inherit = ["loan.seen.mixin", "mail.thread"]
     _description = "Conflict of Interest"
     _order = "date_from desc, id desc"
     _rec_name = "user_id"
     _rec_names_search = ["user_id.name", "partner_id.name"]
-    _DUTY_COLUMNS = ("user_id",)  # it follows a person, not a customer, see `_seen_domain`
+    _SEEN_COLUMNS = ("user_id",)
 
     user_id = fields.Many2one(
         "res.users",
@@ -61,20 +61,6 @@ class LoanConflict(models.Model):
     )
 
     # ------------------------------------------------------------ who may see it
-
-    @api.depends_context("uid")
-    @api.depends("user_id")
-    def _compute_loan_visible(self):
-        allowed = self.filtered_domain(self._seen_domain())
-        for conflict in self:
-            conflict.loan_visible = conflict in allowed
-
-    @api.model
-    def _loan_asked_columns(self):
-        return ("user_id",)
-
-    def _search_loan_visible(self, operator, value):
-        return self._seen_domain() if operator == "in" else NotImplemented
 
     @api.model
     def _seen_domain(self):

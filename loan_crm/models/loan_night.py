@@ -552,6 +552,9 @@ class LoanNight(models.Model):
             ("renew", self.env._("Renewals"), "loan.contract"),
             ("papers", self.env._("Papers that expire"), "loan.customer.document"),
             ("erase", self.env._("Customers to be erased"), "loan.customer.erasure"),
+            ("nda", self.env._("Confidentiality agreements"), "loan.nda"),
+            ("training", self.env._("Trainings"), "loan.training"),
+            ("notice", self.env._("Notices"), "loan.notice"),
         ]
 
     def _work_off(self, step, model):

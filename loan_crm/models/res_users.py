@@ -227,10 +227,21 @@ class ResUsers(models.Model):
             *(tuple(sorted(caps, reverse=True)), walled, conflicts),
         )
 
-    def _loan_agreement_valid(self):
-        """Tell whether this user has a confidentiality agreement that is valid now."""
-        return False
+    def _loan_agreement_valid(self, company=None):
+        """Tell whether this user holds a confidentiality agreement that counts, at this very moment.
 
-    def _loan_training_valid(self):
-        """Tell whether this user's training is valid now."""
-        return False
+        :param company: `res.company`, the lender it must be with; by default any of them
+        """
+        self.ensure_one()
+        companies = self.env["loan.nda"]._valid_companies(self)
+        return company.id in companies if company else bool(companies)
+
+    def _loan_training_valid(self, company=None):
+        """Tell whether this user has done every training that is mandatory for them, and each is valid today.
+
+        :param company: `res.company`, the lender whose trainings count; by default all they work for
+        """
+        self.ensure_one()
+        # As superuser: which lenders somebody works for counts, whoever asks.
+        user_sudo = self.sudo()
+        return not self.env["loan.training"]._lacking(self, company or user_sudo.company_ids)

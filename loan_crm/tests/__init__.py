@@ -1,4 +1,5 @@
 from .core import (
+    test_agreements,
     test_allocation,
     test_amortization,
     test_annual_rates,
@@ -43,6 +44,11 @@ from . import test_loan_correspondence
 from . import test_loan_assignment
 from . import test_loan_manager
 from . import test_loan_conflict
+from . import test_loan_nda
+from . import test_loan_training
+from . import test_loan_breach
+from . import test_loan_notice
+from . import test_loan_person_tour
 from . import test_loan_workload
 from . import test_loan_assignment_suggest
 from . import test_loan_assignment_tour

@@ -246,7 +246,25 @@ class TestHouse(LoanCommon):
         for name, rules in self.rules.items():
             if any("loan_visible" in (rule.domain_force or "") for rule in rules):
                 with self.subTest(model=name):
-                    self.assertTrue(name in self.protected or self.kept[name]._transient)
+                    house = "loan.seen.mixin" in self._ancestors(self.kept[name])
+                    self.assertTrue(name in self.protected or house or self.kept[name]._transient)
+
+    def test_what_is_about_a_colleague_is_theirs_and_compliances(self):
+        found = {name for name, model in self.kept.items() if "loan.seen.mixin" in self._ancestors(model)}
+        self.assertLessEqual({"loan.nda", "loan.training.record", "loan.breach"}, found)
+        for name in found:
+            model = self.kept[name]
+            with self.subTest(model=name):
+                self.assertIn("[('loan_visible', '=', True)]", self._global_rules(name))
+                self.assertFalse([rule.name for rule in self.rules[name] if rule.groups])
+                self.assertTrue(self.env["ir.model.access"].search([("model_id.model", "=", name)]))
+                if "message_ids" in model._fields:
+                    ancestors = self._ancestors(model)
+                    self.assertLess(ancestors.index("loan.seen.mixin"), ancestors.index("mail.thread"))
+
+    @staticmethod
+    def _ancestors(model):
+        return [getattr(parent, "_name", None) for parent in type(model).__mro__]
 
     def test_no_group_opens_a_protected_model(self):
         # Rules of groups are joined by "or": one permissive line of any addon would open everything it names.
@@ -483,7 +501,8 @@ class TestHouse(LoanCommon):
                     got = model.get_views([*views, (False, "search")])
                     fields = got["models"][action.res_model]["fields"]
                     readable = [name for name in fields if name in model._fields]
-                    model.search(safe_eval(action.domain or "[]"), limit=1).read(readable)
+                    domain = safe_eval(action.domain or "[]", {"uid": user.id})
+                    model.search(domain, limit=1).read(readable)
 
     def test_an_employee_without_a_duty_is_offered_nothing(self):
         menus = self._menus().with_user(self.employee)

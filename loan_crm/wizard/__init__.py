@@ -32,3 +32,5 @@ from . import loan_classify_line
 from . import loan_access_request
 from . import loan_access_explain
 from . import loan_access_explain_line
+from . import loan_nda_withdraw
+from . import loan_breach_appeal

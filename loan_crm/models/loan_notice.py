@@ -1,0 +1,217 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+from odoo.tools import is_html_empty
+
+# Travels in the context from the verbs to `write`; it cannot be sent over RPC.
+_BY_VERB = object()
+_BATCH = 100
+_DAYS_TO_READ = 7
+
+
+class LoanNotice(models.Model):
+    """A change of the rules, told to those it concerns, with proof that each of them has read and understood it.
+
+    Compliance writes and publishes it. From its day on, everybody it is for has a receipt (`loan.notice.receipt`) and a
+    to-do; who joins the audience later gets them the next morning. What was published stays word for word, so that a
+    receipt proves what was read; a mistake is withdrawn and told anew.
+    """
+
+    _name = "loan.notice"
+    _inherit = ["loan.seen.mixin", "loan.audience.mixin", "loan.lifecycle.mixin"]
+    _description = "Notice"
+    _order = "date_from desc, id desc"
+    _SEEN_COLUMNS = ("company_id", "state", "receipt_ids.user_id")
+
+    name = fields.Char("Title", required=True, translate=True)
+    body = fields.Html("What Changes", translate=True)
+    state = fields.Selection(
+        [("draft", "Draft"), ("published", "Published"), ("withdrawn", "Withdrawn")],
+        "Status",
+        required=True,
+        default="draft",
+        readonly=True,
+        copy=False,
+    )
+    date_from = fields.Date(
+        "From",
+        required=True,
+        copy=False,
+        default=lambda self: self.env.company._loan_today(),
+        help="From this day people see it and are asked to read it.",
+    )
+    date_due = fields.Date(
+        "To Be Read By",
+        required=True,
+        copy=False,
+        default=lambda self: self.env.company._loan_today() + timedelta(days=_DAYS_TO_READ),
+    )
+    attachment_ids = fields.Many2many("ir.attachment", string="Files", copy=False)
+    published_user_id = fields.Many2one("res.users", "Published By", readonly=True, copy=False)
+    receipt_ids = fields.One2many("loan.notice.receipt", "notice_id", "Receipts", readonly=True)
+    confirmed_count = fields.Integer("Have Confirmed", compute="_compute_counts")
+    waiting_count = fields.Integer("Have Not", compute="_compute_counts")
+    waits_for_me = fields.Boolean(compute="_compute_waits_for_me", export_string_translation=False)
+
+    _days_in_order = models.Constraint(
+        "CHECK (date_due >= date_from)", "A notice cannot be due before it is published."
+    )
+
+    @api.depends("receipt_ids.confirmed_at")
+    @api.depends_context("uid")
+    def _compute_counts(self):
+        # With the reader's own rights: whoever may not see others' receipts counts their own.
+        counts = {
+            (notice.id, state): count
+            for notice, state, count in self.env["loan.notice.receipt"]._read_group(
+                [("notice_id", "in", self.ids)], ["notice_id", "state"], ["__count"]
+            )
+        }
+        for notice in self:
+            id_ = notice._origin.id
+            notice.confirmed_count = counts.get((id_, "confirmed"), 0)
+            notice.waiting_count = counts.get((id_, "open"), 0) + counts.get((id_, "read"), 0)
+
+    @api.depends("receipt_ids.state")
+    @api.depends_context("uid")
+    def _compute_waits_for_me(self):
+        mine = self.env["loan.notice.receipt"].search(
+            [("notice_id", "in", self.ids), ("user_id", "=", self.env.uid), ("state", "in", ("open", "read"))]
+        )
+        for notice in self:
+            notice.waits_for_me = notice._origin in mine.notice_id
+
+    @api.model
+    def _seen_domain(self):
+        # Whoever has got a receipt reads it; a draft is compliance's.
+        mine = Domain("receipt_ids.user_id", "=", self.env.uid) & Domain("state", "!=", "draft")
+        return super()._seen_domain() | mine
+
+    # ------------------------------------------------------------ what is published stays
+
+    @api.model
+    def _allowed_moves(self):
+        return super()._allowed_moves() | {("draft", "published"), ("published", "withdrawn")}
+
+    def write(self, vals):
+        self._check_open(vals)
+        return super().write(vals)
+
+    def _update_field_translations(self, field_name, translations, digest=None, source_lang=""):
+        self._check_open({field_name})
+        return super()._update_field_translations(field_name, translations, digest, source_lang)
+
+    def _check_open(self, names):
+        if self.env.context.get("loan_by_verb") is _BY_VERB or not names:
+            return
+        if any(notice.state != "draft" for notice in self):
+            raise AccessError(
+                self.env._("A published notice stays as people read it. Withdraw it and publish another.")
+            )
+
+    # At an uninstall, too: a client may pretend it is one. By then `uninstall_hook` has emptied the tables.
+    @api.ondelete(at_uninstall=True)
+    def _unlink_drafts_alone(self):
+        if any(notice.state != "draft" for notice in self):
+            raise AccessError(self.env._("A notice that was published is kept, with who has read it."))
+
+    # ------------------------------------------------------------ verbs
+
+    def action_publish(self):
+        """Publish the notice; where its day has come, those it is for are asked at once, otherwise by the night.
+
+        :raise UserError: when there is nothing to read
+        """
+        self.check_access("write")
+        for notice in self:
+            if is_html_empty(notice.body) and not notice.attachment_ids:
+                raise UserError(self.env._("There is nothing to read yet."))
+            # As superuser: files that were uploaded to a draft are read by all who may read the notice.
+            files_sudo = notice.attachment_ids.sudo()
+            files_sudo.write({"res_model": notice._name, "res_id": notice.id})
+            notice = notice.with_context(loan_by_verb=_BY_VERB)
+            notice._move_to("published")
+            notice.published_user_id = self.env.user
+            if notice.date_from <= notice.company_id._loan_today():
+                notice._request(notice._missing())
+        return True
+
+    def action_withdraw(self):
+        """Ask nobody any more; who has read it keeps the proof."""
+        self.check_access("write")
+        self.with_context(loan_by_verb=_BY_VERB)._move_to("withdrawn")
+        # As superuser: it comes off everybody's list.
+        self.sudo().receipt_ids._asked()
+        return True
+
+    def action_confirm(self):
+        """Say that one has read the notice and understood it."""
+        self.ensure_one()
+        self.check_access("read")
+        receipt = self.env["loan.notice.receipt"].search(
+            [("notice_id", "=", self.id), ("user_id", "=", self.env.uid)]
+        )
+        if not receipt:
+            raise UserError(self.env._("This notice does not wait for you."))
+        receipt._confirm()
+        return True
+
+    def action_open_receipts(self):
+        """Open who has read it and who has not."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("loan_crm.loan_notice_receipt_action")
+        return {**action, "domain": [("notice_id", "=", self.id)], "context": {}}
+
+    # ------------------------------------------------------------ asking to read
+
+    def _missing(self):
+        """Return those of the audience who have no receipt yet."""
+        self.ensure_one()
+        # As superuser: whoever publishes need not see all receipts.
+        return self._audience() - self.sudo().receipt_ids.user_id.sudo(False)
+
+    def _request(self, users):
+        """Give people a receipt to confirm and a to-do for it.
+
+        :param users: `res.users`
+        :return: the new `loan.notice.receipt`
+        """
+        self.ensure_one()
+        # As superuser: nobody enters a receipt by hand.
+        asked_sudo = (
+            self.env["loan.notice.receipt"]
+            .sudo()
+            .create(
+                [
+                    {"notice_id": self.id, "user_id": user.id, "company_id": self.company_id.id}
+                    for user in users
+                ]
+            )
+        )
+        asked_sudo._ask()
+        return asked_sudo.sudo(False)
+
+    @api.model
+    def _night_notice(self, night):
+        """Ask for notices whose day has come, who has joined their audience, and who struck the to-do off."""
+        company, left = night.company_id, _BATCH
+        current = self.search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "=", "published"),
+                ("date_from", "<=", night.date),
+            ]
+        )
+        for notice in current:
+            left -= len(notice._request(notice._missing()[:left]))
+            if not left:
+                return _BATCH
+        if left == _BATCH:
+            receipts = self.env["loan.notice.receipt"]
+            of_current = Domain("notice_id.state", "=", "published")
+            unasked = receipts.search(receipts._unasked_domain(company) & of_current, limit=_BATCH)
+            unasked._ask()
+            left -= len(unasked)
+        return _BATCH - left
