@@ -1,4 +1,5 @@
 # Odoo builds models in this order, so what is inherited comes first.
+from . import base
 from . import loan_guard_mixin
 from . import loan_access_mixin
 from . import loan_lifecycle_mixin
@@ -131,10 +132,18 @@ from . import loan_reminder_room
 from . import loan_night
 from . import loan_night_failure
 from . import crm_team
+from . import calendar_attendee
+from . import ir_attachment
+from . import ir_binary
+from . import ir_model
 from . import ir_rule
+from . import loan_access_check
+from . import loan_access_finding
 from . import mail_activity_plan_template
+from . import mail_followers
 from . import mail_mail
 from . import mail_message
+from . import mail_notification
 from . import mail_template
 from . import res_company
 from . import res_config_settings

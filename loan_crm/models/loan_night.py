@@ -552,6 +552,7 @@ class LoanNight(models.Model):
             ("renew", self.env._("Renewals"), "loan.contract"),
             ("papers", self.env._("Papers that expire"), "loan.customer.document"),
             ("erase", self.env._("Customers to be erased"), "loan.customer.erasure"),
+            ("access", self.env._("Access self-test"), "loan.access.check"),
         ]
 
     def _work_off(self, step, model):
