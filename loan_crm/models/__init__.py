@@ -132,6 +132,7 @@ from . import loan_reminder_room
 from . import loan_night
 from . import loan_night_failure
 from . import crm_team
+from . import calendar_alarm_manager
 from . import calendar_attendee
 from . import ir_attachment
 from . import ir_binary
@@ -143,8 +144,10 @@ from . import mail_activity_plan_template
 from . import mail_followers
 from . import mail_mail
 from . import mail_message
+from . import mail_message_schedule
 from . import mail_notification
 from . import mail_template
+from . import mail_tracking_value
 from . import res_company
 from . import res_config_settings
 from . import res_currency

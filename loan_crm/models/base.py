@@ -1,9 +1,14 @@
+import re
 from typing import NamedTuple
 
 from odoo import api, models
 from odoo.fields import Domain
 from odoo.orm.domains import DomainAnd, DomainCondition
 from odoo.tools import SQL, ormcache
+
+# How Odoo's forms name the records they are about: for sending a mail or a text message, planning a to-do, sharing.
+_FORM_MODELS = ("model", "res_model")
+_FORM_NUMBERS = ("res_ids", "res_id")
 
 # Files ask their document themselves and do it well; xmlids are the administrator's.
 _ASKS_ITSELF = {"ir.attachment", "ir.model.data"}
@@ -15,6 +20,9 @@ class Watched(NamedTuple):
     pairs: tuple  # ((column of the model's name, column of the number), …), as `res_model` and `res_id`
     links: tuple  # names of the many2one fields to a protected model
     references: tuple  # names of the fields of type reference, to any model
+    forms: (
+        tuple  # ((column of the model's name, column of numbers as text), …) of a form about chosen records
+    )
     hangs: bool  # its rows go with the document they hang on
 
 
@@ -60,9 +68,17 @@ class Base(models.AbstractModel):
             and self._name not in _ASKS_ITSELF
             and self._name not in protected
         )
-        if self._abstract or not (pairs or links or references or hangs):
+        forms = [
+            (model_column, number)
+            for model_column in _FORM_MODELS
+            for number in _FORM_NUMBERS
+            if self._transient
+            and {model_column, number} <= self._fields.keys()
+            and self._fields[number].type in ("char", "text", "integer")
+        ]
+        if self._abstract or not (pairs or links or references or forms or hangs):
             return None
-        return Watched(tuple(pairs), tuple(links), tuple(references), hangs)
+        return Watched(tuple(pairs), tuple(links), tuple(references), tuple(forms), hangs)
 
     # ------------------------------------------------------------ what hangs on a document
 
@@ -102,7 +118,12 @@ class Base(models.AbstractModel):
             for model_column, number in pairs
         )
         if self._loan_parent and not sight.is_true():
-            return Domain(self._loan_parent, "any!", sight)
+            held = Domain(self._loan_parent, "any!", sight)
+            return (
+                held
+                if self._fields[self._loan_parent].required
+                else held | Domain(self._loan_parent, "=", False)
+            )
         return sight
 
     @api.model
@@ -221,6 +242,8 @@ class Base(models.AbstractModel):
         records = super().create(vals_list)
         if watched and watched.pairs and not watched.hangs:
             records._check_loan_hidden()
+        if watched and watched.forms:
+            records._check_loan_forms(watched)
         return records
 
     def write(self, vals):
@@ -231,6 +254,8 @@ class Base(models.AbstractModel):
         # Rights were asked of the document before; it may be another one now.
         if watched and any(name in vals for pair in watched.pairs for name in self._loan_levers(pair)):
             self._check_loan_hidden()
+        if watched and watched.forms:
+            self._check_loan_forms(watched)
         return result
 
     def onchange(self, values, field_names, fields_spec):
@@ -239,6 +264,8 @@ class Base(models.AbstractModel):
             self._check_loan_pointers(watched, [values])
             for pair in watched.pairs:
                 self._check_loan_unsaved(pair, values)
+            for form in watched.forms:
+                self._check_loan_unsaved_form(form, values)
         return super().onchange(values, field_names, fields_spec)
 
     @api.model
@@ -310,3 +337,36 @@ class Base(models.AbstractModel):
         name = name or self._origin.sudo()[model_column]  # as superuser: the row's own column, see above
         if name:
             self._check_loan_targets({name: {id_}})
+
+    def _check_loan_forms(self, watched):
+        """Refuse forms about records that are hidden: what they work out is worked out as superuser."""
+        asked = {}
+        for form_sudo in self.sudo():  # as superuser: the form's own columns
+            for model_column, number in watched.forms:
+                numbers = self._loan_numbers(form_sudo[number])
+                if form_sudo[model_column] and numbers:
+                    asked.setdefault(form_sudo[model_column], set()).update(numbers)
+        self._check_loan_targets(asked)
+
+    def _check_loan_unsaved_form(self, form, values):
+        """Refuse such a form while it is being filled in, see :meth:`_check_loan_forms`."""
+        context, (model_column, number) = self.env.context, form
+        names = {
+            values.get(model_column),
+            context.get(f"default_{model_column}"),
+            context.get("active_model"),
+            self._origin.sudo()[model_column],  # as superuser, see above
+        }
+        numbers = self._loan_numbers(values.get(number)) | self._loan_numbers(
+            context.get(f"default_{number}")
+        )
+        numbers |= self._loan_numbers(context.get("active_ids")) | self._loan_numbers(
+            context.get("active_id")
+        )
+        if numbers:
+            self._check_loan_targets({name: numbers for name in names if isinstance(name, str)})
+
+    @api.model
+    def _loan_numbers(self, value):
+        """Return the numbers of records that a form holds: one, a list, or a list as text."""
+        return {int(number) for number in re.findall(r"\d+", str(value or ""))} - {0}

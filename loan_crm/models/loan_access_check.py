@@ -75,6 +75,7 @@ class LoanAccessCheck(models.AbstractModel):
         shown = protected - self.env["ir.rule"]._loan_altered()
         found |= self._counted("follower", self._drop_blind_followers(shown))
         found |= self._counted("activity", self._blind_activities(shown))
+        self._settle_blind_notifications(shown)
         found |= self._counted("file", self._public_files(protected))
         return found
 
@@ -209,6 +210,37 @@ class LoanAccessCheck(models.AbstractModel):
                 for rows in self._blind_rows("mail.activity", name, "user_id"):
                     counts[name] = counts.get(name, 0) + len(rows)
         return counts
+
+    @api.model
+    def _settle_blind_notifications(self, protected):
+        """Take as read what waits in the inbox of colleagues who may not see it: it would be counted for ever."""
+        rows_sudo = self.env["mail.notification"].sudo()  # as superuser: the self-test looks at everybody's
+        rows_sudo.flush_model()
+        waiting = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT person.id, told.res_partner_id, message.model
+                  FROM mail_notification AS told
+                  JOIN mail_message AS message ON message.id = told.mail_message_id
+                  JOIN res_users AS person ON person.partner_id = told.res_partner_id
+                 WHERE told.is_read IS NOT TRUE AND told.notification_type = 'inbox'
+                   AND person.active AND NOT person.share
+                   AND message.model = ANY(%s)
+                """,
+                sorted(protected),
+            )
+        )
+        for user_id, partner_id, name in waiting:
+            documents = self.env[name].with_user(user_id)
+            documents = documents.with_context(active_test=False, allowed_company_ids=[])
+            about = Domain("model", "=", name)
+            if documents.has_access("read"):
+                about &= Domain("res_id", "not in", documents._search(Domain.TRUE))
+            rows_sudo.search(
+                Domain("res_partner_id", "=", partner_id)
+                & Domain("is_read", "=", False)
+                & Domain("mail_message_id", "any!", about)
+            ).is_read = True
 
     @api.model
     def _public_files(self, protected):

@@ -112,6 +112,20 @@ class TestLoanAccessCheck(AttackCommon):
         self.assertIn(self.lead.partner_id, self.contract.message_partner_ids)
         self.assertNotIn(("follower", "loan.contract"), self._look())
 
+    def test_what_waits_in_the_inbox_is_counted_no_more_when_the_duty_has_ended(self):
+        (self.lead | self.stranger).notification_type = "inbox"
+        cover = self._cover_that_ended()
+        people = (self.lead | self.stranger).partner_id
+        message = self.contract.with_user(self.manager).message_post(body="x", partner_ids=people.ids).sudo()
+        self.assertEqual(message.notification_ids.res_partner_id, people)
+        self._look()
+        self.assertFalse(any(message.notification_ids.mapped("is_read")))
+        cover.back_at = cover.create_date
+        self._look()
+        self.assertEqual(
+            message.notification_ids.filtered("is_read").res_partner_id, self.stranger.partner_id
+        )
+
     def test_who_has_left_follows_no_more(self):
         self.contract.message_subscribe(self.lead.partner_id.ids)
         self.lead.active = False

@@ -417,6 +417,70 @@ class TestLoanAccessMail(AttackCommon, MockEmail):
 
     # ------------------------------------------------------------ mail without content
 
+    def test_b21_a_form_about_a_hidden_record(self):
+        for user in self.attackers:
+            mine = self.env(user=user)
+            about = {"res_ids": str(self.contract.ids), "model": "loan.contract"}
+            plan = {"res_ids": str(self.contract.ids), "res_model": "loan.contract"}
+            active = {
+                "active_model": "loan.contract",
+                "active_ids": self.contract.ids,
+                "active_id": self.contract.id,
+            }
+            for knock in (
+                lambda mine=mine, about=about: mine["mail.compose.message"].create(about).read(),
+                lambda mine=mine, about=about: mine["mail.compose.message"].onchange(
+                    about, [], {"subject": {}, "partner_ids": {}, "body": {}}
+                ),
+                lambda mine=mine, active=active: (
+                    mine["mail.compose.message"]
+                    .with_context(default_model="loan.contract", **active)
+                    .onchange({}, [], {"subject": {}, "partner_ids": {}, "body": {}})
+                ),
+                lambda mine=mine, plan=plan: mine["mail.activity.schedule"].create(plan).read(),
+                lambda mine=mine, plan=plan: mine["mail.followers.edit"].create(plan).read(),
+                lambda mine=mine: (
+                    mine["portal.share"]
+                    .create({"res_model": "loan.contract", "res_id": self.contract.id})
+                    .read()
+                ),
+                lambda mine=mine: (
+                    mine["sms.composer"]
+                    .create({"res_model": "loan.contract", "res_id": self.contract.id, "body": "x"})
+                    .read()
+                ),
+            ):
+                told = self.assertTellsNothing(knock)
+                self.assertNotIn(self.customer.partner_id.email, told)
+            own = mine["mail.compose.message"].create({"subject": "Anything"})
+            with self.subTest(user=user.name), self.assertRaises(AccessError):
+                own.write(about)
+        form = self.env(user=self.manager)["mail.compose.message"].create(
+            {"res_ids": str(self.contract.ids), "model": "loan.contract", "body": "x"}
+        )
+        self.assertTrue(form.read(["subject"]))
+
+    def test_b29_mails_that_wait_or_were_sent(self):
+        message = self._post(partner_ids=self.customer.partner_id.ids)
+        mail = self.env["mail.mail"].create({"mail_message_id": message.id, "body_html": SECRET})
+        self.assertFalse(self._as(self.system, mail).search([("id", "=", mail.id)]))
+        self.assertFalse(self._as(self.system, mail).search([("body_html", "ilike", SECRET)]))
+        with self.assertRaises(AccessError):
+            self._as(self.system, mail).read(["body_html", "subject"])
+        other = self.env["mail.mail"].create({"subject": "Invitation", "body_html": "Welcome"})
+        self.assertTrue(self._as(self.system, other).read(["body_html"]))
+
+    def test_b14_tracked_values(self):
+        self.customer.with_user(self.lead).with_context(
+            tracking_disable=False
+        ).manager_user_id = self.colleague
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        values = self.env["mail.tracking.value"].search([("mail_message_id.model", "=", "loan.customer")])
+        values = values.filtered(lambda value: value.mail_message_id.res_id == self.customer.id)
+        self.assertTrue(values)
+        self.assertFalse(self._as(self.system, values[0]).search([("id", "in", values.ids)]))
+
     def test_b28_mail_about_a_confidential_record_says_nothing_to_colleagues(self):
         self.lead.notification_type = "email"
         self.contract.message_subscribe(self.lead.partner_id.ids)
