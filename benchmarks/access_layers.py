@@ -86,17 +86,19 @@ def _works(env):
         "create 50 contacts": lambda: env["res.partner"].create([{"name": f"P {i}"} for i in range(50)]).ids,
         "write 50 tags, one by one": lambda: [tag.write({"color": 3}) for tag in tags],
         "list of 80 contacts": lambda: partners.web_read({"name": {}, "email": {}}),
-        "list of 80 loans with customers' names": lambda: env["loan.contract"].web_search_read([], spec, limit=80),
-        "100 messages of one customer": lambda: messages.search(
-            [("model", "=", "loan.customer"), ("res_id", "=", customer.id)], limit=100
-        ).ids,
-        "100 messages of a contact": lambda: messages.search(
-            [("model", "=", "res.partner"), ("res_id", "=", partners[0].id)], limit=100
-        ).ids,
+        "list of 80 loans with customers' names": lambda: env["loan.contract"].web_search_read(
+            [], spec, limit=80
+        ),
+        "100 messages of one customer": lambda: (
+            messages.search([("model", "=", "loan.customer"), ("res_id", "=", customer.id)], limit=100).ids
+        ),
+        "100 messages of a contact": lambda: (
+            messages.search([("model", "=", "res.partner"), ("res_id", "=", partners[0].id)], limit=100).ids
+        ),
         "100 messages of anything": lambda: messages.search([("body", "ilike", "next")], limit=100).ids,
-        "80 followers of contacts": lambda: env["mail.followers"]
-        .search([("res_model", "=", "res.partner")], limit=80)
-        .read(["partner_id"]),
+        "80 followers of contacts": lambda: (
+            env["mail.followers"].search([("res_model", "=", "res.partner")], limit=80).read(["partner_id"])
+        ),
         "80 followers of anything": lambda: env["mail.followers"].search([], limit=80).read(["partner_id"]),
         "comment on a customer": lambda: customer.message_post(body="x", subtype_xmlid="mail.mt_comment"),
         "comment on a contact": lambda: partners[0].message_post(body="x", subtype_xmlid="mail.mt_comment"),

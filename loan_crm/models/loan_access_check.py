@@ -263,4 +263,4 @@ class LoanAccessCheck(models.AbstractModel):
         count = self.env["loan.access.finding"].sudo().search_count([("state", "=", "open")])
         if not count:
             return self.env._("The last look found nothing.")
-        return self.env._("%s findings are open. Compliance sees them under Compliance → Self-Test.", count)
+        return self.env._("%s unresolved findings. Compliance sees them under Compliance → Self-Test.", count)

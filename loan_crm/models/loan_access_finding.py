@@ -31,7 +31,7 @@ class LoanAccessFinding(models.Model):
     subject = fields.Char("Where", required=True, readonly=True, help="Name of the model or view.")
     count = fields.Integer("How Many", readonly=True)
     state = fields.Selection(
-        [("open", "Open"), ("gone", "Gone")], "Status", required=True, readonly=True, default="open"
+        [("open", "Unresolved"), ("gone", "Gone")], "Status", required=True, readonly=True, default="open"
     )
     first_at = fields.Datetime("First Seen", readonly=True, required=True)
     last_at = fields.Datetime("Last Seen", readonly=True, required=True)

@@ -105,10 +105,11 @@ class LoanAccessMixin(models.AbstractModel):
         return super()._compute_display_name()
 
     def _compute_field_value(self, field):
-        super()._compute_field_value(field)
+        result = super()._compute_field_value(field)
         # A borrower's own page is made for nobody who has a duty; the code that makes it has asked whose it is.
         if field.name == "display_name" and self.env.uid != SUPERUSER_ID and self.env.user._is_internal():
             self._mask_names()
+        return result
 
     def _mask_names(self):
         """Put something else in the place of names that the user may not see.
@@ -343,7 +344,7 @@ class LoanAccessMixin(models.AbstractModel):
         body = Markup('<p>%s</p><p><a href="%s">%s</a></p>') % (
             words,
             self._notify_get_action_link("view"),
-            told.env._("Open"),
+            told.env._("Open the Record"),
         )
         # As superuser: mails are written by the system, for whoever posts.
         mail_sudo = (

@@ -82,7 +82,6 @@ class TestLoanAccessApps(AttackCommon):
         self.assertEqual(meeting.attendee_ids._loan_untold().partner_id, self.stranger.partner_id)
         self.assertFalse(other.attendee_ids._loan_untold())
         found = {id_: {"max_duration": 60} for id_ in (meeting | other).ids}
-        method = "_get_next_potential_limit_alarm"
         with patch.object(
             CalendarAlarm_Manager, "_get_next_potential_limit_alarm", lambda *args, **kwargs: dict(found)
         ):

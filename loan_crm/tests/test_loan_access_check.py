@@ -36,7 +36,7 @@ class TestLoanAccessCheck(AttackCommon):
         found = self._look()[("rule", "loan.contract")]
         self.assertEqual(found.activity_ids.user_id, self._first_officer())
         self.assertNotIn("Wang", found.told)
-        self.assertIn("1 findings are open", self.env["loan.access.check"]._told())
+        self.assertIn("1 unresolved findings", self.env["loan.access.check"]._told())
         first = found.first_at
         self.assertEqual(self._look()[("rule", "loan.contract")], found, "told once")
         self.assertEqual(len(found.activity_ids), 1)
