@@ -48,6 +48,7 @@
         "data/loan_reminder_policy_data.xml",
         "data/loan_service_data.xml",
         "data/ir_cron_data.xml",
+        "data/loan_access_data.xml",
         "data/loan_interaction_type_data.xml",
         "data/loan_person_data.xml",
         "views/loan_customer_segment_views.xml",
@@ -128,6 +129,7 @@
         "views/crm_lead_views.xml",
         "views/loan_crm_menus.xml",
         "views/loan_service_menus.xml",
+        "views/loan_access_finding_views.xml",
         "wizard/loan_assignment_suggest_views.xml",
         "wizard/loan_assignment_bulk_views.xml",
         "wizard/loan_team_policy_views.xml",
@@ -180,6 +182,7 @@
         "demo/loan_profile_demo.xml",
         "demo/loan_handover_demo.xml",
         "demo/loan_person_demo.xml",
+        "demo/loan_access_demo.xml",
     ],
     "assets": {
         "web.assets_backend": ["loan_crm/static/src/**/*"],

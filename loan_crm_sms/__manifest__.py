@@ -11,6 +11,7 @@
     "data": [
         "security/ir.model.access.csv",
         "security/sms_template_security.xml",
+        "security/sms_composer_security.xml",
         "data/sms_template_data.xml",
         "views/loan_reminder_policy_views.xml",
         "views/loan_reminder_views.xml",

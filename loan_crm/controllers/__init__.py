@@ -1,1 +1,3 @@
 from . import loan_borrower
+from . import loan_export
+from . import loan_portal

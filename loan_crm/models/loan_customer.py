@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
@@ -503,7 +503,8 @@ class LoanCustomer(models.Model):
                 self.env._(
                     "After this change you could not see %s any more. Ask somebody to do it whose duty covers both "
                     "sides: a lead of the team, or of the team it goes to.",
-                    ", ".join(lost_sudo.mapped("display_name")),
+                    # Under the name that the superuser sees: theirs is masked by now.
+                    ", ".join(lost_sudo.with_user(SUPERUSER_ID).mapped("display_name")),
                 )
             )
 

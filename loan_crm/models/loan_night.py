@@ -555,6 +555,7 @@ class LoanNight(models.Model):
             ("nda", self.env._("Confidentiality agreements"), "loan.nda"),
             ("training", self.env._("Trainings"), "loan.training"),
             ("notice", self.env._("Notices"), "loan.notice"),
+            ("access", self.env._("Access self-test"), "loan.access.check"),
         ]
 
     def _work_off(self, step, model):

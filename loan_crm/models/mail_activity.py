@@ -1,4 +1,5 @@
-from odoo import api, models
+from odoo import SUPERUSER_ID, api, models
+from odoo.exceptions import ValidationError
 
 
 class MailActivity(models.Model):
@@ -7,8 +8,45 @@ class MailActivity(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         activities = super().create(vals_list)
+        activities._check_assignee_sees()
         activities._loan_follow_cover()
         return activities
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"user_id", "res_id", "res_model_id", "res_model", "active"} & vals.keys():
+            self._check_assignee_sees()
+        return result
+
+    def _check_assignee_sees(self):
+        """Refuse a to-do about a record for somebody who may not see that record; jobs know whom they give it to.
+
+        :raise ValidationError: naming the people, whom the planner chose, and no record
+        """
+        if self.env.su:
+            return
+        held = {}
+        for id_, name, number in self._loan_documents_of():
+            activity = self.browse(id_)
+            if activity.active and activity.user_id:
+                held.setdefault((activity.user_id, name), set()).add(number)
+        blind = self.env["res.users"]
+        for (user, name), numbers in held.items():
+            documents = self._loan_documents(name).browse(numbers).with_user(user)
+            if documents._filtered_access("read") != documents:
+                blind |= user
+        if blind:
+            raise ValidationError(
+                self.env._(
+                    "%s may not see what this is about. Give it to somebody whose duty it is.",
+                    # As superuser: the name of a colleague is no secret.
+                    ", ".join(blind.sudo().mapped("name")),
+                )
+            )
+
+    def _compute_res_name(self):
+        # A name that is masked for whoever plans must not be kept for everybody.
+        return super(MailActivity, self.with_user(SUPERUSER_ID))._compute_res_name()
 
     def _loan_follow_cover(self):
         """Let what is planned for somebody who is away go to who acts, at once and not within the hour."""

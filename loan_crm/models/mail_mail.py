@@ -56,6 +56,9 @@ def _refused_addresses(error):
 class MailMail(models.Model):
     _inherit = "mail.mail"
 
+    # What was written about a customer is not the administrator's to read either.
+    _loan_parent = "mail_message_id"
+
     loan_reminder_ids = fields.One2many("loan.reminder", "mail_id", "Loan Reminders")
 
     # What the queue looks for, among all mails that are kept.

@@ -4,6 +4,8 @@ from odoo import models
 class MailMessage(models.Model):
     _inherit = "mail.message"
 
+    _loan_on_threads = True
+
     # What a customer's timeline walks along, through the messages of all their loans: with what it asks of each, so
     # that ten thousand need not be fetched to show the first thirty. See `loan.touch.correspondence.mixin`.
     _loan_timeline_idx = models.Index(
@@ -11,3 +13,8 @@ class MailMessage(models.Model):
         "WHERE model IN ('loan.customer', 'loan.contract', 'loan.hardship') "
         "AND message_type IN ('email', 'email_outgoing', 'comment', 'auto_comment', 'sms')"
     )
+
+    def _get_forbidden_access(self, operation):
+        # Odoo asks this alone, without the rules, for guests; author, recipient and notified are no reason to read on.
+        forbidden = super()._get_forbidden_access(operation)
+        return forbidden | (self - forbidden)._loan_hidden()

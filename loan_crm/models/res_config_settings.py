@@ -48,6 +48,12 @@ class ResConfigSettings(models.TransientModel):
 
     loan_retention_years = fields.Integer(related="company_id.loan_retention_years", readonly=False)
 
+    loan_access_note = fields.Text("Access Self-Test", compute="_compute_loan_access_note")
+
+    @api.depends_context("lang")
+    def _compute_loan_access_note(self):
+        self.loan_access_note = self.env["loan.access.check"]._told()
+
     @api.depends("company_id", "loan_letter_route")
     @api.depends_context("lang")
     def _compute_loan_letter_route_note(self):

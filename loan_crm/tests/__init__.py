@@ -34,6 +34,10 @@ from .core import (
 from . import test_crm_lead
 from . import test_hoot
 from . import test_house
+from . import test_loan_access_apps
+from . import test_loan_access_check
+from . import test_loan_access_mail
+from . import test_loan_access_orm
 from . import test_loan_arrears
 from . import test_loan_borrower
 from . import test_loan_calendar

@@ -24,6 +24,9 @@ ORM = {
     "message_subscribe",
     "sync",  # a core system's door, see docs/core-system.md
     "get_import_templates",
+    "create_unique",  # Odoo's own, with the caller's rights, as the next one
+    "generate_access_token",
+    "read",  # what is absent is refused as what is hidden
     "web_read",  # what Odoo answers a form and a list with; only faster
     "search_read",
 }

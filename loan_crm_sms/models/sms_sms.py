@@ -60,6 +60,9 @@ def _never_got_there(error):
 class SmsSms(models.Model):
     _inherit = "sms.sms"
 
+    # What was written about a customer is not the administrator's to read either.
+    _loan_parent = "mail_message_id"
+
     @api.model
     def _process_queue(self):
         """Send, and commit each step of a loan reminder, see `_send`."""

@@ -1,0 +1,372 @@
+import re
+from typing import NamedTuple
+
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.orm.domains import DomainAnd, DomainCondition
+from odoo.tools import SQL, ormcache
+
+# How Odoo's forms name the records they are about: for sending a mail or a text message, planning a to-do, sharing.
+_FORM_MODELS = ("model", "res_model")
+_FORM_NUMBERS = ("res_ids", "res_id")
+
+# Files ask their document themselves and do it well; xmlids are the administrator's.
+_ASKS_ITSELF = {"ir.attachment", "ir.model.data"}
+
+
+class Watched(NamedTuple):
+    """What is asked of a model that may lead to a customer."""
+
+    pairs: tuple  # ((column of the model's name, column of the number), …), as `res_model` and `res_id`
+    links: tuple  # names of the many2one fields to a protected model
+    references: tuple  # names of the fields of type reference, to any model
+    forms: (
+        tuple  # ((column of the model's name, column of numbers as text), …) of a form about chosen records
+    )
+    hangs: bool  # its rows go with the document they hang on
+
+
+class Base(models.AbstractModel):
+    """Rows that hang on a protected record without belonging to it, in whatever module they were thought of.
+
+    Followers, notifications, messages, activities, meetings and ratings point at a document by its model's name and
+    its number. Odoo lets every employee read most of them, and whoever is author, recipient or assignee keeps them.
+    Here each such table asks the document, in the query itself, so that totals and pages are right, too.
+
+    What points at a record by a field is asked when it is written: Odoo writes a pointer without asking whether its
+    target may be read, and then tells the target's name as superuser.
+
+    A model that does neither pays one look-up in a cache.
+    """
+
+    _inherit = "base"
+
+    # Where rows hang on a document through a parent that does: the name of the many2one to it.
+    _loan_parent = None
+    # What is only ever written on a thread need not ask the models that are none.
+    _loan_on_threads = False
+
+    @api.model
+    @ormcache("self._name", cache="stable")
+    def _loan_watched(self):
+        """Return what is asked of this model (:class:`Watched`), or None: nothing, as of most."""
+        protected = self.env["ir.model"]._loan_protected()
+        pairs, links, references = [], [], []
+        guarded = isinstance(self, self.env.registry["loan.guard.mixin"])  # asks its links itself
+        for name, field in self._fields.items():
+            if field.type == "many2one_reference" and field.store and field.model_field in self._fields:
+                if self._fields[field.model_field].store:
+                    pairs.append((field.model_field, name))
+            elif field.type == "reference" and field.store:
+                references.append(name)
+            elif field.type == "many2one" and field.comodel_name in protected and not guarded:
+                links.append(name)
+        hangs = bool(
+            (pairs or self._loan_parent)
+            and not self._abstract
+            and not self._transient
+            and self._name not in _ASKS_ITSELF
+            and self._name not in protected
+        )
+        forms = [
+            (model_column, number)
+            for model_column in _FORM_MODELS
+            for number in _FORM_NUMBERS
+            if self._transient
+            and {model_column, number} <= self._fields.keys()
+            and self._fields[number].type in ("char", "text", "integer")
+        ]
+        if self._abstract or not (pairs or links or references or forms or hangs):
+            return None
+        return Watched(tuple(pairs), tuple(links), tuple(references), tuple(forms), hangs)
+
+    # ------------------------------------------------------------ what hangs on a document
+
+    @api.model
+    def _search(self, domain, offset=0, limit=None, order=None, *, bypass_access=False, **kwargs):
+        if not (self.env.su or bypass_access) and (watched := self._loan_watched()) and watched.hangs:
+            domain = Domain(domain)
+            domain &= self._loan_hanging_domain(domain)
+        return super()._search(domain, offset, limit, order, bypass_access=bypass_access, **kwargs)
+
+    def _check_access(self, operation):
+        result = super()._check_access(operation)
+        if not self.ids or not (watched := self._loan_watched()) or not watched.hangs:
+            return result
+        hidden = (self - result[0] if result else self)._loan_hidden()
+        if not hidden:
+            return result
+        if result:
+            return result[0] + hidden, result[1]
+        return hidden, self.env["ir.rule"]._loan_refusal
+
+    @api.model
+    def _loan_holder(self):
+        """Return the model whose rows name the document, and its pairs of columns: this one, or its parent."""
+        holder = self.env[self._fields[self._loan_parent].comodel_name] if self._loan_parent else self
+        return holder, holder._loan_watched().pairs
+
+    @api.model
+    def _loan_hanging_domain(self, domain):
+        """Return a domain of those rows that hang on no protected record, or on one that the user may see.
+
+        :param Domain domain: what is searched; what it says of model or id spares asking the others
+        """
+        holder, pairs = self._loan_holder()
+        sight = Domain.AND(
+            holder._loan_documents_domain(model_column, number, self._loan_asked(domain, model_column))
+            for model_column, number in pairs
+        )
+        if self._loan_parent and not sight.is_true():
+            held = Domain(self._loan_parent, "any!", sight)
+            return (
+                held
+                if self._fields[self._loan_parent].required
+                else held | Domain(self._loan_parent, "=", False)
+            )
+        return sight
+
+    @api.model
+    def _loan_documents_domain(self, model_column, number, names):
+        """Return a domain of the rows whose document is none of `names`, or one that the user may see.
+
+        Each model is one uncorrelated subquery, which PostgreSQL runs only once it meets a row that asks.
+
+        :param names: of protected models, which the rows that are searched may hang on
+        """
+        if not names:
+            return Domain.TRUE
+        sight = Domain(model_column, "not in", sorted(names))
+        with self.env.user._loan_duty_kept():
+            for name in sorted(names):
+                documents = self._loan_documents(name)
+                if not documents.has_access("read"):
+                    continue
+                query = documents._search(Domain.TRUE)
+                if not query.is_empty():
+                    sight |= Domain(model_column, "=", name) & Domain(number, "in", query)
+        return sight
+
+    @api.model
+    def _loan_documents(self, name):
+        # Archived ones, too, and those of all companies of the reader: a to-do is told whichever is switched on.
+        return self.env[name].with_context(active_test=False, allowed_company_ids=[])
+
+    @api.model
+    def _loan_asked(self, domain, model_column):
+        """Return the names of the protected models that rows of this domain may hang on."""
+        protected = self.env["ir.model"]._loan_protected()
+        parts = domain.children if isinstance(domain, DomainAnd) else (domain,)
+        for part in parts:
+            if not isinstance(part, DomainCondition) or part.operator not in ("=", "in"):
+                continue
+            values = [part.value] if part.operator == "=" else part.value
+            if (
+                not isinstance(values, (list, tuple, set, frozenset))
+                and type(values).__name__ != "OrderedSet"
+            ):
+                continue
+            if part.field_expr == model_column and not self._loan_parent:
+                return protected.intersection(values)
+            if part.field_expr == "id":
+                ids = [id_ for id_ in values if isinstance(id_, int)]
+                return {name for _id, name, _number in self.browse(ids)._loan_documents_of()}
+        return self._loan_threads() if self._loan_on_threads else protected
+
+    @api.model
+    @ormcache(cache="stable")
+    def _loan_threads(self):
+        return frozenset(
+            name
+            for name in self.env["ir.model"]._loan_protected()
+            if "message_follower_ids" in self.env[name]._fields
+        )
+
+    def _loan_documents_of(self):
+        """Return `[(id, model, number)]` of those of these rows that hang on a protected record."""
+        if not self.ids:
+            return []
+        holder, pairs = self._loan_holder()
+        protected = list(self.env["ir.model"]._loan_protected())
+        found = []
+        for model_column, number in pairs:
+            holder.flush_model([model_column, number])
+            if self._loan_parent:
+                self.flush_model([self._loan_parent])
+                source = SQL(
+                    "%s AS row JOIN %s AS held ON held.id = row.%s",
+                    SQL.identifier(self._table),
+                    SQL.identifier(holder._table),
+                    SQL.identifier(self._loan_parent),
+                )
+            else:
+                source = SQL(
+                    "%s AS row JOIN %s AS held ON held.id = row.id", *[SQL.identifier(self._table)] * 2
+                )
+            found += self.env.execute_query(
+                SQL(
+                    "SELECT row.id, held.%(model)s, held.%(number)s FROM %(source)s"
+                    " WHERE row.id = ANY(%(ids)s) AND held.%(model)s = ANY(%(names)s) AND held.%(number)s > 0",
+                    model=SQL.identifier(model_column),
+                    number=SQL.identifier(number),
+                    source=source,
+                    ids=list(self.ids),
+                    names=protected,
+                )
+            )
+        return found
+
+    def _loan_hidden(self):
+        """Return those of these rows that hang on a protected record which the user may not see."""
+        rows = self._loan_documents_of()
+        if not rows:
+            return self.browse()
+        hidden = set()
+        by_model = {}
+        for id_, name, number in rows:
+            by_model.setdefault(name, {}).setdefault(number, []).append(id_)
+        with self.env.user._loan_duty_kept():
+            for name, held in by_model.items():
+                documents = self._loan_documents(name).browse(held).exists()
+                for document in documents - documents._filtered_access("read"):
+                    hidden.update(held[document.id])
+        return self.filtered(lambda row: row.id in hidden)
+
+    # ------------------------------------------------------------ what points at a record
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        watched = None if self.env.su else self._loan_watched()
+        if watched:
+            self._check_loan_pointers(watched, vals_list)
+        records = super().create(vals_list)
+        if watched and watched.pairs and not watched.hangs:
+            records._check_loan_hidden()
+        if watched and watched.forms:
+            records._check_loan_forms(watched)
+        return records
+
+    def write(self, vals):
+        watched = None if self.env.su else self._loan_watched()
+        if watched:
+            self._check_loan_pointers(watched, [vals])
+        result = super().write(vals)
+        # Rights were asked of the document before; it may be another one now.
+        if watched and any(name in vals for pair in watched.pairs for name in self._loan_levers(pair)):
+            self._check_loan_hidden()
+        if watched and watched.forms:
+            self._check_loan_forms(watched)
+        return result
+
+    def onchange(self, values, field_names, fields_spec):
+        watched = None if self.env.su else self._loan_watched()
+        if watched:
+            self._check_loan_pointers(watched, [values])
+            for pair in watched.pairs:
+                self._check_loan_unsaved(pair, values)
+            for form in watched.forms:
+                self._check_loan_unsaved_form(form, values)
+        return super().onchange(values, field_names, fields_spec)
+
+    @api.model
+    def _loan_levers(self, pair):
+        """Return the names of the fields that move a pair to another document."""
+        related = self._fields[pair[0]].related
+        return (*pair, related.split(".")[0]) if related else pair
+
+    def _check_loan_hidden(self):
+        if self._loan_hidden():
+            raise self.env["ir.rule"]._loan_refusal()
+
+    @api.model
+    def _check_loan_pointers(self, watched, vals_list):
+        """Refuse values, and defaults from the context, that point at a hidden record; an absent one is the same.
+
+        :raise AccessError: in the words of every refusal
+        """
+        asked = {}
+        for name in (*watched.links, *watched.references):
+            field = self._fields[name]
+            entered = [vals[name] for vals in vals_list if vals.get(name)]
+            entered.append(self.env.context.get(f"default_{name}"))
+            for value in filter(None, entered):
+                if field.type == "reference":
+                    model, number = self._loan_reference(value)
+                else:
+                    model, number = field.comodel_name, field.convert_to_cache(value, self, validate=False)
+                if isinstance(number, int) and number:
+                    asked.setdefault(model, set()).add(number)
+        self._check_loan_targets(asked)
+
+    @api.model
+    def _loan_reference(self, value):
+        model, _comma, number = str(value).partition(",")
+        return model, int(number) if number.isdigit() else 0
+
+    @api.model
+    def _check_loan_targets(self, asked):
+        """Refuse numbers of protected records that are hidden or absent.
+
+        :param asked: `{model: {number}}`; models that are not protected are not asked
+        :raise AccessError: in the words of every refusal
+        """
+        protected = self.env["ir.model"]._loan_protected()
+        for name, numbers in asked.items():
+            if name not in protected:
+                continue
+            documents = self._loan_documents(name)
+            if not documents.has_access("read") or documents.search_count(
+                Domain("id", "in", list(numbers))
+            ) != len(numbers):
+                raise self.env["ir.rule"]._loan_refusal()
+
+    def _check_loan_unsaved(self, pair, values):
+        """Refuse a form that is being filled in with a hidden document: it would tell its name before it is saved."""
+        model_column, number = pair
+        id_ = values.get(number) or self.env.context.get(f"default_{number}")
+        if not isinstance(id_, int) or not id_:
+            return
+        name = values.get(model_column) or self.env.context.get(f"default_{model_column}")
+        related = self._fields[model_column].related
+        if related:
+            lever = related.split(".")[0]
+            model_id = values.get(lever) or self.env.context.get(f"default_{lever}")
+            if isinstance(model_id, int) and model_id:
+                # As superuser: which model a number stands for is no secret.
+                name = self.env["ir.model"].sudo().browse(model_id).model
+        name = name or self._origin.sudo()[model_column]  # as superuser: the row's own column, see above
+        if name:
+            self._check_loan_targets({name: {id_}})
+
+    def _check_loan_forms(self, watched):
+        """Refuse forms about records that are hidden: what they work out is worked out as superuser."""
+        asked = {}
+        for form_sudo in self.sudo():  # as superuser: the form's own columns
+            for model_column, number in watched.forms:
+                numbers = self._loan_numbers(form_sudo[number])
+                if form_sudo[model_column] and numbers:
+                    asked.setdefault(form_sudo[model_column], set()).update(numbers)
+        self._check_loan_targets(asked)
+
+    def _check_loan_unsaved_form(self, form, values):
+        """Refuse such a form while it is being filled in, see :meth:`_check_loan_forms`."""
+        context, (model_column, number) = self.env.context, form
+        names = {
+            values.get(model_column),
+            context.get(f"default_{model_column}"),
+            context.get("active_model"),
+            self._origin.sudo()[model_column],  # as superuser, see above
+        }
+        numbers = self._loan_numbers(values.get(number)) | self._loan_numbers(
+            context.get(f"default_{number}")
+        )
+        numbers |= self._loan_numbers(context.get("active_ids")) | self._loan_numbers(
+            context.get("active_id")
+        )
+        if numbers:
+            self._check_loan_targets({name: numbers for name in names if isinstance(name, str)})
+
+    @api.model
+    def _loan_numbers(self, value):
+        """Return the numbers of records that a form holds: one, a list, or a list as text."""
+        return {int(number) for number in re.findall(r"\d+", str(value or ""))} - {0}

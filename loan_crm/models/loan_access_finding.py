@@ -1,0 +1,120 @@
+from odoo import api, fields, models
+
+
+class LoanAccessFinding(models.Model):
+    """Something the self-test found that lets, or would let, somebody see what is not theirs.
+
+    It begins when a look finds it and ends by itself with the look that finds it no more; nobody closes one by hand. It
+    names models and numbers, never a customer.
+    """
+
+    _name = "loan.access.finding"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _description = "Finding of the Access Self-Test"
+    _order = "state, last_at desc, id desc"
+    _rec_name = "subject"
+    _mail_post_access = "read"  # whoever may open one may note what was done about it; nobody writes it
+
+    kind = fields.Selection(
+        [
+            ("rule", "Rule Missing or Altered"),
+            ("company", "No Rule of Companies"),
+            ("model", "Model without a Rule"),
+            ("view", "SQL View without a Rule"),
+            ("follower", "Follower without the Duty"),
+            ("activity", "To-Do without the Duty"),
+            ("file", "Public File"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    subject = fields.Char("Where", required=True, readonly=True, help="Name of the model or view.")
+    count = fields.Integer("How Many", readonly=True)
+    state = fields.Selection(
+        [("open", "Unresolved"), ("gone", "Gone")], "Status", required=True, readonly=True, default="open"
+    )
+    first_at = fields.Datetime("First Seen", readonly=True, required=True)
+    last_at = fields.Datetime("Last Seen", readonly=True, required=True)
+    told = fields.Text("What It Means", compute="_compute_told")
+
+    _once = models.UniqueIndex("(kind, subject) WHERE state = 'open'", "This finding is open already.")
+
+    @api.depends("kind", "subject", "count")
+    @api.depends_context("lang")
+    def _compute_told(self):
+        words = {
+            "rule": self.env._(
+                "The rule that asks who may see these records is missing, switched off, limited to groups or reworded. "
+                "Nobody sees any of them until it is as it was. An update of Loan CRM puts it right."
+            ),
+            "company": self.env._(
+                "No rule keeps the records of one company from the people of another. An update of Loan CRM puts it "
+                "right."
+            ),
+            "model": self.env._(
+                "An addon or a custom model leads to customers and does not ask who may see them. Until it does, take "
+                "its access rights away."
+            ),
+            "view": self.env._(
+                "A view in the database reads customers' tables and asks nobody's rights. Give its model a rule, or "
+                "drop it."
+            ),
+            "follower": self.env._(
+                "Colleagues followed records they may not see. They follow them no more, and got no mail meanwhile."
+            ),
+            "activity": self.env._(
+                "To-dos are with colleagues who may not see what they are about, and do not see the to-dos either. "
+                "Give them to somebody whose duty it is."
+            ),
+            "file": self.env._(
+                "Files of customers are marked as public. They are served to nobody without the duty; take the mark "
+                "away."
+            ),
+        }
+        for finding in self:
+            finding.told = words.get(finding.kind)
+
+    @api.model
+    def _bring_up_to_date(self, found):
+        """Open what is found for the first time, end what is found no more, and tell compliance of what is new.
+
+        :param found: `{(kind, subject): count}`, see `loan.access.check._look`
+        :return: those that are open
+        """
+        # As superuser: the self-test writes them, nobody else does.
+        findings_sudo = self.sudo()
+        now = fields.Datetime.now()
+        known_sudo = {
+            (finding.kind, finding.subject): finding
+            for finding in findings_sudo.search([("state", "=", "open")])
+        }
+        for key, finding_sudo in known_sudo.items():
+            if key in found:
+                finding_sudo.write({"last_at": now, "count": found[key]})
+            else:
+                finding_sudo.write({"state": "gone"})
+                finding_sudo.activity_ids.unlink()
+        new_sudo = findings_sudo.create(
+            [
+                {"kind": kind, "subject": subject, "count": count, "first_at": now, "last_at": now}
+                for (kind, subject), count in sorted(found.items())
+                if (kind, subject) not in known_sudo
+            ]
+        )
+        new_sudo._wake_compliance()
+        return findings_sudo.search([("state", "=", "open")])
+
+    def _wake_compliance(self):
+        """Give a compliance officer a to-do for each finding; without one, an administrator of Loan CRM."""
+        for xmlid in ("loan_crm.loan_crm_group_compliance", "loan_crm.loan_crm_group_administrator"):
+            # As superuser: whoever's change made the self-test run need not see who is in which group.
+            people_sudo = self.env.ref(xmlid).sudo().all_user_ids.filtered(lambda user: user.active)
+            if people_sudo:
+                break
+        user_sudo = people_sudo.sorted("id")[:1]
+        for finding in self:
+            finding.activity_schedule(
+                "mail.mail_activity_data_warning",
+                user_id=user_sudo.id,
+                summary=self.env._("Access self-test: see what was found"),
+            )
