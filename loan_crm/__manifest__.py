@@ -25,6 +25,7 @@
         "security/loan_service_security.xml",
         "security/crm_lead_security.xml",
         "security/loan_touch_security.xml",
+        "security/loan_access_log_security.xml",
         "data/ir_sequence_data.xml",
         "data/loan_calendar_data.xml",
         "data/loan_reference_rate_data.xml",
@@ -45,6 +46,7 @@
         "data/loan_reminder_policy_data.xml",
         "data/loan_service_data.xml",
         "data/ir_cron_data.xml",
+        "data/loan_access_log_data.xml",
         "data/loan_interaction_type_data.xml",
         "views/loan_customer_segment_views.xml",
         "views/loan_service_plan_views.xml",
@@ -136,6 +138,9 @@
         "views/loan_manager_menus.xml",
         "views/res_config_settings_profile_views.xml",
         "views/loan_profile_menus.xml",
+        "views/loan_access_log_views.xml",
+        "wizard/loan_access_log_views.xml",
+        "views/loan_access_log_menus.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",
@@ -158,6 +163,7 @@
         "demo/loan_cover_demo.xml",
         "demo/loan_profile_demo.xml",
         "demo/loan_handover_demo.xml",
+        "demo/loan_access_log_demo.xml",
     ],
     "assets": {
         "web.assets_backend": ["loan_crm/static/src/**/*"],

@@ -1,4 +1,9 @@
 # Odoo builds models in this order, so what is inherited comes first.
+from . import loan_access_head
+from . import loan_access_log
+from . import loan_access_proof
+from . import loan_access_unusual
+from . import loan_evidence_mixin
 from . import loan_guard_mixin
 from . import loan_access_mixin
 from . import loan_lifecycle_mixin
@@ -131,6 +136,8 @@ from . import loan_reminder_room
 from . import loan_night
 from . import loan_night_failure
 from . import crm_team
+from . import ir_actions_report
+from . import ir_attachment
 from . import ir_rule
 from . import mail_activity_plan_template
 from . import mail_mail
@@ -141,4 +148,5 @@ from . import res_config_settings
 from . import res_currency
 from . import res_partner
 from . import res_users
+from . import res_users_apikeys
 from . import survey_survey

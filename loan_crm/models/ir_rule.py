@@ -13,6 +13,7 @@ class IrRule(models.Model):
         everywhere = {"allowed_company_ids": self.env.user.company_ids.ids}
         if "loan_visible" not in records._fields or records.with_context(**everywhere).has_access(operation):
             return super()._make_access_error(operation, records)
+        self.env["loan.access.log"]._note_refusal(operation, records)
         records.invalidate_recordset()  # as Odoo does: asking the rules has left values in the cache
         return AccessError(
             self.env._(

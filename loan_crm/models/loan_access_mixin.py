@@ -19,7 +19,7 @@ class LoanAccessMixin(models.AbstractModel):
     """
 
     _name = "loan.access.mixin"
-    _inherit = ["loan.guard.mixin"]
+    _inherit = ["loan.evidence.mixin", "loan.guard.mixin"]
     _description = "Loan Access"
 
     # The column that leads to the customer; "id" on the customer itself.

@@ -10,6 +10,7 @@ from .core import (
     test_dates,
     test_daycounts,
     test_entries,
+    test_evidence,
     test_feed,
     test_incoming,
     test_links,
@@ -26,12 +27,14 @@ from .core import (
     test_schedule_properties,
     test_stages,
     test_tiers,
+    test_unusual,
     test_variants,
     test_workload,
 )
 from . import test_crm_lead
 from . import test_hoot
 from . import test_house
+from . import test_loan_access_log
 from . import test_loan_arrears
 from . import test_loan_borrower
 from . import test_loan_calendar
