@@ -73,7 +73,8 @@ class LoanAccessLog(models.Model):
     logged_at = fields.Datetime("When", required=True, readonly=True, index=True)
     # Neither a relation to the user nor to a record: what happens to those later must not reach back into the log.
     uid = fields.Integer("User Number", required=True, readonly=True, index=True, aggregator=None)
-    login = fields.Char("Who", readonly=True)
+    login = fields.Char("Login", readonly=True)
+    user_id = fields.Many2one("res.users", "Who", compute="_compute_user_id", search="_search_user_id")
     api_key = fields.Integer(
         "API Key", readonly=True, aggregator=None, help="The number of the key, if one was used."
     )
@@ -723,6 +724,24 @@ class LoanAccessLog(models.Model):
         return count
 
     # ------------------------------------------------------------ told on screens
+
+    @api.depends("uid")
+    def _compute_user_id(self):
+        users = (
+            self.env["res.users"].with_context(active_test=False).search([("id", "in", self.mapped("uid"))])
+        )
+        by_number = {user.id: user for user in users}
+        for entry in self:
+            entry.user_id = by_number.get(entry.uid, False)
+
+    @api.model
+    def _search_user_id(self, operator, value):
+        if operator == "in":
+            return Domain("uid", "in", [id_ for id_ in value if id_])
+        if operator in ("ilike", "like", "=ilike", "=like"):
+            users = self.env["res.users"].with_context(active_test=False)
+            return Domain("uid", "in", users._search(Domain("display_name", operator, value)))
+        return NotImplemented
 
     @api.depends("res_model")
     @api.depends_context("lang")

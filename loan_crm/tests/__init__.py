@@ -35,6 +35,7 @@ from . import test_crm_lead
 from . import test_hoot
 from . import test_house
 from . import test_loan_access_log
+from . import test_loan_access_log_tour
 from . import test_loan_arrears
 from . import test_loan_borrower
 from . import test_loan_calendar

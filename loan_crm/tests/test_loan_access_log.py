@@ -100,6 +100,9 @@ class TestLoanAccessLog(EvidenceCommon):
         self.assertEqual((entry.event, entry.outcome, entry.uid), ("view", "allowed", self.manager.id))
         self.assertEqual((entry.res_model, entry.res_ids), ("loan.customer", self.customer.ids))
         self.assertEqual((entry.login, entry.company_id), (self.manager.login, self.company))
+        self.assertEqual(entry.user_id, self.manager)
+        self.assertIn(entry, self.log.search([("user_id", "ilike", "Lin Mei")]))
+        self.assertNotIn(entry, self.log.search([("user_id", "in", self.colleague.ids)]))
         self.assertEqual(entry.customer_refs, self.customer.ids)
         self.assertEqual(entry.field_names, "kind,manager_user_id")
 
