@@ -137,7 +137,11 @@ from . import loan_night
 from . import loan_night_failure
 from . import crm_team
 from . import ir_actions_report
+from . import ir_actions_server
 from . import ir_attachment
+from . import ir_config_parameter
+from . import ir_cron
+from . import ir_model_access
 from . import ir_rule
 from . import mail_activity_plan_template
 from . import mail_mail
@@ -146,6 +150,7 @@ from . import mail_template
 from . import res_company
 from . import res_config_settings
 from . import res_currency
+from . import res_groups
 from . import res_partner
 from . import res_users
 from . import res_users_apikeys

@@ -1,9 +1,26 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import AccessError
 
 
 class IrRule(models.Model):
     _inherit = "ir.rule"
+
+    # Who may see what hangs on these, so what an administrator does to them is on record.
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        self.env["loan.access.log"]._note_administration("create", records, vals_list)
+        return records
+
+    def write(self, vals):
+        done = super().write(vals)
+        self.env["loan.access.log"]._note_administration("write", self, [vals])
+        return done
+
+    def unlink(self):
+        self.env["loan.access.log"]._note_administration("unlink", self)
+        return super().unlink()
 
     def _make_access_error(self, operation, records):
         """Tell no name of a record whose sight is a duty: in debug mode, anybody's, Odoo tells that of each.

@@ -17,6 +17,9 @@ from odoo.tools import SQL, config, ormcache
 
 from ..core import evidence
 
+# Nobody writes these by hand, so Odoo is never asked.
+# pylint: disable=method-required-super,no-raise-unlink
+
 _logger = logging.getLogger(__name__)
 
 _QUEUE = "loan_crm.access_log"
@@ -69,7 +72,7 @@ class LoanAccessLog(models.Model):
     _rec_name = "login"
 
     chain = fields.Integer(required=True, readonly=True, aggregator=None)
-    seq = fields.Integer("Number", required=True, readonly=True, aggregator=None)
+    seq = fields.Integer("Number in Chain", required=True, readonly=True, aggregator=None)
     logged_at = fields.Datetime("When", required=True, readonly=True, index=True)
     # Neither a relation to the user nor to a record: what happens to those later must not reach back into the log.
     uid = fields.Integer("User Number", required=True, readonly=True, index=True, aggregator=None)
@@ -90,9 +93,9 @@ class LoanAccessLog(models.Model):
             ("report", "Printed"),
             ("download", "Downloaded"),
             ("message", "Messages Read"),
-            ("refusal", "Refused"),
+            ("refusal", "Access Refused"),
             ("level", "Level Changed"),
-            ("grant", "Grant"),
+            ("grant", "Access Granted"),
             ("request", "Access Requested"),
             ("emergency", "Emergency Access"),
             ("agreement", "Agreement"),
@@ -137,7 +140,6 @@ class LoanAccessLog(models.Model):
 
     @api.private
     def init(self):
-        super().init()
         self._ensure_triggers()
 
     def _register_hook(self):
@@ -293,6 +295,23 @@ class LoanAccessLog(models.Model):
         write = partial(self._write_pending, self.env.registry, pending)
         cr.postcommit.add(write)
         cr.postrollback.add(write)
+
+    @api.model
+    def _note_administration(self, operation, records, vals_list=()):
+        """Put on record, with its transaction, that a person changed what decides who may see what.
+
+        :param str operation: ``"create"``, ``"write"`` or ``"unlink"``
+        :param records: rules, groups, users, server actions, jobs, settings
+        :param vals_list: what was entered, of which the names alone are kept
+        """
+        # What a person does by a form of settings, Odoo does as superuser; what has no request is a job or an upgrade.
+        if records and (request or not self.env.su):
+            self._note(
+                "administration",
+                records,
+                fields={name for vals in vals_list for name in vals},
+                operation=operation,
+            )
 
     @api.model
     def _write_pending(self, registry, pending):

@@ -20,7 +20,11 @@ class LoanAccessProof(models.Model):
     user_id = fields.Many2one("res.users", "By", readonly=True, ondelete="restrict")
     entry_count = fields.Integer("Entries", readonly=True)
     state = fields.Selection(
-        [("whole", "Whole"), ("broken", "Broken")], "Result", required=True, readonly=True, default="whole"
+        [("whole", "Whole"), ("broken", "Chain Broken")],
+        "Result",
+        required=True,
+        readonly=True,
+        default="whole",
     )
     told = fields.Text("What Was Found", readonly=True)
     compared_count = fields.Integer(

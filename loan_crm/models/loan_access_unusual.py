@@ -5,6 +5,7 @@ from pytz import UTC, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..core import unusual
@@ -43,8 +44,8 @@ class LoanAccessUnusual(models.Model):
         required=True,
         readonly=True,
     )
-    start = fields.Datetime("From", required=True, readonly=True)
-    end = fields.Datetime("To", required=True, readonly=True)
+    start = fields.Datetime("First Entry", required=True, readonly=True)
+    end = fields.Datetime("Last Entry", required=True, readonly=True)
     count = fields.Integer("Entries", readonly=True)
     customer_count = fields.Integer("Customers", readonly=True)
     explanation = fields.Char(compute="_compute_explanation")
@@ -249,16 +250,14 @@ class LoanAccessUnusual(models.Model):
         self.ensure_one()
         self.check_access("read")
         events = ("refusal",) if self.kind == unusual.REFUSED else _SEEN
+        domain = Domain("uid", "=", self.user_id.id) & Domain("company_id", "=", self.company_id.id)
+        domain &= Domain("logged_at", ">=", fields.Datetime.to_string(self.start))
+        domain &= Domain("logged_at", "<", fields.Datetime.to_string(self.end + timedelta(seconds=1)))
+        domain &= Domain("event", "in", events)
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Entries"),
             "res_model": "loan.access.log",
-            "domain": [
-                ("uid", "=", self.user_id.id),
-                ("company_id", "=", self.company_id.id),
-                ("logged_at", ">=", fields.Datetime.to_string(self.start)),
-                ("logged_at", "<", fields.Datetime.to_string(self.end + timedelta(seconds=1))),
-                ("event", "in", events),
-            ],
+            "domain": list(domain),
             "views": [(False, "list"), (False, "form")],
         }

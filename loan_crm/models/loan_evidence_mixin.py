@@ -110,10 +110,11 @@ class LoanEvidenceMixin(models.AbstractModel):
         """Show who saw the customers of these records and what was decided about them, to whoever may read the log."""
         self.env["loan.access.log"].check_access("read")
         self.check_access("read")
+        domain = Domain("customer_ids", "in", sorted(set(self._loan_log_customers().values())))
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Who Saw This"),
             "res_model": "loan.access.log",
-            "domain": [("customer_ids", "in", sorted(set(self._loan_log_customers().values())))],
+            "domain": list(domain),
             "views": [(False, "list"), (False, "form"), (False, "pivot"), (False, "graph")],
         }

@@ -235,6 +235,59 @@ class TestLoanAccessLog(EvidenceCommon):
         self.assertEqual((entry.event, entry.reason), ("level", "Board member"))
         self.assertEqual(entry.facts, {"level_before": 1, "level_after": 3})
 
+    def test_what_an_administrator_changes_is_noted(self):
+        admin = self.env.ref("base.user_admin")
+        admin.company_ids |= self.company
+        env = self.env(user=admin, su=False)
+        rule = env["ir.rule"].search([("model_id.model", "=", "loan.customer")], limit=1)
+        group = env.ref("loan_crm.loan_crm_group_compliance")
+        for operation, model, name, change in (
+            ("write", "ir.rule", "active", lambda: rule.write({"active": False})),
+            (
+                "write",
+                "res.users",
+                "group_ids",
+                lambda: admin.with_env(env).write({"group_ids": [(4, group.id)]}),
+            ),
+            ("write", "res.groups", "user_ids", lambda: group.write({"user_ids": [(4, admin.id)]})),
+            (
+                "create",
+                "ir.actions.server",
+                "code",
+                lambda: env["ir.actions.server"].create(
+                    {"name": "Out", "model_id": rule.model_id.id, "state": "code", "code": "pass"}
+                ),
+            ),
+            (
+                "create",
+                "ir.config_parameter",
+                "key",
+                lambda: env["ir.config_parameter"].set_param("x.y", "z"),
+            ),
+            (
+                "unlink",
+                "ir.model.access",
+                "",
+                lambda: (
+                    env["ir.model.access"]
+                    .search([("model_id.model", "=", "loan.customer")], limit=1)
+                    .unlink()
+                ),
+            ),
+        ):
+            with self.subTest(model=model), self._noted() as found:
+                change()
+            with self.subTest(model=model):
+                noted = [entry for entry in found if entry.res_model == model]
+                self.assertTrue(noted)
+                self.assertEqual((noted[0].event, noted[0].uid), ("administration", admin.id))
+                self.assertEqual(noted[0].facts["operation"], operation)
+                self.assertIn(name, noted[0].field_names or "")
+        with self._noted() as found:
+            self.env["ir.config_parameter"].sudo().set_param("x.y", "from the program")
+            self.manager.with_user(self.manager).write({"signature": "Mei"})
+        self.assertFalse(found)
+
     def test_a_decision_says_what_it_is(self):
         for event, outcome, facts in (
             ("viewed", "allowed", {}),
@@ -796,7 +849,7 @@ class TestLoanAccessLogRequests(EvidenceCommon, HttpCase):
     def _noted_by(self, cr):
         with self._noted() as found:
             yield found
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
 
 
 @tagged("post_install", "-at_install", "loan")
