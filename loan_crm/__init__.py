@@ -40,6 +40,7 @@ def uninstall_hook(env):
     )
     env.cr.execute(SQL("UPDATE crm_lead SET team_id = NULL WHERE team_id IN %s", ours["crm.team"]))
     env.cr.execute(SQL("DELETE FROM crm_stage_crm_team_rel WHERE crm_team_id IN %s", ours["crm.team"]))
+    env.cr.execute("DROP FUNCTION IF EXISTS loan_access_keep() CASCADE")  # and with it what refuses to delete
     for table in (
         "loan_notice_receipt",
         "loan_notice",
@@ -49,6 +50,10 @@ def uninstall_hook(env):
         "loan_training",
         "loan_nda",
         "loan_nda_text",
+        "loan_access_log",
+        "loan_access_head",
+        "loan_access_unusual",
+        "loan_access_proof",
         "loan_lead_document",
         "loan_night_failure",
         "loan_night",

@@ -1,5 +1,10 @@
 # Odoo builds models in this order, so what is inherited comes first.
 from . import base
+from . import loan_access_head
+from . import loan_access_log
+from . import loan_access_proof
+from . import loan_access_unusual
+from . import loan_evidence_mixin
 from . import loan_guard_mixin
 from . import loan_access_mixin
 from . import loan_lifecycle_mixin
@@ -156,6 +161,11 @@ from . import calendar_attendee
 from . import ir_attachment
 from . import ir_binary
 from . import ir_model
+from . import ir_actions_report
+from . import ir_actions_server
+from . import ir_config_parameter
+from . import ir_cron
+from . import ir_model_access
 from . import ir_rule
 from . import loan_access_check
 from . import loan_access_finding
@@ -170,8 +180,10 @@ from . import mail_tracking_value
 from . import res_company
 from . import res_config_settings
 from . import res_currency
+from . import res_groups
 from . import res_partner
 from . import res_users
+from . import res_users_apikeys
 from . import survey_survey
 from . import loan_nda_text
 from . import loan_nda

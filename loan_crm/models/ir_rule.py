@@ -14,6 +14,7 @@ class IrRule(models.Model):
         everywhere = {"allowed_company_ids": self.env.user.company_ids.ids}
         if "loan_visible" not in records._fields or records.with_context(**everywhere).has_access(operation):
             return super()._make_access_error(operation, records)
+        self.env["loan.access.log"]._note_refusal(operation, records)
         records.invalidate_recordset()  # as Odoo does: asking the rules has left values in the cache
         return self._loan_refusal()
 
@@ -61,19 +62,24 @@ class IrRule(models.Model):
         )
         return frozenset(expected) - {name for name, text in rows if (text or "").strip() == expected[name]}
 
+    # Who may see what hangs on these, so what an administrator does to them is on record, and looked at.
+
     @api.model_create_multi
     def create(self, vals_list):
         rules = super().create(vals_list)
+        self.env["loan.access.log"]._note_administration("create", rules, vals_list)
         rules._loan_look_again()
         return rules
 
     def write(self, vals):
         before = self.model_id
         result = super().write(vals)
+        self.env["loan.access.log"]._note_administration("write", self, [vals])
         self._loan_look_again(before)
         return result
 
     def unlink(self):
+        self.env["loan.access.log"]._note_administration("unlink", self)
         models_before = self.model_id
         result = super().unlink()
         self.browse()._loan_look_again(models_before)

@@ -25,7 +25,7 @@ class LoanAccessMixin(models.AbstractModel):
     """
 
     _name = "loan.access.mixin"
-    _inherit = ["loan.guard.mixin"]
+    _inherit = ["loan.evidence.mixin", "loan.guard.mixin"]
     _description = "Loan Access"
 
     # The column that leads to the customer; "id" on the customer itself.
@@ -424,9 +424,27 @@ class LoanAccessMixin(models.AbstractModel):
     def _loan_contentless(self):
         """Return those of these records of which colleagues are told without content, and given a link.
 
-        What is written to the borrower stays as it is.
+        They are those that not everybody with the duty may see: a mail stays where it arrived, whatever lapses. What
+        is written to the borrower stays as it is.
         """
-        return self.browse()
+        asked = self.env["loan.confidentiality.level"]._asked()
+        closed = {level.rank for level in asked if level.restricted}
+        if not closed:
+            return self.browse()
+        # As superuser: whoever writes to the record sees it, its loan's level is none of theirs.
+        return self.filtered(lambda record: record.sudo()._loan_rank() in closed)
+
+    def _loan_rank(self):
+        """Return how confidential this record is: the highest rank of its own, its loan's and its customer's."""
+        self.ensure_one()
+        ranks = [0]
+        if "loan_level" in self._fields:
+            ranks.append(self.loan_level)
+        if self._hangs_on_loan():
+            ranks.append(self.contract_id.loan_level)
+        if self._loan_key in self._fields and self._fields[self._loan_key].comodel_name == "loan.customer":
+            ranks.append(self[self._loan_key].loan_level)
+        return max(ranks)
 
     def _loan_notice(self):
         """Return subject and words of a mail that tells nothing but that there is something to see."""

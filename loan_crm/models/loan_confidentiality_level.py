@@ -100,8 +100,8 @@ class LoanConfidentialityLevel(models.Model):
     @api.model
     @tools.ormcache()
     def _logged_ranks(self):
-        """Return the ranks of which each view goes on record, a frozenset."""
-        levels_sudo = self.sudo().search([("logs_views", "=", True)])  # as above
+        """Return the ranks in use of which each view goes on record, a frozenset."""
+        levels_sudo = self.sudo().search([("logs_views", "=", True), ("in_use", "=", True)])  # as above
         return frozenset(levels_sudo.mapped("rank"))
 
     def _note_used(self):

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import models
 
 
@@ -18,3 +20,26 @@ class MailMessage(models.Model):
         # Odoo asks this alone, without the rules, for guests; author, recipient and notified are no reason to read on.
         forbidden = super()._get_forbidden_access(operation)
         return forbidden | (self - forbidden)._loan_hidden()
+
+    def _message_fetch(self, domain, **kwargs):
+        fetched = super()._message_fetch(domain, **kwargs)
+        fetched["messages"]._loan_messages_seen()
+        return fetched
+
+    def _read_format(self, fnames, load="_classic_read"):
+        values_list = super()._read_format(fnames, load)
+        if set(fnames) & {"body", "subject", "preview", "record_name", "description"}:
+            self._loan_messages_seen()
+        return values_list
+
+    def _loan_messages_seen(self):
+        """Put on record that the user read messages of records whose level asks for it."""
+        threads = defaultdict(set)
+        # As superuser: only whose messages they are, which the user has just read anyway.
+        for message in self.sudo():
+            if message.model and message.res_id:
+                threads[message.model].add(message.res_id)
+        for name, ids in threads.items():
+            model = self.env.get(name)
+            if model is not None and hasattr(model, "_loan_seen"):
+                model.browse(sorted(ids))._loan_seen("message")

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
-from odoo.tools import format_date
+from odoo.tools import email_split, format_date
 
 from odoo.addons.base.models.res_partner import _tz_get
 
@@ -161,6 +161,34 @@ class ResCompany(models.Model):
         "ask for it: five years in the European Union, ten in China, other times elsewhere. The lender decides.",
     )
 
+    loan_log_years = fields.Integer(
+        "Keep the Access Log For",
+        default=10,
+        required=True,
+        help="So many years entries of the access log stay, at least, before compliance may purge them.",
+    )
+    loan_log_emails = fields.Char(
+        "Seals To",
+        help="Addresses, separated by commas, to which the seals of the access log are sent each day.",
+    )
+    loan_log_busy = fields.Integer(
+        "Usual Customers an Hour",
+        default=40,
+        required=True,
+        help="Who sees more confidential customers in an hour stands out. 0: nobody does.",
+    )
+    loan_log_refusals = fields.Integer(
+        "Usual Refusals a Day",
+        default=5,
+        required=True,
+        help="Who is refused confidential records more often in a day stands out. 0: nobody does.",
+    )
+
+    _loan_log_sane = models.Constraint(
+        "CHECK (loan_log_years BETWEEN 1 AND 100 AND loan_log_busy BETWEEN 0 AND 100000 "
+        "AND loan_log_refusals BETWEEN 0 AND 100000)",
+        "The access log is kept for 1 to 100 years; what is usual cannot be negative.",
+    )
     _loan_retention_years_sane = models.Constraint(
         "CHECK (loan_retention_years BETWEEN 0 AND 100)", "Loan records are kept for 0 to 100 years."
     )
@@ -402,3 +430,8 @@ class ResCompany(models.Model):
         companies = super().create(vals_list)
         companies._loan_start_with_standard_policy()
         return companies
+
+    def _loan_log_addresses(self):
+        """Return the addresses the seals of the access log are sent to."""
+        self.ensure_one()
+        return email_split(self.loan_log_emails or "")

@@ -2,7 +2,7 @@ from collections import namedtuple
 from contextlib import contextmanager
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -18,10 +18,28 @@ _NOTHING = _Sight(Domain.FALSE, disclosure.Clearance(), (), Domain.FALSE)
 _Hung = namedtuple(
     "_Hung", ("covered", "deputised", "teams", "incoming", "receiving", "caps", "walled", "conflicts")
 )
+# Of a user, what opens doors; the rest is theirs.
+_DOORS = frozenset({"group_ids", "company_ids", "company_id", "active", "login", "password", "partner_id"})
 
 
 class ResUsers(models.Model):
     _inherit = "res.users"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        users = super().create(vals_list)
+        self.env["loan.access.log"]._note_administration("create", users, vals_list)
+        return users
+
+    def write(self, vals):
+        done = super().write(vals)
+        if _DOORS & vals.keys():
+            self.env["loan.access.log"]._note_administration("write", self, [vals])
+        return done
+
+    def unlink(self):
+        self.env["loan.access.log"]._note_administration("unlink", self)
+        return super().unlink()
 
     def _loan_sight(self):
         """Tell what this user may see now; while a page is read (`_loan_duty_kept`) it is worked out once.

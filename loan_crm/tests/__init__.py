@@ -12,6 +12,7 @@ from .core import (
     test_daycounts,
     test_disclosure,
     test_entries,
+    test_evidence,
     test_feed,
     test_incoming,
     test_links,
@@ -28,6 +29,7 @@ from .core import (
     test_schedule_properties,
     test_stages,
     test_tiers,
+    test_unusual,
     test_variants,
     test_workload,
 )
@@ -38,6 +40,8 @@ from . import test_loan_access_apps
 from . import test_loan_access_check
 from . import test_loan_access_mail
 from . import test_loan_access_orm
+from . import test_loan_access_log
+from . import test_loan_access_log_tour
 from . import test_loan_arrears
 from . import test_loan_borrower
 from . import test_loan_calendar

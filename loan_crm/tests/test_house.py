@@ -29,6 +29,9 @@ ORM = {
     "read",  # what is absent is refused as what is hidden
     "web_read",  # what Odoo answers a form and a list with; only faster
     "search_read",
+    "name_search",  # as Odoo answers, and then puts on record who asked; as the next two
+    "formatted_read_group",
+    "formatted_read_grouping_sets",
 }
 # (file, line): raised rights that need neither a name nor a reason. Keep it short.
 PLAIN_SUDO = {
@@ -41,6 +44,7 @@ PLAIN_SUDO = {
 }
 # Fields outside the protected models that lead to one, and why that shows nothing.
 WAYS_IN = {
+    "loan.access.log.customer_ids",  # found with the reader's own rights
     "loan.assignment.suggest.customer_id",  # guarded by loan.guard.mixin, as the next one
     "loan.assignment.bulk.line.customer_id",
     "loan.repayment.register.contract_id",  # guarded by loan.guard.mixin

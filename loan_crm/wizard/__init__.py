@@ -1,3 +1,6 @@
+from . import loan_access_log_check
+from . import loan_access_log_purge
+from . import loan_access_log_setup
 from . import loan_assignment_bulk
 from . import loan_assignment_bulk_line
 from . import loan_assignment_suggest
