@@ -71,7 +71,7 @@ class LoanNda(models.Model):
     signer_login = fields.Char("Login", readonly=True, copy=False)
     # In the table and not in a file: one row holds all that the seal is about.
     signature = fields.Binary("Signature", attachment=False, copy=False)
-    signed_at = fields.Datetime("Signed", readonly=True, copy=False)
+    signed_at = fields.Datetime("Signed On", readonly=True, copy=False)
     expires_at = fields.Datetime("Valid Until", readonly=True, copy=False)
     evidence = fields.Json(readonly=True, copy=False, export_string_translation=False)
     evidence_hash = fields.Char("Evidence Hash (SHA-256)", readonly=True, copy=False)
@@ -107,8 +107,9 @@ class LoanNda(models.Model):
             nda.shown_body = nda.body if nda.state != "to_sign" else nda._text_to_sign().body
 
     def _text_to_sign(self):
-        # As superuser: which language the person reads is theirs, and the text is for them.
-        text_sudo = self.sudo().text_id
+        # As superuser: which language the person reads is theirs, and the text is for them. It is the one they were
+        # asked to sign, whatever a form that is not saved says.
+        text_sudo = self._origin.sudo().text_id
         return text_sudo.with_context(lang=self.user_id.lang or self.env.lang)
 
     # ------------------------------------------------------------ whether it counts

@@ -128,6 +128,11 @@ class LoanNotice(models.Model):
         for notice in self:
             if is_html_empty(notice.body) and not notice.attachment_ids:
                 raise UserError(self.env._("There is nothing to read yet."))
+            if any(
+                file.res_id and (file.res_model, file.res_id) != (notice._name, notice.id)
+                for file in notice.attachment_ids
+            ):
+                raise UserError(self.env._("A file belongs to another record. Upload it to this notice."))
             # As superuser: files that were uploaded to a draft are read by all who may read the notice.
             files_sudo = notice.attachment_ids.sudo()
             files_sudo.write({"res_model": notice._name, "res_id": notice.id})

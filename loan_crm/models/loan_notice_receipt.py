@@ -15,8 +15,8 @@ class LoanNoticeReceipt(models.Model):
     _mail_post_access = "read"
 
     notice_id = fields.Many2one("loan.notice", required=True, index=True, readonly=True, ondelete="restrict")
-    read_at = fields.Datetime("Opened", readonly=True)
-    confirmed_at = fields.Datetime("Confirmed", readonly=True)
+    read_at = fields.Datetime("Opened On", readonly=True)
+    confirmed_at = fields.Datetime("Confirmed On", readonly=True)
     state = fields.Selection(
         [("open", "Not Opened"), ("read", "Opened"), ("confirmed", "Read and Understood")],
         "Status",

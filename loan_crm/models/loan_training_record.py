@@ -60,7 +60,7 @@ class LoanTrainingRecord(models.Model):
     evidence_name = fields.Char("File Name")
     note = fields.Text()
     confirmed_user_id = fields.Many2one("res.users", "Confirmed By", readonly=True)
-    confirmed_at = fields.Datetime("Confirmed", readonly=True)
+    confirmed_at = fields.Datetime("Confirmed On", readonly=True)
     is_mine = fields.Boolean(compute="_compute_is_mine", export_string_translation=False)
 
     _open_once = models.UniqueIndex(
