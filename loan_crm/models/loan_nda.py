@@ -33,6 +33,7 @@ class LoanNda(models.Model):
     _inherit = ["loan.person.todo.mixin", "loan.lifecycle.mixin", "mail.thread", "mail.activity.mixin"]
     _description = "Confidentiality Agreement"
     _order = "id desc"
+    _rec_names_search = ["user_id.name", "text_id.name"]
     _TODO = "loan_crm.mail_activity_type_nda"
     _TODO_STATES = ("to_sign",)
     _mail_post_access = "read"
@@ -234,13 +235,13 @@ class LoanNda(models.Model):
 
     @api.model
     def _night_nda(self, night):
-        """Ask who is new, whose agreement ends soon, and who struck the to-do off without signing."""
+        """Ask who is new, whose agreement ends soon, and who struck the to-do off; wait for nobody who left."""
         company = night.company_id
         text = self.env["loan.nda.text"].search(
             [("company_id", "=", company.id), ("state", "=", "published")]
         )
-        done = 0
-        if text:
+        done = self._let_go(company, _BATCH)
+        if text and not done:
             done = len(self._request(text, self._missing(text, text._audience())[:_BATCH]))
         if not done:
             unasked = self.search(self._unasked_domain(company), limit=_BATCH)

@@ -10,6 +10,7 @@ class LoanNoticeReceipt(models.Model):
     _inherit = ["loan.person.todo.mixin", "mail.thread", "mail.activity.mixin"]
     _description = "Proof of Reading"
     _order = "id desc"
+    _rec_names_search = ["user_id.name", "notice_id.name"]
     _TODO = "loan_crm.mail_activity_type_notice"
     _TODO_STATES = ("open", "read")
     _mail_post_access = "read"

@@ -190,6 +190,8 @@ class LoanTraining(models.Model):
     def _night_training(self, night):
         """Ask who is new and whose record ends soon, and once more who struck the to-do off."""
         company, left = night.company_id, _BATCH
+        if gone := self.env["loan.training.record"]._let_go(company, _BATCH):
+            return gone
         for training in self.search([("company_id", "=", company.id)]):
             left -= len(training._request(training._missing()[:left]))
             if not left:

@@ -21,6 +21,7 @@ class LoanTrainingRecord(models.Model):
     _inherit = ["loan.person.todo.mixin", "loan.lifecycle.mixin", "mail.thread", "mail.activity.mixin"]
     _description = "Training Record"
     _order = "due_date desc, id desc"
+    _rec_names_search = ["user_id.name", "training_id.name"]
     _TODO = "loan_crm.mail_activity_type_training"
     _TODO_STATES = ("due",)
     _mail_post_access = "read"
