@@ -27,7 +27,7 @@ class LoanBreach(models.Model):
         [
             ("reported", "Reported"),
             ("review", "Under Review"),
-            ("decided", "Decided"),
+            ("decided", "Decision Made"),
             ("closed", "Closed"),
         ],
         "Status",
@@ -84,16 +84,17 @@ class LoanBreach(models.Model):
             ("suspension", "Suspension"),
             ("dismissal", "Dismissal"),
         ],
+        "Measure Taken",
         tracking=True,
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     fine_amount = fields.Monetary("Fine", tracking=True)
     suspended_until = fields.Date("Suspended Until", tracking=True)
     decision_note = fields.Text("Grounds", tracking=True)
-    decided_user_id = fields.Many2one("res.users", "Decided By", readonly=True, copy=False, tracking=True)
-    decided_at = fields.Datetime("Decided", readonly=True, copy=False)
+    decided_user_id = fields.Many2one("res.users", "Decision By", readonly=True, copy=False, tracking=True)
+    decided_at = fields.Datetime("Decided On", readonly=True, copy=False)
     appeal = fields.Text(readonly=True, copy=False, help="What the person concerned says to the decision.")
-    appealed_at = fields.Datetime("Appealed", readonly=True, copy=False)
+    appealed_at = fields.Datetime("Appealed On", readonly=True, copy=False)
     is_mine = fields.Boolean(compute="_compute_is_mine", export_string_translation=False)
 
     _fine_in_range = models.Constraint("CHECK (fine_amount >= 0)", "A fine is not negative.")
@@ -137,6 +138,13 @@ class LoanBreach(models.Model):
     def _mail_get_operation_for_mail_message_operation(self, message_operation):
         # What officers note to each other before a decision is not part of it: the person concerned reads none of it.
         return dict.fromkeys(self, "write")
+
+    def _message_post_after_hook(self, message, msg_vals):
+        result = super()._message_post_after_hook(message, msg_vals)
+        # A file of the talk is read with its message; on the breach the person concerned would read it.
+        # As superuser: whoever posted it may write it, and where it belongs is not theirs to say.
+        message.sudo().attachment_ids.write({"res_model": "mail.message", "res_id": message.id})
+        return result
 
     # ------------------------------------------------------------ who writes what
 

@@ -33,6 +33,7 @@ class LoanNda(models.Model):
     _inherit = ["loan.person.todo.mixin", "loan.lifecycle.mixin", "mail.thread", "mail.activity.mixin"]
     _description = "Confidentiality Agreement"
     _order = "id desc"
+    _rec_names_search = ["user_id.name", "text_id.name"]
     _TODO = "loan_crm.mail_activity_type_nda"
     _TODO_STATES = ("to_sign",)
     _mail_post_access = "read"
@@ -71,7 +72,7 @@ class LoanNda(models.Model):
     signer_login = fields.Char("Login", readonly=True, copy=False)
     # In the table and not in a file: one row holds all that the seal is about.
     signature = fields.Binary("Signature", attachment=False, copy=False)
-    signed_at = fields.Datetime("Signed", readonly=True, copy=False)
+    signed_at = fields.Datetime("Signed On", readonly=True, copy=False)
     expires_at = fields.Datetime("Valid Until", readonly=True, copy=False)
     evidence = fields.Json(readonly=True, copy=False, export_string_translation=False)
     evidence_hash = fields.Char("Evidence Hash (SHA-256)", readonly=True, copy=False)
@@ -107,8 +108,9 @@ class LoanNda(models.Model):
             nda.shown_body = nda.body if nda.state != "to_sign" else nda._text_to_sign().body
 
     def _text_to_sign(self):
-        # As superuser: which language the person reads is theirs, and the text is for them.
-        text_sudo = self.sudo().text_id
+        # As superuser: which language the person reads is theirs, and the text is for them. It is the one they were
+        # asked to sign, whatever a form that is not saved says.
+        text_sudo = self._origin.sudo().text_id
         return text_sudo.with_context(lang=self.user_id.lang or self.env.lang)
 
     # ------------------------------------------------------------ whether it counts
@@ -233,13 +235,13 @@ class LoanNda(models.Model):
 
     @api.model
     def _night_nda(self, night):
-        """Ask who is new, whose agreement ends soon, and who struck the to-do off without signing."""
+        """Ask who is new, whose agreement ends soon, and who struck the to-do off; wait for nobody who left."""
         company = night.company_id
         text = self.env["loan.nda.text"].search(
             [("company_id", "=", company.id), ("state", "=", "published")]
         )
-        done = 0
-        if text:
+        done = self._let_go(company, _BATCH)
+        if text and not done:
             done = len(self._request(text, self._missing(text, text._audience())[:_BATCH]))
         if not done:
             unasked = self.search(self._unasked_domain(company), limit=_BATCH)

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import is_html_empty
+from odoo.tools import clean_context, is_html_empty
 
 # Travels in the context from the verbs to `write`; it cannot be sent over RPC.
 _BY_VERB = object()
@@ -42,10 +42,10 @@ class LoanNdaText(models.Model):
         readonly=True,
         copy=False,
     )
-    published_at = fields.Datetime("Published", readonly=True, copy=False)
+    published_at = fields.Datetime("Published On", readonly=True, copy=False)
     published_user_id = fields.Many2one("res.users", "Published By", readonly=True, copy=False)
     accepted_until = fields.Datetime(
-        "Counts Until",
+        "Agreements Count Until",
         readonly=True,
         copy=False,
         help="From this moment agreements of this version no longer count, because a new version is to be signed.",
@@ -103,7 +103,8 @@ class LoanNdaText(models.Model):
             last[company_id] = last.get(company_id, 0) + 1
             kept = {name: vals[name] for name in vals.keys() & (_OPEN_IN_DRAFT | {"state"})}
             numbered.append({**kept, "company_id": company_id, "version": last[company_id]})
-        return super().create(numbered)
+        # Nor is a client's context to say what becomes of it.
+        return super(LoanNdaText, self.with_context(clean_context(self.env.context))).create(numbered)
 
     def write(self, vals):
         self._check_open(vals)

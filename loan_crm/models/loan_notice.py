@@ -23,7 +23,6 @@ class LoanNotice(models.Model):
     _inherit = ["loan.seen.mixin", "loan.audience.mixin", "loan.lifecycle.mixin"]
     _description = "Notice"
     _order = "date_from desc, id desc"
-    _SEEN_COLUMNS = ("company_id", "state", "receipt_ids.user_id")
 
     name = fields.Char("Title", required=True, translate=True)
     body = fields.Html("What Changes", translate=True)
@@ -83,6 +82,15 @@ class LoanNotice(models.Model):
         for notice in self:
             notice.waits_for_me = notice._origin in mine.notice_id
 
+    @api.depends_context("uid")
+    @api.depends("company_id", "state")
+    def _compute_loan_visible(self):
+        # By a search: to walk along `receipt_ids` as superuser would leave everybody's in the cache for the reader.
+        seen = self.sudo().search(Domain("id", "in", self.ids) & self._seen_domain())
+        for notice in self:
+            # A draft that is not saved yet is its writer's.
+            notice.loan_visible = notice._origin in seen or (not notice._origin and self._is_compliance())
+
     @api.model
     def _seen_domain(self):
         # Whoever has got a receipt reads it; a draft is compliance's.
@@ -128,6 +136,11 @@ class LoanNotice(models.Model):
         for notice in self:
             if is_html_empty(notice.body) and not notice.attachment_ids:
                 raise UserError(self.env._("There is nothing to read yet."))
+            if any(
+                file.res_id and (file.res_model, file.res_id) != (notice._name, notice.id)
+                for file in notice.attachment_ids
+            ):
+                raise UserError(self.env._("A file belongs to another record. Upload it to this notice."))
             # As superuser: files that were uploaded to a draft are read by all who may read the notice.
             files_sudo = notice.attachment_ids.sudo()
             files_sudo.write({"res_model": notice._name, "res_id": notice.id})
@@ -197,6 +210,8 @@ class LoanNotice(models.Model):
     def _night_notice(self, night):
         """Ask for notices whose day has come, who has joined their audience, and who struck the to-do off."""
         company, left = night.company_id, _BATCH
+        if gone := self.env["loan.notice.receipt"]._let_go(company, _BATCH):
+            return gone
         current = self.search(
             [
                 ("company_id", "=", company.id),

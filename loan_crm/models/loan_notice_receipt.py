@@ -10,13 +10,14 @@ class LoanNoticeReceipt(models.Model):
     _inherit = ["loan.person.todo.mixin", "mail.thread", "mail.activity.mixin"]
     _description = "Proof of Reading"
     _order = "id desc"
+    _rec_names_search = ["user_id.name", "notice_id.name"]
     _TODO = "loan_crm.mail_activity_type_notice"
     _TODO_STATES = ("open", "read")
     _mail_post_access = "read"
 
     notice_id = fields.Many2one("loan.notice", required=True, index=True, readonly=True, ondelete="restrict")
-    read_at = fields.Datetime("Opened", readonly=True)
-    confirmed_at = fields.Datetime("Confirmed", readonly=True)
+    read_at = fields.Datetime("Opened On", readonly=True)
+    confirmed_at = fields.Datetime("Confirmed On", readonly=True)
     state = fields.Selection(
         [("open", "Not Opened"), ("read", "Opened"), ("confirmed", "Read and Understood")],
         "Status",

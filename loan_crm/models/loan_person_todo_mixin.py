@@ -41,6 +41,28 @@ class LoanPersonTodoMixin(models.AbstractModel):
             & Domain("activity_ids", "not any", todo)
         )
 
+    @api.model
+    def _let_go(self, company, limit):
+        """Wait no longer for people who have left the lender: what they had not done goes with their to-do.
+
+        Who merely changed their role or team is still waited for: what they were asked is for compliance to say.
+
+        :param company: `res.company`
+        :param int limit: how many records at most
+        :return: how many there were
+        """
+        works_here = Domain("active", "=", True) & Domain("company_ids", "in", company.ids)
+        left = self.search(
+            Domain("company_id", "=", company.id)
+            & Domain("state", "in", self._TODO_STATES)
+            & Domain("user_id", "not any", works_here),
+            limit=limit,
+        )
+        left._asked()
+        count = len(left)
+        left.unlink()
+        return count
+
     def _ask(self):
         """Give each person their to-do, without a mail for each."""
         # As superuser: whoever publishes, and the night, put it on the list of somebody else.

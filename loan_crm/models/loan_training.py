@@ -16,14 +16,16 @@ class LoanTraining(models.Model):
     """
 
     _name = "loan.training"
-    _inherit = ["loan.audience.mixin"]
+    _inherit = ["loan.audience.mixin", "mail.thread"]
     _description = "Training"
     _order = "name, id"
 
     name = fields.Char("Topic", required=True, translate=True)
-    active = fields.Boolean(default=True)
+    active = fields.Boolean(default=True, tracking=True)
     description = fields.Html("What Is Taught", translate=True)
-    validity_months = fields.Integer("Valid for (Months)", default=12, help="0: once is enough.")
+    validity_months = fields.Integer(
+        "Valid for (Months)", default=12, tracking=True, help="0: once is enough."
+    )
     remind_days = fields.Integer(
         "Ask Again Before (Days)",
         default=30,
@@ -34,10 +36,11 @@ class LoanTraining(models.Model):
     )
     mandatory = fields.Boolean(
         "Needed to See Protected Customers",
+        tracking=True,
         help="Who lacks it does not see customers of confidentiality levels that need training.",
     )
     mandatory_from = fields.Date(
-        "Needed From", help="Gives people time to attend a new training. Empty: at once."
+        "Needed From", tracking=True, help="Gives people time to attend a new training. Empty: at once."
     )
     record_ids = fields.One2many("loan.training.record", "training_id", "Records")
     valid_count = fields.Integer("Valid", compute="_compute_counts")
@@ -187,6 +190,8 @@ class LoanTraining(models.Model):
     def _night_training(self, night):
         """Ask who is new and whose record ends soon, and once more who struck the to-do off."""
         company, left = night.company_id, _BATCH
+        if gone := self.env["loan.training.record"]._let_go(company, _BATCH):
+            return gone
         for training in self.search([("company_id", "=", company.id)]):
             left -= len(training._request(training._missing()[:left]))
             if not left:

@@ -21,6 +21,7 @@ class LoanTrainingRecord(models.Model):
     _inherit = ["loan.person.todo.mixin", "loan.lifecycle.mixin", "mail.thread", "mail.activity.mixin"]
     _description = "Training Record"
     _order = "due_date desc, id desc"
+    _rec_names_search = ["user_id.name", "training_id.name"]
     _TODO = "loan_crm.mail_activity_type_training"
     _TODO_STATES = ("due",)
     _mail_post_access = "read"
@@ -60,7 +61,7 @@ class LoanTrainingRecord(models.Model):
     evidence_name = fields.Char("File Name")
     note = fields.Text()
     confirmed_user_id = fields.Many2one("res.users", "Confirmed By", readonly=True)
-    confirmed_at = fields.Datetime("Confirmed", readonly=True)
+    confirmed_at = fields.Datetime("Confirmed On", readonly=True)
     is_mine = fields.Boolean(compute="_compute_is_mine", export_string_translation=False)
 
     _open_once = models.UniqueIndex(

@@ -56,6 +56,7 @@ from . import test_loan_nda
 from . import test_loan_training
 from . import test_loan_breach
 from . import test_loan_notice
+from . import test_loan_person_access
 from . import test_loan_person_tour
 from . import test_loan_workload
 from . import test_loan_assignment_suggest

@@ -174,6 +174,16 @@ class TestLoanBreach(LoanMailCommon):
         )
         self.assertTrue(message.with_user(self.officer).read(["body"]))
 
+    def test_a_file_of_the_talk_is_read_with_the_talk(self):
+        message = self.breach.message_post(body="See the list.", attachments=[("list.txt", b"names")])
+        file = message.sudo().attachment_ids.sudo(False)
+        self._decide()
+        self.assertTrue(file.with_user(self.officer).read(["datas"]))
+        with self.assertRaises(AccessError):
+            file.with_user(self.manager).read(["datas"])
+        found = self.env["ir.attachment"].with_user(self.manager).search([("id", "=", file.id)])
+        self.assertFalse(found)
+
     def test_a_decision_mails_nobody(self):
         with self._mail_server():
             self._decide()

@@ -238,6 +238,29 @@ class TestLoanNda(NdaCommon):
         self.assertIn("绝不外泄", nda.with_user(self.compliance).with_context(lang="en_US").shown_body)
         self.assertEqual(nda.lang, "zh_CN")
 
+    def test_a_form_shows_no_other_text(self):
+        draft = self._text(name="Next", body="<p>Not out yet.</p>")
+        self.text.action_publish()
+        nda = self._asked(self.manager)
+        values = {"text_id": draft.id, "user_id": self.manager.id, "state": "to_sign"}
+        answer = nda.onchange(values, ["text_id"], {"shown_body": {}, "text_id": {}})
+        self.assertNotIn("Not out yet", str(answer))
+        with self.assertRaises(AccessError):
+            nda.browse().onchange(values, ["text_id"], {"shown_body": {}, "text_id": {}})
+
+    def test_a_context_fills_nothing_in(self):
+        forged = {
+            "default_expires_at": "2099-01-01",
+            "default_state": "signed",
+            "default_signed_at": "2026-01-01",
+        }
+        self.text.with_context(**forged, default_accepted_until="2026-01-01").action_publish()
+        nda = self._asked(self.manager)
+        self.assertEqual((nda.state, nda.signed_at, nda.expires_at), ("to_sign", False, False))
+        self.assertFalse(self.manager._loan_agreement_valid())
+        text = self._text()
+        self.assertFalse(text.with_context(default_accepted_until="2026-01-01").copy().accepted_until)
+
     # ------------------------------------------------------------ what stays
 
     def test_a_published_text_never_changes(self):
@@ -309,7 +332,7 @@ class TestLoanNda(NdaCommon):
         for column, value, label in (
             ("body", "<p>I tell everybody.</p>", "Signed Text"),
             ("signer_name", "Chen Bo", "Full Name"),
-            ("signed_at", "2025-01-01 00:00:00", "Signed"),
+            ("signed_at", "2025-01-01 00:00:00", "Signed On"),
             ("expires_at", "2099-01-01 00:00:00", "Valid Until"),
             ("signature", b"R0lGODlhAQABAAAAACw=", "Signature"),
             ("user_id", self.colleague.id, "Who"),
@@ -357,6 +380,18 @@ class TestLoanNda(NdaCommon):
                     nda.with_user(user).read(["state"])
                 if user != self.employee:
                     self.assertFalse(self.env["loan.nda"].with_user(user).search([("id", "=", nda.id)]))
+
+    def test_the_picture_of_a_signature_is_as_private_as_the_rest(self):
+        self.text.action_publish()
+        nda = self._sign(self.manager)
+        for user in (self.manager, self.compliance):
+            found = self.env["ir.binary"].with_user(user)
+            self.assertTrue(found._find_record(res_model="loan.nda", res_id=nda.id, field="signature"))
+        for user in (self.colleague, self.lead, self.administrator):
+            with self.subTest(user=user.name), self.assertRaises(AccessError):
+                self.env["ir.binary"].with_user(user)._find_record(
+                    res_model="loan.nda", res_id=nda.id, field="signature"
+                )
 
     def test_compliance_of_another_lender_reads_nothing(self):
         self.text.action_publish()

@@ -195,6 +195,28 @@ class TestLoanNotice(LoanCommon):
         with self.assertRaises(AccessError):
             file.with_user(self.stranger).read(["datas"])
 
+    def test_a_file_of_another_record_is_not_published(self):
+        file = (
+            self.env["ir.attachment"]
+            .with_user(self.compliance)
+            .create(
+                {"name": "a.txt", "datas": base64.b64encode(b"a"), "res_model": "res.company", "res_id": 0}
+            )
+        )
+        file.sudo().res_id = self.company.id
+        self.notice.attachment_ids = [Command.link(file.id)]
+        with self.assertRefused("belongs to another record"):
+            self.notice.action_publish()
+
+    def test_a_context_confirms_nothing(self):
+        self.notice.with_context(
+            default_confirmed_at="2026-03-10 00:00:00",
+            default_read_at="2026-03-10 00:00:00",
+            default_state="confirmed",
+        ).action_publish()
+        self.assertEqual(set(self.notice.sudo().receipt_ids.mapped("state")), {"open"})
+        self.assertFalse(any(self.notice.sudo().receipt_ids.mapped("confirmed_at")))
+
     def test_there_is_something_to_read(self):
         with self.assertRefused("nothing to read"):
             self._notice(body="<p><br></p>").action_publish()
