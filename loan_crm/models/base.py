@@ -10,6 +10,9 @@ from odoo.tools import SQL, ormcache
 _FORM_MODELS = ("model", "res_model")
 _FORM_NUMBERS = ("res_ids", "res_id")
 
+# A file that is being imported holds whole customers, and Odoo shows it to each employee.
+_OWN_FORMS = {"base_import.import"}
+
 # Files ask their document themselves and do it well; xmlids are the administrator's.
 _ASKS_ITSELF = {"ir.attachment", "ir.model.data"}
 
@@ -20,10 +23,12 @@ class Watched(NamedTuple):
     pairs: tuple  # ((column of the model's name, column of the number), …), as `res_model` and `res_id`
     links: tuple  # names of the many2one fields to a protected model
     references: tuple  # names of the fields of type reference, to any model
+    rows: tuple  # names of the many2one fields to a file, or to a row that hangs on a record
     forms: (
         tuple  # ((column of the model's name, column of numbers as text), …) of a form about chosen records
     )
     hangs: bool  # its rows go with the document they hang on
+    own: bool  # a form that is its writer's own
 
 
 class Base(models.AbstractModel):
@@ -50,24 +55,19 @@ class Base(models.AbstractModel):
     @ormcache("self._name", cache="stable")
     def _loan_watched(self):
         """Return what is asked of this model (:class:`Watched`), or None: nothing, as of most."""
+        if self._abstract:
+            return None
         protected = self.env["ir.model"]._loan_protected()
-        pairs, links, references = [], [], []
+        links, references, rows = [], [], []
         guarded = isinstance(self, self.env.registry["loan.guard.mixin"])  # asks its links itself
         for name, field in self._fields.items():
-            if field.type == "many2one_reference" and field.store and field.model_field in self._fields:
-                if self._fields[field.model_field].store:
-                    pairs.append((field.model_field, name))
-            elif field.type == "reference" and field.store:
+            if field.type == "reference" and field.store:
                 references.append(name)
-            elif field.type == "many2one" and field.comodel_name in protected and not guarded:
-                links.append(name)
-        hangs = bool(
-            (pairs or self._loan_parent)
-            and not self._abstract
-            and not self._transient
-            and self._name not in _ASKS_ITSELF
-            and self._name not in protected
-        )
+            elif field.type == "many2one" and not field.inherited:
+                if field.comodel_name in protected and not guarded:
+                    links.append(name)
+                elif field.comodel_name == "ir.attachment" or self.env[field.comodel_name]._loan_hangs():
+                    rows.append(name)
         forms = [
             (model_column, number)
             for model_column in _FORM_MODELS
@@ -76,24 +76,59 @@ class Base(models.AbstractModel):
             and {model_column, number} <= self._fields.keys()
             and self._fields[number].type in ("char", "text", "integer")
         ]
-        if self._abstract or not (pairs or links or references or forms or hangs):
+        pairs, hangs = self._loan_pairs(), self._loan_hangs()
+        own = bool(forms) or self._name in _OWN_FORMS
+        if not (pairs or links or references or rows or forms or hangs or own):
             return None
-        return Watched(tuple(pairs), tuple(links), tuple(references), tuple(forms), hangs)
+        return Watched(pairs, tuple(links), tuple(references), tuple(rows), tuple(forms), hangs, own)
+
+    @api.model
+    @ormcache("self._name", cache="stable")
+    def _loan_pairs(self):
+        """Return the columns by which rows name a document: `((model's name, number), …)`."""
+        return tuple(
+            (field.model_field, name)
+            for name, field in self._fields.items()
+            if field.type == "many2one_reference"
+            and field.store
+            and field.model_field in self._fields
+            and self._fields[field.model_field].store
+        )
+
+    @api.model
+    @ormcache("self._name", cache="stable")
+    def _loan_hangs(self):
+        """Tell whether the rows of this model go with the document they hang on."""
+        return bool(
+            (self._loan_pairs() or self._loan_parent)
+            and not self._abstract
+            and not self._transient
+            and self._name not in _ASKS_ITSELF
+            and self._name not in self.env["ir.model"]._loan_protected()
+        )
 
     # ------------------------------------------------------------ what hangs on a document
 
     @api.model
     def _search(self, domain, offset=0, limit=None, order=None, *, bypass_access=False, **kwargs):
-        if not (self.env.su or bypass_access) and (watched := self._loan_watched()) and watched.hangs:
+        if not (self.env.su or bypass_access) and (watched := self._loan_watched()):
             domain = Domain(domain)
-            domain &= self._loan_hanging_domain(domain)
+            if watched.own:
+                domain &= Domain("create_uid", "=", self.env.uid)
+            if watched.hangs:
+                domain &= self._loan_hanging_domain(domain)
         return super()._search(domain, offset, limit, order, bypass_access=bypass_access, **kwargs)
 
     def _check_access(self, operation):
         result = super()._check_access(operation)
-        if not self.ids or not (watched := self._loan_watched()) or not watched.hangs:
+        if not self.ids or not (watched := self._loan_watched()) or not (watched.hangs or watched.own):
             return result
-        hidden = (self - result[0] if result else self)._loan_hidden()
+        rest = self - result[0] if result else self
+        if watched.own:
+            # As superuser: whose form it is.
+            hidden = rest.filtered(lambda form: form.sudo().create_uid.id != self.env.uid)
+        else:
+            hidden = rest._loan_hidden()
         if not hidden:
             return result
         if result:
@@ -104,7 +139,7 @@ class Base(models.AbstractModel):
     def _loan_holder(self):
         """Return the model whose rows name the document, and its pairs of columns: this one, or its parent."""
         holder = self.env[self._fields[self._loan_parent].comodel_name] if self._loan_parent else self
-        return holder, holder._loan_watched().pairs
+        return holder, holder._loan_pairs()
 
     @api.model
     def _loan_hanging_domain(self, domain):
@@ -297,6 +332,15 @@ class Base(models.AbstractModel):
                 if isinstance(number, int) and number:
                     asked.setdefault(model, set()).add(number)
         self._check_loan_targets(asked)
+        for name in watched.rows:
+            # A message tells its subject, a file its name and a meeting its title to whoever points at it.
+            field = self._fields[name]
+            entered = [vals[name] for vals in vals_list if vals.get(name)]
+            entered.append(self.env.context.get(f"default_{name}"))
+            ids = {field.convert_to_cache(value, self, validate=False) for value in filter(None, entered)}
+            rows = self.env[field.comodel_name].browse(id_ for id_ in ids if isinstance(id_, int))
+            if rows._loan_hidden():
+                raise self.env["ir.rule"]._loan_refusal()
 
     @api.model
     def _loan_reference(self, value):

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
@@ -220,7 +220,8 @@ class LoanAssignmentMixin(models.AbstractModel):
             return ""
         knows = wished == self.env.user or self.env.user.has_group("loan_crm.loan_crm_group_team_lead")
         told = {
-            "customer": self.display_name,
+            # As superuser: whoever won the application knows whose it was, and may not see the profile any more.
+            "customer": self.with_user(SUPERUSER_ID).display_name,
             "manager": manager.name,
             "user": wished.name,
             "why": why

@@ -144,6 +144,49 @@ class TestLoanAccessOrm(AttackCommon):
         self.assertFalse(told["ids"])
         self.assertNotIn("Wang", str(told["messages"]))
 
+    def test_a04_a_pointer_to_what_hangs_on_a_hidden_record(self):
+        message = self.contract.message_post(body="x", subject="About Wang Fang")
+        file = self.env["ir.attachment"].create(
+            {"name": "Wang Fang.pdf", "raw": b"x", "res_model": "loan.customer", "res_id": self.customer.id}
+        )
+        meeting = self.env["calendar.event"].create(
+            {
+                "name": "With Wang Fang",
+                "start": "2026-03-11 02:00:00",
+                "stop": "2026-03-11 03:00:00",
+                "res_model_id": self.env["ir.model"]._get_id("loan.customer"),
+                "res_id": self.customer.id,
+            }
+        )
+        model = self.env["ir.model"]._get_id("loan.customer")
+        todo = {"res_model_id": model, "res_id": self.own.id, "user_id": self.stranger.id}
+        mine = self.env(user=self.stranger)
+        for knock in (
+            lambda: (
+                mine["mail.message"]
+                .create(
+                    {"body": "x", "model": "loan.customer", "res_id": self.own.id, "parent_id": message.id}
+                )
+                .read(["parent_id"])
+            ),
+            lambda: (
+                self.own.with_user(self.stranger)
+                .message_post(body="x", parent_id=message.id)
+                .read(["parent_id"])
+            ),
+            lambda: mine["mail.activity"].create({**todo, "calendar_event_id": meeting.id}).read(),
+            lambda: mine["mail.activity"].onchange(
+                {**todo, "calendar_event_id": meeting.id},
+                ["calendar_event_id"],
+                {"calendar_event_id": {"fields": {"display_name": {}}}},
+            ),
+            lambda: (
+                self.own_contract.with_user(self.stranger).write({"message_main_attachment_id": file.id})
+                and self.own_contract.with_user(self.stranger).read(["message_main_attachment_id"])
+            ),
+        ):
+            self.assertTellsNothing(knock)
+
     def test_a05_onchange_with_a_hidden_number(self):
         spec = {"res_name": {}, "res_id": {}}
         model_id = self.env["ir.model"]._get_id("loan.customer")
@@ -264,6 +307,38 @@ class TestLoanAccessOrm(AttackCommon):
         )
         self.assertBlind(self.stranger, [self.customer])
         self.assertSees(self.manager, [self.customer])
+
+    def test_a37_what_is_known_about_a_hidden_record(self):
+        for user in self.attackers:
+            hidden = self._as(user, self.customer)
+            for knock in (
+                hidden.get_metadata,
+                hidden.copy_data,
+                lambda hidden=hidden: hidden.get_field_translations("reference"),
+                lambda hidden=hidden: hidden.get_formview_action(),
+                lambda hidden=hidden: hidden.browse().default_get(["partner_id"]),
+                lambda user=user: (
+                    self.env(user=user)["loan.contract"]
+                    .with_context(default_customer_id=self.customer.id)
+                    .default_get(["customer_id", "partner_id"])
+                ),
+            ):
+                with self.subTest(user=user.name), suppress(AttributeError):
+                    self.assertTellsNothing(knock)
+
+    def test_a38_a_file_that_a_colleague_imports(self):
+        if "base_import.import" not in self.env:
+            self.skipTest("the app is not installed")
+        files = self.env(user=self.manager)["base_import.import"]
+        file = files.create(
+            {"res_model": "loan.contract", "file": b"Wang Fang;12000", "file_name": "loans.csv"}
+        )
+        for user in self.attackers | self.lead:
+            with self.subTest(user=user.name):
+                self.assertFalse(self._as(user, file).search([("id", "=", file.id)]))
+                with self.assertRaises(AccessError):
+                    self._as(user, file).read(["file"])
+        self.assertTrue(self._as(self.manager, file).read(["file_name"]))
 
     def test_a38_a_form_of_a_colleague(self):
         mine = self.env(user=self.manager)
