@@ -142,6 +142,7 @@ from . import ir_attachment
 from . import ir_config_parameter
 from . import ir_cron
 from . import ir_model_access
+from . import ir_module_module
 from . import ir_rule
 from . import mail_activity_plan_template
 from . import mail_mail
