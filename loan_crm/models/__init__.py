@@ -166,6 +166,7 @@ from . import ir_actions_server
 from . import ir_config_parameter
 from . import ir_cron
 from . import ir_model_access
+from . import ir_module_module
 from . import ir_rule
 from . import loan_access_check
 from . import loan_access_finding

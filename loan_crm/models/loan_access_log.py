@@ -304,8 +304,9 @@ class LoanAccessLog(models.Model):
         :param records: rules, groups, users, server actions, jobs, settings
         :param vals_list: what was entered, of which the names alone are kept
         """
-        # What a person does by a form of settings, Odoo does as superuser; what has no request is a job or an upgrade.
-        if records and (request or not self.env.su):
+        # What a person does by a form of settings, Odoo does as superuser; what has no request is a job. While modules
+        # are loaded or removed it is their data that changes: that somebody asked for it was noted before.
+        if records and (request or not self.env.su) and self.env.registry.ready:
             self._note(
                 "administration",
                 records,
@@ -486,7 +487,10 @@ class LoanAccessLog(models.Model):
                 len(rows),
             )
         )
-        seq, previous, moment = cr.fetchone()
+        head = cr.fetchone()
+        if head is None:
+            raise RuntimeError(f"chain {chain} of the access log has no head")
+        seq, previous, moment = head
         sealed = [
             {
                 **{name: self._clean(row.get(name)) for name in evidence.SEALED},
@@ -757,12 +761,9 @@ class LoanAccessLog(models.Model):
     def _search_user_id(self, operator, value):
         if operator == "in":
             return Domain("uid", "in", [id_ for id_ in value if id_])
-        if operator in ("ilike", "like", "=ilike", "=like"):
+        if operator in ("any", "any!"):  # words, too, come as a search among users
             users = self.env["res.users"].with_context(active_test=False)
-            return Domain("uid", "in", users._search(Domain("display_name", operator, value)))
-        if operator in ("any", "any!"):
-            users = self.env["res.users"].with_context(active_test=False)
-            return Domain("uid", "in", users._search(value))
+            return Domain("uid", "in", users._search(Domain(value)))
         return NotImplemented
 
     @api.depends("res_model")
@@ -795,9 +796,7 @@ class LoanAccessLog(models.Model):
         if operator == "in":
             ids = [id_ for id_ in value if isinstance(id_, int) and id_]
             domain = Domain("id", "in", ids)
-        elif operator in ("ilike", "like", "=ilike", "=like"):
-            domain = Domain("display_name", operator, value)
-        elif operator == "any":
+        elif operator in ("any", "any!"):  # words, too, come as a search among customers
             domain = Domain(value)
         else:
             return NotImplemented

@@ -23,7 +23,11 @@ class MailMessage(models.Model):
 
     def _message_fetch(self, domain, **kwargs):
         fetched = super()._message_fetch(domain, **kwargs)
-        fetched["messages"]._loan_messages_seen()
+        thread = kwargs.get("thread")
+        if not thread:
+            fetched["messages"]._loan_messages_seen()
+        elif fetched["messages"] and hasattr(thread, "_loan_seen"):
+            thread._loan_seen("message")
         return fetched
 
     def _read_format(self, fnames, load="_classic_read"):
