@@ -196,7 +196,7 @@ class LoanAccessGrant(models.Model):
         self.env["res.users"]._loan_sight_changed()
         return result
 
-    @api.ondelete(at_uninstall=False)
+    @api.ondelete(at_uninstall=True)  # the other way round, a key in the context would be enough
     def _unlink_never(self):
         raise UserError(self.env._("Grants stay on record. Withdraw or refuse it."))
 

@@ -18,7 +18,9 @@ class LoanConfidentialityLevel(models.Model):
     _order = "rank"
 
     name = fields.Char(required=True, translate=True)
-    rank = fields.Integer(required=True, help="The higher, the more confidential. It stays as it is.")
+    rank = fields.Integer(
+        "Grade", required=True, help="The higher, the more confidential. It stays as it is."
+    )
     description = fields.Text(translate=True, help="What belongs here, for whoever has to choose.")
     needs_grant = fields.Boolean(
         "A Grant",

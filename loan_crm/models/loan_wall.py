@@ -44,7 +44,7 @@ class LoanWall(models.Model):
     @api.depends("team_id.name", "other_team_id.name")
     def _compute_display_name(self):
         for wall in self:
-            wall.display_name = f"{wall.team_id.name} | {wall.other_team_id.name}"
+            wall.display_name = " | ".join(filter(None, (wall.team_id.name, wall.other_team_id.name)))
 
     @api.constrains("team_id", "other_team_id", "active")
     def _check_nobody_in_both(self):

@@ -18,6 +18,12 @@ class LoanAccessExplain(models.TransientModel):
     )
     told = fields.Char("In Short", compute="_compute_line_ids")
 
+    @api.depends("customer_id", "person_id")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for form in self:
+            form.display_name = self.env._("Who Sees What, and Why")
+
     @api.model_create_multi
     def create(self, vals_list):
         self._check_compliance()
@@ -80,7 +86,7 @@ class LoanAccessExplain(models.TransientModel):
                 {
                     "user_id": user.id,
                     "sees": bool(found["way"]),
-                    "because": "\\n".join(because),
+                    "because": " · ".join(because),
                     "against": ", ".join(against),
                 }
             )

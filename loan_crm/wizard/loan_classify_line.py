@@ -11,5 +11,5 @@ class LoanClassifyLine(models.TransientModel):
     form_id = fields.Many2one("loan.classify", ondelete="cascade")
     user_id = fields.Many2one("res.users", "Who", readonly=True)
     gains = fields.Boolean("Gains Sight", readonly=True)
-    customers = fields.Char("Of", readonly=True)
+    customers = fields.Char("Customers", readonly=True)
     why = fields.Char("Lacks", readonly=True)
