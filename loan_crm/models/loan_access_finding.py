@@ -113,7 +113,9 @@ class LoanAccessFinding(models.Model):
                 break
         user_sudo = people_sudo.sorted("id")[:1]
         for finding in self:
-            finding.activity_schedule(
+            # What a working day leaves behind is a to-do; what somebody did to the rules is a mail as well.
+            routine = finding.kind in ("follower", "activity")
+            finding.with_context(mail_activity_quick_update=routine).activity_schedule(
                 "mail.mail_activity_data_warning",
                 user_id=user_sudo.id,
                 summary=self.env._("Access self-test: see what was found"),

@@ -34,7 +34,10 @@ class TestLoanAccessCheck(AttackCommon):
         rule = self.env.ref("loan_crm.loan_contract_rule_visible")
         rule.active = False
         found = self._look()[("rule", "loan.contract")]
-        self.assertEqual(found.activity_ids.user_id, self._first_officer())
+        officer = self._first_officer()
+        self.assertEqual(found.activity_ids.user_id, officer)
+        told = self.env["mail.message"].search([("model", "=", found._name), ("res_id", "=", found.id)])
+        self.assertIn(officer.partner_id, told.notified_partner_ids, "an altered rule is told at once")
         self.assertNotIn("Wang", found.told)
         self.assertIn("1 unresolved findings", self.env["loan.access.check"]._told())
         first = found.first_at
@@ -139,7 +142,11 @@ class TestLoanAccessCheck(AttackCommon):
 
     def test_a_to_do_without_the_duty_is_found(self):
         self.customer.activity_schedule("mail.mail_activity_data_todo", user_id=self.stranger.id)
-        self.assertEqual(self._look()[("activity", "loan.customer")].count, 1)
+        found = self._look()[("activity", "loan.customer")]
+        self.assertEqual(found.count, 1)
+        self.assertTrue(found.activity_ids)
+        told = self.env["mail.message"].search([("model", "=", found._name), ("res_id", "=", found.id)])
+        self.assertFalse(told.notified_partner_ids, "what a working day leaves behind is no mail")
 
     def test_a_public_file_of_a_customer_is_found(self):
         file = self.env["ir.attachment"].create(
