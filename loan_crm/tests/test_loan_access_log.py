@@ -259,6 +259,14 @@ class TestLoanAccessLog(EvidenceCommon):
                 ),
             ),
             (
+                "write",
+                "ir.module.module",
+                "state",
+                lambda: (
+                    env["ir.module.module"].search([("state", "=", "uninstalled")], limit=1).button_install()
+                ),
+            ),
+            (
                 "create",
                 "ir.config_parameter",
                 "key",
@@ -283,6 +291,9 @@ class TestLoanAccessLog(EvidenceCommon):
                 self.assertEqual((noted[0].event, noted[0].uid), ("administration", admin.id))
                 self.assertEqual(noted[0].facts["operation"], operation)
                 self.assertIn(name, noted[0].field_names or "")
+        with self._noted() as found, patch.object(self.registry, "ready", False):
+            rule.write({"active": True})  # by an upgrade
+        self.assertFalse(found)
         with self._noted() as found:
             self.env["ir.config_parameter"].sudo().set_param("x.y", "from the program")
             self.manager.with_user(self.manager).write({"signature": "Mei"})
