@@ -234,6 +234,7 @@ class LoanAccessGrant(models.Model):
         first_sudo.approved_user_id = self.env.user
         (grants_sudo - first_sudo).second_user_id = self.env.user
         grants_sudo.decided_at = fields.Datetime.now()
+        grants_sudo._note_decision()
         grants_sudo._tell_who_asked()
         return True
 
@@ -246,6 +247,7 @@ class LoanAccessGrant(models.Model):
         grants_sudo = self.sudo()  # as above
         grants_sudo._move_to("refused")
         grants_sudo.decided_at = fields.Datetime.now()
+        grants_sudo._note_decision()
         grants_sudo._tell_who_asked()
         return True
 
@@ -256,7 +258,14 @@ class LoanAccessGrant(models.Model):
         grants_sudo = self.sudo()  # as above
         grants_sudo._move_to("ended")
         grants_sudo.write({"ended_at": fields.Datetime.now(), "ended_user_id": self.env.uid})
+        grants_sudo._note_decision()
         return True
+
+    def _note_decision(self):
+        """Put on record what has become of each of these grants; as superuser."""
+        log = self.env["loan.access.log"]
+        for grant in self:
+            log._note("grant", grant.customer_id or grant, grant=grant, state=grant.state, cap=grant.cap)
 
     def _tell_who_asked(self):
         """Tell who asked what has become of it, without a name: it may be read on a telephone; as superuser."""

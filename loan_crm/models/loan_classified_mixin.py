@@ -107,6 +107,9 @@ class LoanClassifiedMixin(models.AbstractModel):
         for before, records_sudo in changed_sudo.grouped("level_id").items():
             records_sudo.level_id = level
             records_sudo._note_level(before, reason.strip())
+            self.env["loan.access.log"]._note(
+                "level", records_sudo, reason=reason.strip(), before=before.rank, after=level.rank
+            )
         self.env["res.users"]._loan_sight_changed()
 
     def _note_level(self, before, reason):

@@ -342,6 +342,8 @@ class LoanNda(models.Model):
         nda_sudo.invalidate_recordset()
         evidence = agreements.digests(nda_sudo._as_parts())
         nda_sudo.write({"evidence": evidence, "evidence_hash": agreements.seal(evidence)})
+        # The seal in the log, too: who owns the database and alters part and seal of an agreement is found out by it.
+        self.env["loan.access.log"]._note("agreement", nda_sudo, seal=nda_sudo.evidence_hash)
         nda_sudo._asked()
 
     def _check_picture(self):
@@ -439,6 +441,7 @@ class LoanNda(models.Model):
                 "withdrawal_reason": reason.strip(),
             }
         )
+        self.env["loan.access.log"]._note("agreement", nda_sudo, withdrawn=1)
 
     def _report_moment(self, name):
         """Return a moment in the words of the agreement's print, in the lender's time."""

@@ -33,11 +33,13 @@ class LoanWall(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         walls = super().create(vals_list)
+        self.env["loan.access.log"]._note("wall", walls)
         self.env["res.users"]._loan_sight_changed()
         return walls
 
     def write(self, vals):
         result = super().write(vals)
+        self.env["loan.access.log"]._note("wall", self, fields=vals)
         self.env["res.users"]._loan_sight_changed()
         return result
 

@@ -396,6 +396,23 @@ class TestLoanConfidentiality(ConfidentialCommon):
         with self._days_later(-1):
             self.assertTrue(self._sees(self.desk), "it begins today")
 
+    # ------------------------------------------------------------ on record
+
+    def test_who_decided_what_and_who_looked_is_on_record(self):
+        log = self.env["loan.access.log"]
+        last = log.search([], order="id desc", limit=1).id
+        self._classify(self.customer, self.confidential)
+        grant = self._grant(self.manager)
+        self.contract.installment_ids.with_user(self.manager).read(["due_date"])
+        self._customer("Plain").with_user(self.manager).read(["kind"])
+        self.env.cr.flush()
+        found = log.search([("id", ">", last)], order="id")
+        told = [(entry.event, entry.res_model, entry.uid) for entry in found]
+        self.assertIn(("level", "loan.customer", self.compliance.id), told)
+        self.assertIn(("grant", "loan.customer", self.compliance.id), told)
+        self.assertIn(("view", "loan.installment", self.manager.id), told, "what belongs to them, too")
+        self.assertEqual(found.filtered(lambda entry: entry.event == "grant").grant_ref, grant.id)
+
     # ------------------------------------------------------------ said before, explained after
 
     def test_a_change_says_before_who_loses_and_grants_who_looks_after(self):

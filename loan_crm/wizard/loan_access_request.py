@@ -33,7 +33,7 @@ class LoanAccessRequest(models.TransientModel):
         now = fields.Datetime.now()
         # As superuser: whoever asks enters a request and nothing else of it.
         grants_sudo = self.env["loan.access.grant"].sudo()
-        grants_sudo.create(
+        request_sudo = grants_sudo.create(
             {
                 "user_id": self.env.uid,
                 "requested_user_id": self.env.uid,
@@ -44,7 +44,9 @@ class LoanAccessRequest(models.TransientModel):
                 "date_from": now,
                 "date_to": now + timedelta(days=self.days),
             }
-        )._call_compliance()
+        )
+        request_sudo._call_compliance()
+        self.env["loan.access.log"]._note("request", request_sudo, grant=request_sudo)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
