@@ -129,13 +129,14 @@ def counted(model, name, counts):
         setattr(cls, name, method)
 
 
-def fill(env, loans, *, managers=20, due_in=(-30, 330), loans_each=4):
+def fill(env, loans, *, managers=20, due_in=(-30, 330), loans_each=4, customers=None):
     """Write a book of running loans of 12 installments in one statement per table, and return its managers.
 
     :param int loans: how many; the first installment falls due evenly over `due_in`
     :param int managers: among how many relationship managers the customers are shared
     :param tuple due_in: first and last day, from today, of the oldest open installment
     :param int loans_each: how many loans a customer has
+    :param int customers: how many customers there are instead, with or without a loan
     """
     group = env.ref("loan_crm.loan_crm_group_manager")
     users = env["res.users"].create(
@@ -152,7 +153,7 @@ def fill(env, loans, *, managers=20, due_in=(-30, 330), loans_each=4):
     product = env["loan.product"].create({"name": "Bench", "yearly_rate": 6.0, "term_max": 60})
     env.flush_all()
     book = {
-        "customers": max(1, loans // loans_each),
+        "customers": customers or max(1, loans // loans_each),
         "loans": loans,
         "users": users.ids,
         "company": env.company.id,

@@ -163,10 +163,10 @@ class LoanAccessGrant(models.Model):
         :param user: `res.users`
         """
         # As superuser: which teams one belongs to is no secret, whichever company is switched on.
-        teams_sudo = self.env["crm.team.member"].sudo().search([("user_id", "=", user.id)]).crm_team_id
+        members = self.env["crm.team.member"].sudo()._search([("user_id", "=", user.id)])
         return (
             Domain("user_id", "=", user.id)
-            | Domain("team_id", "in", teams_sudo.ids)
+            | Domain("team_id", "in", members.subselect("crm_team_id"))
             | Domain("group_id", "in", user.all_group_ids.ids)
         )
 

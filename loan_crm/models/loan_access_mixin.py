@@ -94,7 +94,7 @@ class LoanAccessMixin(models.AbstractModel):
             duty = Domain(self._loan_key, "in", self._loan_customers_query(duty))
         ranks = None if sight.cleared.all_by_duty else sight.cleared.by_duty
         seen = duty & self._loan_ranks_domain(ranks)
-        for cap, customers in self._loan_granted():
+        for cap, customers in self._loan_granted(sight):
             seen |= Domain(self._loan_key, "in", customers) & self._loan_ranks_domain(
                 sight.cleared.up_to(cap)
             )
@@ -106,11 +106,13 @@ class LoanAccessMixin(models.AbstractModel):
         return seen
 
     @api.model
-    def _loan_granted(self):
-        """Return the grants that the user has in force: list of `(cap, SQL of the customers)`."""
-        user = self.env.user
+    def _loan_granted(self, sight):
+        """Return the grants that the user has in force: list of `(cap, SQL of the customers)`.
+
+        :param sight: see `res.users._loan_sight`
+        """
         grants = self.env["loan.access.grant"]
-        return [(cap, grants._customers_granted(user, cap)) for cap in user._loan_sight().caps]
+        return [(cap, grants._customers_granted(self.env.user, cap)) for cap in sight.caps]
 
     @api.model
     def _loan_ranks_domain(self, ranks):
@@ -178,7 +180,7 @@ class LoanAccessMixin(models.AbstractModel):
             ways.append(
                 way if sight.cleared.all_by_duty else SQL("(%s AND %s)", way, among(sight.cleared.by_duty))
             )
-        for cap, granted in self._loan_granted():
+        for cap, granted in self._loan_granted(sight):
             ways.append(SQL("(%s IN %s AND %s)", customer, granted, among(sight.cleared.up_to(cap))))
         if not ways:
             return SQL("FALSE")
@@ -431,19 +433,17 @@ class LoanAccessMixin(models.AbstractModel):
         closed = {level.rank for level in asked if level.restricted}
         if not closed:
             return self.browse()
-        # As superuser: whoever writes to the record sees it, its loan's level is none of theirs.
-        return self.filtered(lambda record: record.sudo()._loan_rank() in closed)
+        return self.filtered(lambda record: record._loan_rank() in closed)
 
     def _loan_rank(self):
         """Return how confidential this record is: the highest rank of its own, its loan's and its customer's."""
         self.ensure_one()
-        ranks = [0]
-        if "loan_level" in self._fields:
-            ranks.append(self.loan_level)
+        ranks = [self.loan_level if "loan_level" in self._fields else 0]
+        # As superuser: whoever sees the record is not told of its loan or its customer by this.
         if self._hangs_on_loan():
-            ranks.append(self.contract_id.loan_level)
+            ranks.append(self.contract_id.sudo().loan_level)
         if self._loan_key in self._fields and self._fields[self._loan_key].comodel_name == "loan.customer":
-            ranks.append(self[self._loan_key].loan_level)
+            ranks.append(self[self._loan_key].sudo().loan_level)
         return max(ranks)
 
     def _loan_notice(self):

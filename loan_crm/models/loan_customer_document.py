@@ -216,10 +216,11 @@ class LoanCustomerDocument(models.Model):
         customers = self.env["loan.customer"].browse(
             {vals["customer_id"] for vals in vals_list if vals.get("customer_id")}
         )
+        themselves = {customer.id: customer.partner_id.id for customer in customers}
         places = {}
         for index, vals in enumerate(vals_list):
             if vals.get("customer_id") and vals.get("type_id") and vals.get("active", True):
-                holder = vals.get("holder_id") or customers.browse(vals["customer_id"]).partner_id.id
+                holder = vals.get("holder_id") or themselves[vals["customer_id"]]
                 places.setdefault((vals["customer_id"], vals["type_id"], holder), []).append(index)
         if not places:
             return vals_list

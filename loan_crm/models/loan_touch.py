@@ -146,6 +146,15 @@ class LoanTouch(models.Model):
         return super()._search(domain, offset, limit, order, bypass_access=bypass_access, **kwargs)
 
     @api.model
+    @api.private
+    @api.readonly
+    def search_fetch(self, domain, field_names=None, offset=0, limit=None, order=None):
+        # Whose rows these are is asked for the log: with the same query, for a second one works all of them out again.
+        if field_names is not None:
+            field_names = list(dict.fromkeys((*field_names, "customer_id", "contract_id")))
+        return super().search_fetch(domain, field_names, offset, limit, order)
+
+    @api.model
     def _may_cut(self, domain, said):
         """Tell whether a branch can answer a search alone: it asks of its own columns, of customers one may see."""
         names = {condition.field_expr for condition in domain.iter_conditions()}

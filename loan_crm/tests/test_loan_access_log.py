@@ -348,7 +348,7 @@ class TestLoanAccessLog(EvidenceCommon):
     def test_the_database_refuses_as_well(self):
         self._fill()
         for statement in (
-            "UPDATE loan_access_log SET uid = 1",
+            "UPDATE loan_access_log SET uid = uid + 1",
             "DELETE FROM loan_access_log",
             "TRUNCATE loan_access_log",
             "UPDATE loan_access_head SET seq = seq - 1 WHERE seq > 0",
@@ -384,7 +384,7 @@ class TestLoanAccessLog(EvidenceCommon):
         self.assertGreaterEqual(count, 6)
         for statement, args, kind, seq in (
             (
-                "UPDATE loan_access_log SET uid = 1 WHERE chain = %s AND seq = %s",
+                "UPDATE loan_access_log SET uid = uid + 1 WHERE chain = %s AND seq = %s",
                 (chain, first + 2),
                 "changed",
                 first + 2,
@@ -636,7 +636,7 @@ class TestLoanAccessLog(EvidenceCommon):
             self.assertEqual(command._verify(self.log, "", False), 0)
             self.assertEqual(command._verify(self.log, lines, True), 0)
         self.assertIn("each as it was sealed", told.getvalue())
-        self._tamper("UPDATE loan_access_log SET uid = 1 WHERE chain = %s AND seq = 2", chain)
+        self._tamper("UPDATE loan_access_log SET uid = uid + 1 WHERE chain = %s AND seq = 2", chain)
         with redirect_stdout(StringIO()) as told:
             self.assertEqual(command._verify(self.log, lines, True), 1)
         self.assertIn(f"Chain {chain}, entry 2", told.getvalue())

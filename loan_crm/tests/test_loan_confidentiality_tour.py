@@ -1,0 +1,31 @@
+from odoo.tests import tagged
+
+from .common import BrowserCommon
+from .test_loan_confidentiality import ConfidentialCommon
+
+
+@tagged("post_install", "-at_install", "loan")
+class TestLoanConfidentialityTour(BrowserCommon, ConfidentialCommon):
+    """Compliance closes a customer; who needs to see them asks, and compliance answers."""
+
+    def _walk(self, lang, ending):
+        self.env["res.lang"]._activate_lang(lang)
+        (self.compliance | self.stranger).lang = lang
+        page = f"/odoo/loan-customers/{self.customer.id}"
+        self.start_tour(page, f"loan_confidentiality_classify{ending}", login=self.compliance.login)
+        self.assertEqual(self.customer.level_id, self.confidential)
+        self.assertTrue(self._sees(self.manager))
+        self.assertFalse(self._sees(self.lead) or self._sees(self.stranger))
+        ask = "/odoo/action-loan_crm.loan_access_request_action"
+        self.start_tour(ask, f"loan_confidentiality_ask{ending}", login=self.stranger.login)
+        self.start_tour(
+            "/odoo/loan-access-requests", f"loan_confidentiality_answer{ending}", login=self.compliance.login
+        )
+        self.env.invalidate_all()
+        self.assertTrue(self._sees(self.stranger))
+
+    def test_compliance_closes_a_customer_and_answers_who_asks(self):
+        self._walk("en_US", "")
+
+    def test_compliance_closes_a_customer_and_answers_who_asks_in_chinese(self):
+        self._walk("zh_CN", "_zh")
