@@ -43,6 +43,11 @@ class IrRule(models.Model):
         Kept until any rule is written; what is changed behind Odoo's back, in the database, is found by the night and
         by the next start (`loan.access.check`).
         """
+        return self._loan_altered_now()
+
+    @api.model
+    def _loan_altered_now(self):
+        """Return what `_loan_altered` keeps, as the database says it now."""
         expected = self._loan_expected()
         if not expected:
             return frozenset()

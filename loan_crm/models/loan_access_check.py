@@ -59,8 +59,10 @@ class LoanAccessCheck(models.AbstractModel):
 
         :return: `loan.access.finding`, those that are open
         """
-        # What was changed in the database itself left the cache as it was.
-        self.env.registry.clear_cache()
+        rules = self.env["ir.rule"]
+        if rules._loan_altered() != rules._loan_altered_now():
+            # Changed in the database itself, which left the caches as they were, that of the rules' texts, too.
+            self.env.registry.clear_cache()
         return self.env["loan.access.finding"]._bring_up_to_date(self._look())
 
     @api.model

@@ -1,6 +1,4 @@
-from markupsafe import Markup
-
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -25,7 +23,7 @@ class LoanAccessMixin(models.AbstractModel):
     """
 
     _name = "loan.access.mixin"
-    _inherit = ["loan.evidence.mixin", "loan.guard.mixin"]
+    _inherit = ["loan.discretion.mixin", "loan.evidence.mixin", "loan.guard.mixin"]
     _description = "Loan Access"
 
     # The column that leads to the customer; "id" on the customer itself.
@@ -191,6 +189,17 @@ class LoanAccessMixin(models.AbstractModel):
             "(%s AND %s NOT IN %s)", seen, customer, self._loan_customers_query(sight.barred).subselect()
         )
 
+    def _loan_rank(self):
+        """Return how confidential this record is: the highest rank of its own, its loan's and its customer's."""
+        self.ensure_one()
+        ranks = [self.loan_level if "loan_level" in self._fields else 0]
+        # As superuser: whoever sees the record is not told of its loan or its customer by this.
+        if self._hangs_on_loan():
+            ranks.append(self.contract_id.sudo().loan_level)
+        if self._loan_key in self._fields and self._fields[self._loan_key].comodel_name == "loan.customer":
+            ranks.append(self[self._loan_key].sudo().loan_level)
+        return max(ranks)
+
     @api.model
     def _hangs_on_loan(self):
         field = self._fields.get("contract_id")
@@ -214,60 +223,6 @@ class LoanAccessMixin(models.AbstractModel):
     def _loan_closed(self):
         """Tell whether this model shows nothing to anybody, because its rule is not what it must be."""
         return self._name in self.env["ir.rule"]._loan_altered()
-
-    # ------------------------------------------------------------ names
-
-    @api.depends_context("uid")
-    def _compute_display_name(self):
-        # Each model names its records itself. Here it is only told that a name depends on who asks.
-        return super()._compute_display_name()
-
-    def _compute_field_value(self, field):
-        result = super()._compute_field_value(field)
-        # A borrower's own page is made for nobody who has a duty; the code that makes it has asked whose it is.
-        if field.name == "display_name" and self.env.uid != SUPERUSER_ID and self.env.user._is_internal():
-            self._mask_names()
-        return result
-
-    def _mask_names(self):
-        """Put something else in the place of names that the user may not see.
-
-        Odoo reads the name of what a record points at as superuser. `sudo()` keeps the user, so it is asked whose eyes
-        these are. Whatever keeps a name for others to read works it out as the superuser, who sees each.
-        """
-        hidden = self.filtered(
-            lambda record: record.id and not record.sudo().loan_visible
-        )  # as superuser: see above
-        for record in hidden:
-            record.display_name = self._loan_masked()
-
-    @api.model
-    def _loan_masked(self):
-        """Return what stands in the place of a name."""
-        return self.env._("(not yours to see)")
-
-    def _export_rows(self, fields, *, _is_toplevel_call=True):
-        # An export follows a column to another record. One that is hidden would end it for all rows, and its external
-        # identifier would be made for whoever asks.
-        if _is_toplevel_call:
-            self.check_access("read")
-        if _is_toplevel_call or self.env.su:
-            return super()._export_rows(fields, _is_toplevel_call=_is_toplevel_call)
-        seen = self._filtered_access("read")
-        rows = []
-        for record in self:
-            if record in seen:
-                rows += super(LoanAccessMixin, record)._export_rows(fields, _is_toplevel_call=False)
-            else:
-                rows.append([self._loan_masked() if path else "" for path in fields])
-        return rows
-
-    @api.private
-    def fetch(self, field_names=None):
-        # While rows are exported, what is hidden is left out and masked above.
-        if "export_properties_cache" in self.env.cr.cache and not self.env.su:
-            self = self._filtered_access("read")
-        return super().fetch(field_names)
 
     # ------------------------------------------------------------ a form asks much at once
 
@@ -384,136 +339,3 @@ class LoanAccessMixin(models.AbstractModel):
                 list(self.ids),
             )
         )
-
-    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
-        # A follower keeps following when their duty ends; the mail would tell them what the record does not.
-        recipients = super()._notify_get_recipients(message, msg_vals, **kwargs)
-        anywhere = self.with_context(allowed_company_ids=[])  # the reader's own companies, not the writer's
-        left = self._loan_left({recipient["id"] for recipient in recipients if not recipient["uid"]})
-        return [
-            recipient
-            for recipient in recipients
-            if recipient["id"] not in left
-            and (
-                recipient["share"]
-                or not recipient["uid"]
-                or anywhere.with_user(recipient["uid"]).has_access("read")
-            )
-        ]
-
-    @api.model
-    def _loan_left(self, partner_ids):
-        """Return those of these contacts who were colleagues: without a user, Odoo takes them for customers."""
-        partner_ids = [id_ for id_ in partner_ids if id_]
-        if not partner_ids:
-            return set()
-        # As superuser: who has left is asked for whoever writes.
-        users_sudo = self.env["res.users"].sudo().with_context(active_test=False)
-        left = Domain("active", "=", False) & Domain("share", "=", False)
-        return set(users_sudo.search(left & Domain("partner_id", "in", partner_ids)).partner_id.ids)
-
-    @api.model
-    def _get_thread_with_access(self, thread_id, *, mode="read", **kwargs):
-        """Return the record, to whoever may see it by their own rights.
-
-        A token, or the signature of a link in a mail, opens no customer: it would outlive the duty of whoever kept it.
-        """
-        thread = self.browse(int(thread_id)).exists()
-        return thread if thread and thread.sudo(False).has_access(mode) else self.browse()
-
-    # ------------------------------------------------------------ mail without content
-
-    def _loan_contentless(self):
-        """Return those of these records of which colleagues are told without content, and given a link.
-
-        They are those that not everybody with the duty may see: a mail stays where it arrived, whatever lapses. What
-        is written to the borrower stays as it is.
-        """
-        asked = self.env["loan.confidentiality.level"]._asked()
-        closed = {level.rank for level in asked if level.restricted}
-        if not closed:
-            return self.browse()
-        return self.filtered(lambda record: record._loan_rank() in closed)
-
-    def _loan_rank(self):
-        """Return how confidential this record is: the highest rank of its own, its loan's and its customer's."""
-        self.ensure_one()
-        ranks = [self.loan_level if "loan_level" in self._fields else 0]
-        # As superuser: whoever sees the record is not told of its loan or its customer by this.
-        if self._hangs_on_loan():
-            ranks.append(self.contract_id.sudo().loan_level)
-        if self._loan_key in self._fields and self._fields[self._loan_key].comodel_name == "loan.customer":
-            ranks.append(self[self._loan_key].sudo().loan_level)
-        return max(ranks)
-
-    def _loan_notice(self):
-        """Return subject and words of a mail that tells nothing but that there is something to see."""
-        return (
-            self.env._("A protected record was updated"),
-            self.env._("A protected record was updated. Open it to see what happened."),
-        )
-
-    def _notify_thread_by_email(self, message, recipients_data, *, msg_vals=False, **kwargs):
-        quiet = [
-            recipient
-            for recipient in recipients_data
-            if recipient["notif"] == "email" and recipient["uid"] and not recipient["share"]
-        ]
-        if not quiet or not self._loan_contentless():
-            return super()._notify_thread_by_email(message, recipients_data, msg_vals=msg_vals, **kwargs)
-        for recipient in quiet:
-            self._notify_without_content(message, recipient)
-        others = [recipient for recipient in recipients_data if recipient not in quiet]
-        return super()._notify_thread_by_email(message, others, msg_vals=msg_vals, **kwargs)
-
-    def _notify_without_content(self, message, recipient):
-        """Write one colleague a mail of its own: subject and files of the message would go with it otherwise.
-
-        :param message: `mail.message`
-        :param dict recipient: of `_notify_get_recipients`
-        """
-        self.ensure_one()
-        told = self.with_context(lang=recipient.get("lang") or self.env.lang)
-        subject, words = told._loan_notice()
-        body = Markup('<p>%s</p><p><a href="%s">%s</a></p>') % (
-            words,
-            self._notify_get_action_link("view"),
-            told.env._("Open the Record"),
-        )
-        # As superuser: mails are written by the system, for whoever posts.
-        mail_sudo = (
-            self.env["mail.mail"]
-            .sudo()
-            .create(
-                {
-                    "subject": subject,
-                    "body_html": body,
-                    "recipient_ids": [(4, recipient["id"])],
-                    "email_from": message.email_from,
-                    "reply_to": message.reply_to,
-                    "auto_delete": True,
-                    "message_type": "user_notification",
-                    "is_internal": True,
-                }
-            )
-        )
-        self.env["mail.notification"].sudo().create(  # as superuser, as above
-            {
-                **self._notify_by_email_get_base_notification_values(message),
-                "mail_mail_id": mail_sudo.id,
-                "res_partner_id": recipient["id"],
-            }
-        )
-        mail_sudo.send_after_commit()
-
-    def _notify_by_web_push_prepare_payload(self, message, msg_vals=False, force_record_name=False):
-        payload = super()._notify_by_web_push_prepare_payload(message, msg_vals, force_record_name)
-        if self._loan_contentless():
-            subject, words = self._loan_notice()
-            # What it leads to stays, so that it can be opened.
-            data = payload["options"]["data"]
-            payload = {
-                "title": subject,
-                "options": {"body": words, "icon": "/web/static/img/odoo-icon-192x192.png", "data": data},
-            }
-        return payload
