@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
@@ -273,24 +271,32 @@ class LoanConflict(models.Model):
             self.env[name].flush_model()
 
     @api.model
-    def _kept_from_sql(self, user):
-        """Return the SQL of the customers that somebody must not see, a branch of `res.users._loan_duty_ids`.
+    def _kept_from(self, user):
+        """Return the numbers of the customers whom somebody must not see today, by each lender's own day.
 
         :param user: `res.users`
         """
-        return SQL(
-            """
-            SELECT 'conflict', customer.id, conflict.date_from, conflict.date_to, customer.company_id, FALSE
-              FROM loan_conflict conflict
-              JOIN LATERAL (%s) about ON TRUE
-              JOIN loan_customer customer ON customer.id = about.id
-             WHERE conflict.user_id = %s
-               AND (conflict.date_to IS NULL OR conflict.date_to >= %s)
-            """,
-            SQL(self._ABOUT),
-            user.id,
-            fields.Date.today() - timedelta(days=1),
+        self._flush_about()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT customer.id, conflict.date_from, conflict.date_to, customer.company_id
+                  FROM loan_conflict conflict
+                  JOIN LATERAL (%s) about ON TRUE
+                  JOIN loan_customer customer ON customer.id = about.id
+                 WHERE conflict.user_id = %s
+                """,
+                SQL(self._ABOUT),
+                user.id,
+            )
         )
+        companies_sudo = self.env["res.company"].sudo()  # a conflict counts whichever company is switched on
+        today = {id_: companies_sudo.browse(id_)._loan_today() for *_row, id_ in rows}
+        return [
+            id_
+            for id_, date_from, date_to, company_id in rows
+            if date_from <= today[company_id] and (not date_to or today[company_id] <= date_to)
+        ]
 
     def _warn(self):
         """Tell leads of customers who are looked after by somebody in conflict with them, as far as it holds today."""
