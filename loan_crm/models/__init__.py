@@ -6,6 +6,7 @@ from . import loan_access_proof
 from . import loan_access_unusual
 from . import loan_evidence_mixin
 from . import loan_guard_mixin
+from . import loan_administered_mixin
 from . import loan_discretion_mixin
 from . import loan_access_mixin
 from . import loan_lifecycle_mixin

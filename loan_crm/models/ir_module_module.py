@@ -6,8 +6,7 @@ class IrModuleModule(models.Model):
 
     def write(self, vals):
         done = super().write(vals)
-        if (
-            "state" in vals
-        ):  # somebody installs, upgrades or removes an app, which may open what ours keeps shut
+        # Somebody installs, upgrades or removes an app, which may open what ours keeps shut.
+        if "state" in vals:
             self.env["loan.access.log"]._note_administration("write", self, [vals])
         return done

@@ -317,6 +317,8 @@ class LoanContract(models.Model):
         "(next_reprice_date) WHERE next_reprice_date IS NOT NULL AND state = 'active'"
     )
     # The round and the lists walk along these; each begins with what the record rule narrows to.
+    # The few with a level of their own, as on the customer.
+    _closed_idx = models.Index("(loan_level) WHERE loan_level > 0")
     _due_idx = models.Index("(next_due_date, id)")
     _manager_due_idx = models.Index("(manager_user_id, next_due_date, id)")
     _team_due_idx = models.Index("(team_id, next_due_date, id)")

@@ -183,6 +183,9 @@ class LoanCustomer(models.Model):
         "(company_id, reference) WHERE reference IS NOT NULL", "This customer number is already taken."
     )
 
+    # The few that are closed to somebody, which the rule asks of each query below a customer (`_loan_above`).
+    _closed_idx = models.Index("(loan_level) WHERE loan_level > 1")
+
     @api.model
     def _default_level(self):
         return self.env.ref("loan_crm.loan_confidentiality_level_internal", raise_if_not_found=False)
