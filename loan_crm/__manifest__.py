@@ -151,6 +151,7 @@
         "wizard/loan_access_request_views.xml",
         "wizard/loan_access_explain_views.xml",
         "views/loan_classified_mixin_views.xml",
+        "views/loan_lead_level_views.xml",
         "views/loan_access_menus.xml",
         "views/loan_nda_text_views.xml",
         "wizard/loan_nda_withdraw_views.xml",

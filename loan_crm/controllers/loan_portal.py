@@ -7,6 +7,7 @@ class LoanPortal(CustomerPortal):
     """No token opens a protected record: it would outlive the duty of whoever kept it."""
 
     def _document_check_access(self, model_name, document_id, access_token=None):
-        if model_name in request.env["ir.model"]._loan_protected():
+        document = request.env[model_name].browse(int(document_id))
+        if request.env["ir.model"]._loan_withheld(document):
             access_token = None
         return super()._document_check_access(model_name, document_id, access_token=access_token)

@@ -7,8 +7,10 @@ from . import loan_access_unusual
 from . import loan_evidence_mixin
 from . import loan_guard_mixin
 from . import loan_administered_mixin
+from . import loan_derived_mixin
 from . import loan_discretion_mixin
 from . import loan_access_mixin
+from . import loan_veil_mixin
 from . import loan_lifecycle_mixin
 from . import loan_confidentiality_level
 from . import loan_classified_mixin
@@ -143,6 +145,7 @@ from . import loan_lead_document
 from . import loan_renewal_report
 from . import crm_team_member
 from . import crm_stage
+from . import loan_lead_level_mixin
 from . import crm_lead
 from . import loan_reminder_policy
 from . import loan_reminder_step

@@ -13,6 +13,20 @@ _FORM_NUMBERS = ("res_ids", "res_id")
 # A file that is being imported holds whole customers, and Odoo shows it to each employee.
 _OWN_FORMS = {"base_import.import"}
 
+# Rows of Odoo's own that tell of a contact or a lead to whoever may read the table, mostly each employee: by which
+# fields. They are hidden from whoever may not see that one.
+_PEOPLE = {
+    "calendar.attendee": ("partner_id",),
+    "calendar.event": ("opportunity_id", "partner_ids"),
+    "crm.activity.report": ("lead_id", "partner_id"),
+    "mail.followers": ("partner_id",),
+    "mail.notification": ("res_partner_id",),
+    "rating.rating": ("partner_id",),
+    "res.partner.bank": ("partner_id",),
+    "survey.user_input": ("partner_id",),
+    "survey.user_input.line": ("user_input_id.partner_id",),
+}
+
 # Files ask their document themselves and do it well; xmlids are the administrator's.
 _ASKS_ITSELF = {"ir.attachment", "ir.model.data"}
 
@@ -27,6 +41,7 @@ class Watched(NamedTuple):
     forms: (
         tuple  # ((column of the model's name, column of numbers as text), …) of a form about chosen records
     )
+    people: tuple  # paths to a contact or a lead, with whom its rows are hidden
     hangs: bool  # its rows go with the document they hang on
     own: bool  # a form that is its writer's own
 
@@ -41,6 +56,8 @@ class Base(models.AbstractModel):
     What points at a record by a field is asked when it is written: Odoo writes a pointer without asking whether its
     target may be read, and then tells the target's name as superuser.
 
+    Contacts and leads are pointed at by half of Odoo. They are asked only once something has been confidential.
+
     A model that does neither pays one look-up in a cache.
     """
 
@@ -52,12 +69,12 @@ class Base(models.AbstractModel):
     _loan_on_threads = False
 
     @api.model
-    @ormcache("self._name", cache="stable")
+    @ormcache("self._name")
     def _loan_watched(self):
         """Return what is asked of this model (:class:`Watched`), or None: nothing, as of most."""
         if self._abstract:
             return None
-        protected = self.env["ir.model"]._loan_protected()
+        protected = self.env["ir.model"]._loan_guarded()
         links, references, rows = [], [], []
         guarded = isinstance(self, self.env.registry["loan.guard.mixin"])  # asks its links itself
         for name, field in self._fields.items():
@@ -77,10 +94,12 @@ class Base(models.AbstractModel):
             and self._fields[number].type in ("char", "text", "integer")
         ]
         pairs, hangs = self._loan_pairs(), self._loan_hangs()
+        veiled = self.env["ir.model"]._loan_veiled() & protected
+        people = tuple(path for path in _PEOPLE.get(self._name, ()) if veiled)
         own = bool(forms) or self._name in _OWN_FORMS
-        if not (pairs or links or references or rows or forms or hangs or own):
+        if not (pairs or links or references or rows or forms or people or hangs or own):
             return None
-        return Watched(pairs, tuple(links), tuple(references), tuple(rows), tuple(forms), hangs, own)
+        return Watched(pairs, tuple(links), tuple(references), tuple(rows), tuple(forms), people, hangs, own)
 
     @api.model
     @ormcache("self._name", cache="stable")
@@ -117,23 +136,52 @@ class Base(models.AbstractModel):
                 domain &= Domain("create_uid", "=", self.env.uid)
             if watched.hangs:
                 domain &= self._loan_hanging_domain(domain)
+            if watched.people:
+                domain &= self._loan_people_domain(watched)
         return super()._search(domain, offset, limit, order, bypass_access=bypass_access, **kwargs)
 
     def _check_access(self, operation):
         result = super()._check_access(operation)
-        if not self.ids or not (watched := self._loan_watched()) or not (watched.hangs or watched.own):
+        if not self.ids or not (watched := self._loan_watched()):
+            return result
+        if not (watched.hangs or watched.own or watched.people):
             return result
         rest = self - result[0] if result else self
         if watched.own:
             # As superuser: whose form it is.
             hidden = rest.filtered(lambda form: form.sudo().create_uid.id != self.env.uid)
         else:
-            hidden = rest._loan_hidden()
+            hidden = rest._loan_hidden() if watched.hangs else self.browse()
+        if watched.people and (rest := rest - hidden):
+            # As superuser: what is asked is of whom the rows tell.
+            rows_sudo = rest.sudo().with_context(active_test=False)
+            told = set(rows_sudo._search(Domain("id", "in", rest.ids) & self._loan_people_domain(watched)))
+            hidden += rest.filtered(lambda row: row.id and row.id not in told)
         if not hidden:
             return result
         if result:
             return result[0] + hidden, result[1]
         return hidden, self.env["ir.rule"]._loan_refusal
+
+    @api.model
+    def _loan_people_domain(self, watched):
+        """Return a domain of those rows that tell of no contact and no lead that the user may not see."""
+        return Domain.AND(self._loan_person_domain(path) for path in watched.people)
+
+    @api.model
+    def _loan_person_domain(self, path):
+        name, _dot, rest = path.partition(".")
+        field = self._fields[name]
+        target = self.env[field.comodel_name]
+        if rest:
+            held = Domain(name, "any!", target._loan_person_domain(rest))
+            return held if field.required else held | Domain(name, "=", False)
+        seen = target._loan_veil_domain()
+        if seen.is_true():
+            return seen
+        if field.type == "many2many":
+            return Domain(name, "not any!", ~seen)
+        return Domain(name, "=", False) | Domain(name, "any!", seen)
 
     @api.model
     def _loan_holder(self):
@@ -190,7 +238,7 @@ class Base(models.AbstractModel):
     @api.model
     def _loan_asked(self, domain, model_column):
         """Return the names of the protected models that rows of this domain may hang on."""
-        protected = self.env["ir.model"]._loan_protected()
+        protected = self.env["ir.model"]._loan_guarded()
         parts = domain.children if isinstance(domain, DomainAnd) else (domain,)
         for part in parts:
             if not isinstance(part, DomainCondition) or part.operator not in ("=", "in"):
@@ -209,11 +257,11 @@ class Base(models.AbstractModel):
         return self._loan_threads() if self._loan_on_threads else protected
 
     @api.model
-    @ormcache(cache="stable")
+    @ormcache()
     def _loan_threads(self):
         return frozenset(
             name
-            for name in self.env["ir.model"]._loan_protected()
+            for name in self.env["ir.model"]._loan_guarded()
             if "message_follower_ids" in self.env[name]._fields
         )
 
@@ -222,7 +270,7 @@ class Base(models.AbstractModel):
         if not self.ids:
             return []
         holder, pairs = self._loan_holder()
-        protected = list(self.env["ir.model"]._loan_protected())
+        protected = list(self.env["ir.model"]._loan_guarded())
         found = []
         for model_column, number in pairs:
             holder.flush_model([model_column, number])
@@ -354,14 +402,18 @@ class Base(models.AbstractModel):
         :param asked: `{model: {number}}`; models that are not protected are not asked
         :raise AccessError: in the words of every refusal
         """
-        protected = self.env["ir.model"]._loan_protected()
+        models_ = self.env["ir.model"]
         for name, numbers in asked.items():
-            if name not in protected:
+            if name not in models_._loan_guarded():
                 continue
             documents = self._loan_documents(name)
-            if not documents.has_access("read") or documents.search_count(
-                Domain("id", "in", list(numbers))
-            ) != len(numbers):
+            among = Domain("id", "in", list(numbers))
+            if name in models_._loan_veiled():
+                # As superuser: Odoo lets one point at any contact and any lead, whatever its own rules say of it.
+                documents, among = documents.sudo(), among & documents._loan_veil_domain()
+            elif not documents.has_access("read"):
+                raise self.env["ir.rule"]._loan_refusal()
+            if documents.search_count(among) != len(numbers):
                 raise self.env["ir.rule"]._loan_refusal()
 
     def _check_loan_unsaved(self, pair, values):

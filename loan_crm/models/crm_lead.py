@@ -26,7 +26,13 @@ class CrmLead(models.Model):
     """
 
     _name = "crm.lead"
-    _inherit = ["crm.lead", "loan.lead.paper.mixin", "loan.lead.clock.mixin", "loan.lead.win.mixin"]
+    _inherit = [
+        "loan.lead.level.mixin",
+        "crm.lead",
+        "loan.lead.paper.mixin",
+        "loan.lead.clock.mixin",
+        "loan.lead.win.mixin",
+    ]
 
     loan_product_id = fields.Many2one(
         "loan.product",
@@ -104,6 +110,8 @@ class CrmLead(models.Model):
     _loan_term_sensible = models.Constraint(
         "CHECK (loan_term BETWEEN 0 AND 2600)", "The term must lie between 1 and 2600 installments."
     )
+    # The few that are closed to somebody, as on the customer.
+    _loan_closed_idx = models.Index("(loan_level) WHERE loan_level > 1")
     _loan_stage_idx = models.Index("(stage_id, date_last_stage_update) WHERE loan_product_id IS NOT NULL")
 
     @api.model

@@ -36,9 +36,11 @@ class IrAttachment(models.Model):
         return super().write(vals)
 
     def _on_protected(self):
-        """Tell whether this file belongs to a record whose sight is a duty."""
+        """Tell whether this file belongs to a record whose sight is a duty, or is kept from somebody."""
         self.ensure_one()
-        return bool(self.res_id) and self.res_model in self.env["ir.model"]._loan_protected()
+        if not self.res_id or self.res_model not in self.env:
+            return False
+        return self.env["ir.model"]._loan_withheld(self.env[self.res_model].browse(self.res_id))
 
     @api.model
     def create_unique(self, values_list):

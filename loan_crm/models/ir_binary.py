@@ -20,4 +20,4 @@ class IrBinary(models.AbstractModel):
             record_sudo = self.env[res_model].sudo().browse(int(res_id)).exists()
         if record_sudo._name == "ir.attachment":
             return bool(record_sudo) and record_sudo._token_withheld()
-        return record_sudo._name in self.env["ir.model"]._loan_protected()
+        return self.env["ir.model"]._loan_withheld(record_sudo)

@@ -11,8 +11,9 @@ class IrRule(models.Model):
 
         Records one may reach by switching the company are told as ever, with the company to switch to.
         """
+        guarded = records._name in self.env["ir.model"]._loan_guarded()
         everywhere = {"allowed_company_ids": self.env.user.company_ids.ids}
-        if "loan_visible" not in records._fields or records.with_context(**everywhere).has_access(operation):
+        if not guarded or records.with_context(**everywhere).has_access(operation):
             return super()._make_access_error(operation, records)
         self.env["loan.access.log"]._note_refusal(operation, records)
         records.invalidate_recordset()  # as Odoo does: asking the rules has left values in the cache
@@ -33,7 +34,7 @@ class IrRule(models.Model):
     @api.model
     def _loan_expected(self):
         """Return `{model: text}` of the global rules that must be there: one a protected model, the same for all."""
-        return dict.fromkeys(self.env["ir.model"]._loan_protected(), "[('loan_visible', '=', True)]")
+        return dict.fromkeys(self.env["ir.model"]._loan_asked(), "[('loan_visible', '=', True)]")
 
     @api.model
     @ormcache()
@@ -94,5 +95,5 @@ class IrRule(models.Model):
         """Let the self-test run soon after a rule of a protected model was touched."""
         # As superuser: which models rules are about is no secret.
         touched = {model.model for model in (*self.sudo().model_id, *more)}
-        if self.env.registry.ready and touched & self.env["ir.model"]._loan_protected():
+        if self.env.registry.ready and touched & self.env["ir.model"]._loan_asked():
             self.env["loan.access.check"]._soon()

@@ -94,6 +94,12 @@ class LoanConfidentialityLevel(models.Model):
 
     @api.model
     @tools.ormcache()
+    def _closed_ranks(self):
+        """Return the ranks in use that not everybody sees who has the duty, a frozenset."""
+        return frozenset(level.rank for level in self._asked() if level.restricted)
+
+    @api.model
+    @tools.ormcache()
     def _ranks(self):
         """Return all ranks there are, a frozenset."""
         levels_sudo = self.sudo().search(fields.Domain.TRUE)  # as above

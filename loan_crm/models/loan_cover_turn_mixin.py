@@ -213,9 +213,7 @@ class LoanCoverTurnMixin(models.AbstractModel):
         return {
             name: model._loan_key
             for name, model in self.env.registry.items()
-            if not model._abstract
-            and not model._transient
-            and "loan_visible" in model._fields
+            if name in self.env["ir.model"]._loan_protected()
             and "activity_ids" in model._fields
             and model._loan_key in model._fields
             and model._fields[model._loan_key].store

@@ -16,6 +16,15 @@ class LoanDiscretionMixin(models.AbstractModel):
     _name = "loan.discretion.mixin"
     _description = "Loan Discretion"
 
+    @api.model
+    def _loan_open(self):
+        """Tell whether this model has nothing to keep from anybody, see `loan.veil.mixin`."""
+        return False
+
+    def _loan_discreet(self):
+        """Tell whether this record is kept from somebody, see `loan.veil.mixin`."""
+        return True
+
     # ------------------------------------------------------------ names
 
     @api.depends_context("uid")
@@ -26,7 +35,12 @@ class LoanDiscretionMixin(models.AbstractModel):
     def _compute_field_value(self, field):
         result = super()._compute_field_value(field)
         # A borrower's own page is made for nobody who has a duty; the code that makes it has asked whose it is.
-        if field.name == "display_name" and self.env.uid != SUPERUSER_ID and self.env.user._is_internal():
+        if (
+            field.name == "display_name"
+            and self.env.uid != SUPERUSER_ID
+            and not self._loan_open()
+            and self.env.user._is_internal()
+        ):
             self._mask_names()
         return result
 
@@ -52,7 +66,7 @@ class LoanDiscretionMixin(models.AbstractModel):
         # identifier would be made for whoever asks.
         if _is_toplevel_call:
             self.check_access("read")
-        if _is_toplevel_call or self.env.su:
+        if _is_toplevel_call or self.env.su or self._loan_open():
             return super()._export_rows(fields, _is_toplevel_call=_is_toplevel_call)
         seen = self._filtered_access("read")
         rows = []
@@ -66,7 +80,7 @@ class LoanDiscretionMixin(models.AbstractModel):
     @api.private
     def fetch(self, field_names=None):
         # While rows are exported, what is hidden is left out and masked above.
-        if "export_properties_cache" in self.env.cr.cache and not self.env.su:
+        if "export_properties_cache" in self.env.cr.cache and not self.env.su and not self._loan_open():
             self = self._filtered_access("read")
         return super().fetch(field_names)
 
@@ -75,6 +89,8 @@ class LoanDiscretionMixin(models.AbstractModel):
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         # A follower keeps following when their duty ends; the mail would tell them what the record does not.
         recipients = super()._notify_get_recipients(message, msg_vals, **kwargs)
+        if self._loan_open():
+            return recipients
         anywhere = self.with_context(allowed_company_ids=[])  # the reader's own companies, not the writer's
         left = self._loan_left({recipient["id"] for recipient in recipients if not recipient["uid"]})
         return [
@@ -106,6 +122,9 @@ class LoanDiscretionMixin(models.AbstractModel):
         A token, or the signature of a link in a mail, opens no customer: it would outlive the duty of whoever kept it.
         """
         thread = self.browse(int(thread_id)).exists()
+        # As superuser: only whether it is kept from anybody.
+        if thread and not thread.sudo()._loan_discreet():
+            return super()._get_thread_with_access(thread_id, mode=mode, **kwargs)
         return thread if thread and thread.sudo(False).has_access(mode) else self.browse()
 
     # ------------------------------------------------------------ mail without content
@@ -116,8 +135,7 @@ class LoanDiscretionMixin(models.AbstractModel):
         They are those that not everybody with the duty may see: a mail stays where it arrived, whatever lapses. What
         is written to the borrower stays as it is.
         """
-        asked = self.env["loan.confidentiality.level"]._asked()
-        closed = {level.rank for level in asked if level.restricted}
+        closed = self.env["loan.confidentiality.level"]._closed_ranks()
         if not closed:
             return self.browse()
         return self.filtered(lambda record: record._loan_rank() in closed)

@@ -113,9 +113,7 @@ class LoanErasureMixin(models.AbstractModel):
         names = [
             name
             for name, model in self.env.registry.items()
-            if "loan_visible" in model._fields
-            and not model._abstract
-            and not model._transient
+            if name in self.env["ir.model"]._loan_protected()
             and model._auto
             and model._loan_key in model._fields  # a conflict of interest follows a contact and goes with it
             and name != "loan.customer.erasure"
@@ -368,7 +366,7 @@ class LoanErasureMixin(models.AbstractModel):
 
     def _contact_left_sql(self, model, field):
         """Return the SQL of which records of a model still lead to the contact by a field when all is done."""
-        if "loan_visible" in model._fields:
+        if model._name in self.env["ir.model"]._loan_protected():
             return SQL("%s <> %s", SQL.identifier(model._loan_key), self.id)
         return SQL("TRUE")
 

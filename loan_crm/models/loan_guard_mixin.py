@@ -49,6 +49,8 @@ class LoanGuardMixin(models.AbstractModel):
         """Refuse values, and defaults from the context, that point at a hidden record; an absent one is the same."""
         for name in self._loan_references():
             field = self._fields[name]
+            if field.comodel_name not in self.env["ir.model"]._loan_guarded():
+                continue
             ids = {
                 field.convert_to_cache(vals[name], self, validate=False)
                 for vals in (*vals_list, {name: self.env.context.get(f"default_{name}")})

@@ -168,7 +168,7 @@ class LoanMergeMixin(models.AbstractModel):
         kept_sudo, others_sudo = self.sudo(), others.sudo()
         for name in self.env.registry:
             model = self.env[name]
-            if not model._abstract and "loan_visible" in model._fields:
+            if hasattr(model, "_before_customer_merge") and not model._abstract:
                 model.sudo()._before_customer_merge(kept_sudo, others_sudo)
         counts, left = kept_sudo._move_everything(others_sudo)
         kept_sudo._close_merged(others_sudo, counts, left)

@@ -12,8 +12,8 @@ class MailFollowers(models.Model):
         Each way to follow ends here: subscribing, being assigned, following the parent, being given a to-do. A contact
         who is no user, as a borrower, is whom somebody chose to write to, and stays.
         """
-        protected = self.env["ir.model"]._loan_protected()
-        if res_model not in protected or not partner_ids or not res_ids:
+        guarded = self.env["ir.model"]._loan_guarded()
+        if res_model not in guarded or not partner_ids or not res_ids:
             return super()._insert_followers(res_model, res_ids, partner_ids, subtypes=subtypes, **kwargs)
         result = None
         for seen_ids, readers in self._loan_readers(res_model, res_ids, partner_ids):

@@ -1,9 +1,17 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class ResPartner(models.Model):
-    _inherit = "res.partner"
+    """The contact of a loan customer: closed with a confidential one (`loan.veil.mixin`).
+
+    So are the contacts of a confidential firm and of a confidential person: who they are would tell whom one lends to.
+    Colleagues and the lender itself are never closed, whatever they borrow: nothing in Odoo works without them.
+    """
+
+    _name = "res.partner"
+    _inherit = ["loan.veil.mixin", "res.partner"]
 
     # No relation to the profiles: every employee may search contacts, and "has any" asks no rule.
     loan_customer_count = fields.Integer(compute="_compute_loan_customer_count")
@@ -24,6 +32,114 @@ class ResPartner(models.Model):
         for partner in self:
             partner.loan_customer_count = counts.get(partner, 0)
             partner.loan_customer_here = here.get(partner, 0)
+
+    # ------------------------------------------------------------ closed with a confidential customer
+
+    @api.model
+    def _loan_lifted_domain(self):
+        seen = Domain("id", "not in", self._loan_hidden_sql())
+        if self.env.user.share:  # a borrower sees their own firm and its people, as Odoo's rules say
+            seen |= Domain("commercial_partner_id", "=", self.env.user.commercial_partner_id.id)
+        return seen
+
+    @api.model
+    def _loan_asked_columns(self):
+        return ("commercial_partner_id", "parent_id", "partner_share")
+
+    @api.model
+    def _loan_hidden_sql(self):
+        """Return the SQL, in brackets, of the contacts that a confidential customer closes to the user.
+
+        Whoever sees one of the profiles of a contact sees the contact, though another lender keeps them confidential.
+        """
+        # As superuser: what is asked is the rule.
+        customers_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
+        closed = Domain("loan_level", "in", sorted(self.env["loan.confidentiality.level"]._closed_ranks()))
+        seen = customers_sudo._search_loan_visible("in", [True])
+        seen &= Domain("company_id", "in", self.env.user.sudo().company_ids.ids)  # whichever is switched on
+        hidden = closed & Domain("id", "not in", customers_sudo._search(closed & seen))
+        return self._loan_contacts_sql(customers_sudo._search(hidden), customers_sudo._search(seen))
+
+    @api.model
+    def _loan_contacts_sql(self, customers, others=None):
+        """Return the SQL, in brackets, of the contacts of customers, and of those beneath these.
+
+        :param customers: query of `loan.customer`
+        :param others: query of `loan.customer` whose contacts are left out, or None
+        """
+        self.flush_model(["commercial_partner_id", "parent_id", "partner_share"])
+        kept = SQL()
+        if others is not None:
+            others.add_where(SQL("loan_customer.partner_id IN (SELECT id FROM found)"))
+            kept = SQL("AND contact.id NOT IN %s", others.subselect("partner_id"))
+        return SQL(
+            """(
+            WITH named AS MATERIALIZED (%(named)s),
+                 found AS MATERIALIZED (
+                       SELECT id FROM named
+                        UNION
+                       SELECT contact.id FROM res_partner AS contact
+                         JOIN named ON contact.commercial_partner_id = named.id
+                        UNION
+                       SELECT contact.id FROM res_partner AS contact JOIN named ON contact.parent_id = named.id)
+            SELECT contact.id FROM res_partner AS contact JOIN found ON found.id = contact.id
+             WHERE contact.partner_share IS NOT FALSE
+               AND NOT EXISTS (SELECT FROM res_company WHERE res_company.partner_id = contact.id) %(kept)s)""",
+            named=customers.select(SQL("DISTINCT loan_customer.partner_id AS id")),
+            kept=kept,
+        )
+
+    def _loan_profiles_behind(self):
+        """Return whose level closes a contact: `{contact: loan.customer}`, as superuser, archived ones too."""
+        # As superuser: only levels are asked, or the log is told whom it was about.
+        contacts_sudo = self.sudo()
+        names = contacts_sudo | contacts_sudo.commercial_partner_id | contacts_sudo.parent_id
+        customers_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
+        by_contact = customers_sudo.search(Domain("partner_id", "in", names.ids)).grouped("partner_id")
+        none = customers_sudo.browse()
+        return {
+            contact: none.union(
+                *(
+                    by_contact.get(name, none)
+                    for name in contact_sudo | contact_sudo.commercial_partner_id | contact_sudo.parent_id
+                )
+            )
+            for contact, contact_sudo in zip(self, contacts_sudo, strict=True)
+        }
+
+    def _loan_rank(self):
+        """Return how confidential this contact is: the highest rank of the customers behind it."""
+        self.ensure_one()
+        if self._loan_open() or not self.sudo().partner_share:  # as superuser: as above
+            return 0
+        return max(self._loan_profiles_behind()[self].mapped("loan_level"), default=0)
+
+    @api.model
+    def _loan_logged_domain(self):
+        ranks = self.env["loan.confidentiality.level"]._logged_ranks()
+        if not ranks:
+            return Domain.FALSE
+        # As superuser: the level alone is asked for.
+        customers_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
+        logged = customers_sudo._search(Domain("loan_level", "in", sorted(ranks)))
+        return Domain("id", "in", self._loan_contacts_sql(logged))
+
+    def _loan_log_customers(self):
+        return {
+            contact.id: customers.sorted("loan_level")[-1:].id
+            for contact, customers in self._loan_profiles_behind().items()
+        }
+
+    @api.depends_context("uid", "company")
+    def _compute_same_vat_partner_id(self):
+        # Odoo looks among everybody's contacts and tells the one with the same number.
+        super()._compute_same_vat_partner_id()
+        if self._loan_open():
+            return
+        for partner in self:
+            for name in ("same_vat_partner_id", "same_company_registry_partner_id"):
+                if not partner[name].sudo(False)._filtered_access("read"):
+                    partner[name] = False
 
     def write(self, vals):
         result = super().write(vals)

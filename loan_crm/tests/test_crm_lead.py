@@ -361,7 +361,7 @@ class TestCrmLead(ApplicationCommon, LoanMailCommon):
         self.env.flush_all()
         self.env.invalidate_all()
         contract = self.env["loan.contract"].search([("lead_id", "=", lead.id)])
-        self.assertEqual((lead.won_status, contract.state), ("won", "draft"))
+        self.assertEqual((lead.sudo().won_status, contract.state), ("won", "draft"))
         told = action["params"]["message"] if action.get("tag") == "display_notification" else ""
         return told, contract.customer_id, action
 

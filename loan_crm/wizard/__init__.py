@@ -30,6 +30,7 @@ from . import loan_repayment_prepay
 from . import loan_repayment_register
 from . import loan_what_if
 from . import loan_what_if_line
+from . import base_partner_merge_automatic_wizard
 from . import loan_classify
 from . import loan_classify_line
 from . import loan_access_request

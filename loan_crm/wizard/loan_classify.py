@@ -3,11 +3,11 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-_MODELS = ("loan.customer", "loan.contract", "loan.customer.document")
+_MODELS = ("loan.customer", "loan.contract", "loan.customer.document", "crm.lead")
 
 
 class LoanClassify(models.TransientModel):
-    """Say how confidential customers, loans or papers are; who gains and who loses sight is shown before."""
+    """Say how confidential customers, loans, papers or applications are; who gains and loses is shown before."""
 
     _name = "loan.classify"
     _inherit = ["loan.guard.mixin"]
@@ -76,6 +76,8 @@ class LoanClassify(models.TransientModel):
 
     def _customers(self):
         records = self._records()
+        if self.res_model == "crm.lead":
+            return self.env["loan.customer"].union(*(lead._loan_borrowers_seen() for lead in records))
         return records if self.res_model == "loan.customer" else records.customer_id
 
     @api.depends("res_model", "record_ids")
@@ -105,6 +107,12 @@ class LoanClassify(models.TransientModel):
             with self.env.user._loan_duty_kept():
                 changes = form._changes(customers[:20])
             form.line_ids = lines.concat(*(lines.new(vals) for vals in changes))
+            if self.res_model == "crm.lead" and form.needs_grant and not customers:
+                form.change_told = self.env._(
+                    "The borrower has no profile yet, and grants are for a customer: until then compliance alone "
+                    "sees this."
+                )
+                continue
             gains = sum(vals["gains"] for vals in changes)
             form.change_told = self.env._(
                 "%(gain)s gain sight, %(lose)s lose it.", gain=gains, lose=len(changes) - gains
@@ -151,7 +159,11 @@ class LoanClassify(models.TransientModel):
         ]
 
     def _own_rank(self, customer):
-        records = self._records().filtered(lambda record: record.customer_id == customer)
+        records = self._records()
+        if self.res_model == "crm.lead":
+            records = records.filtered(lambda lead: customer in lead._loan_borrowers_seen())
+        else:
+            records = records.filtered(lambda record: record.customer_id == customer)
         return max(records.mapped("loan_level"), default=0)
 
     @api.model

@@ -10,6 +10,8 @@ def migrate(cr, version):
     cr.execute("ALTER TABLE loan_contract ALTER COLUMN loan_level DROP DEFAULT")
     cr.execute("ALTER TABLE loan_contract ADD COLUMN IF NOT EXISTS incoming_user_id integer")
     cr.execute("ALTER TABLE loan_customer ADD COLUMN IF NOT EXISTS incoming_user_id integer")
+    cr.execute("ALTER TABLE crm_lead ADD COLUMN IF NOT EXISTS loan_level integer DEFAULT 0")
+    cr.execute("ALTER TABLE crm_lead ALTER COLUMN loan_level DROP DEFAULT")
     cr.execute("ALTER TABLE crm_lead ADD COLUMN IF NOT EXISTS loan_kind varchar")
     cr.execute("ALTER TABLE loan_customer ADD COLUMN IF NOT EXISTS region_id integer")
     cr.execute(

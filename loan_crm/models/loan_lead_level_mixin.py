@@ -1,0 +1,177 @@
+from odoo import api, models
+from odoo.fields import Domain
+
+
+class LoanLeadLevelMixin(models.AbstractModel):
+    """How confidential an application is: its own level, or that of the customer who asks, the higher of the two.
+
+    Odoo's own rules say whose a lead is, and that is its duty. What asks for a grant is opened by a grant for the
+    borrower's profile. What a lead was once confidential for it keeps: given to another contact, copied or merged it
+    stays as closed as it was, for its words are still those of a confidential customer.
+    """
+
+    _name = "loan.lead.level.mixin"
+    _inherit = ["loan.classified.mixin", "loan.derived.mixin", "loan.veil.mixin"]
+    _description = "Application's Level"
+
+    @api.model
+    def _loan_derived(self):
+        # Odoo itself writes some of a lead's computed columns.
+        return {"level_id", "loan_level"}
+
+    @api.model
+    def _loan_asked_columns(self):
+        return ("loan_level", "partner_id")
+
+    @api.model
+    def _loan_lifted_domain(self):
+        levels, contacts = self.env["loan.confidentiality.level"], self.env["res.partner"]
+        grants, user = self.env["loan.access.grant"], self.env.user
+        sight = user._loan_sight()
+        plain = levels._ranks() - levels._closed_ranks()
+        own = Domain("loan_level", "in", sorted(plain | sight.cleared.by_duty))
+        for cap in sight.caps:
+            # As superuser: what is asked is the rule.
+            customers_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
+            granted = customers_sudo._search(Domain("id", "in", grants._customers_granted(user, cap)))
+            own |= Domain("loan_level", "in", sorted(sight.cleared.up_to(cap))) & Domain(
+                "partner_id", "in", contacts._loan_contacts_sql(granted)
+            )
+        seen = own & Domain("partner_id", "not in", contacts._loan_hidden_sql())
+        if not sight.barred.is_false():
+            # As superuser: as above.
+            customers_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
+            barred = contacts._loan_contacts_sql(customers_sudo._search(sight.barred))
+            seen &= Domain("partner_id", "not in", barred)
+        return seen
+
+    @api.model
+    def _search(self, domain, offset=0, limit=None, order=None, *, bypass_access=False, **kwargs):
+        if self.env.context.get("loan_unclosed") and not self._loan_open():  # see `crm.team`
+            domain = Domain(domain) & ~self._loan_closed_domain()
+        return super()._search(domain, offset, limit, order, bypass_access=bypass_access, **kwargs)
+
+    @api.model
+    def _loan_closed_domain(self):
+        """Return which leads are kept from anybody who might have the duty."""
+        return self._loan_ranks_domain(self.env["loan.confidentiality.level"]._closed_ranks())
+
+    @api.model
+    def _loan_ranks_domain(self, ranks):
+        """Return which leads are of these ranks, or their contact is.
+
+        :param ranks: set of ranks
+        """
+        # As superuser: the level alone is asked for.
+        customers_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
+        level = Domain("loan_level", "in", sorted(ranks))
+        contacts = self.env["res.partner"]._loan_contacts_sql(customers_sudo._search(level))
+        return level | Domain("partner_id", "in", contacts)
+
+    def _loan_borrowers_seen(self):
+        """Return the profiles, as far as the user sees them, of whoever applies, `loan.customer`."""
+        self.ensure_one()
+        behind = self.partner_id._loan_profiles_behind().get(self.partner_id) if self.partner_id else None
+        found = behind.sudo(False)._filtered_access("read") if behind else self.env["loan.customer"]
+        return found.filtered(lambda customer: customer.company_id == self._loan_company())
+
+    def _loan_rank(self):
+        """Return how confidential this application is: the highest of its own rank and its contact's."""
+        self.ensure_one()
+        lead_sudo = self.sudo()  # as superuser: only how confidential it is, is asked
+        return max(lead_sudo.loan_level, lead_sudo.partner_id._loan_rank() if lead_sudo.partner_id else 0)
+
+    @api.model
+    def _loan_logged_domain(self):
+        ranks = self.env["loan.confidentiality.level"]._logged_ranks()
+        if not ranks:
+            return Domain.FALSE
+        return self._loan_ranks_domain(ranks)
+
+    def _loan_log_customers(self):
+        # As superuser: the log is told whom it was about.
+        leads_sudo = self.sudo()
+        behind = leads_sudo.partner_id._loan_log_customers()
+        return {lead_sudo.id: behind.get(lead_sudo.partner_id.id) for lead_sudo in leads_sudo}
+
+    @api.depends("level_id", "partner_id")
+    def _compute_effective_level_id(self):
+        levels = self.env["loan.confidentiality.level"]
+        closed = levels.search([("rank", "in", sorted(levels._closed_ranks()))]).grouped("rank")
+        for lead in self:
+            # Of what is not kept from anybody nothing is said: that is a lead as any other.
+            lead.effective_level_id = closed.get(lead._loan_rank()) or lead.level_id
+
+    # ------------------------------------------------------------ never lowered by a relation
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        leads = super().create(vals_list)
+        if not self._loan_open():
+            leads._recognize_confidential()
+        return leads
+
+    def write(self, vals):
+        kept = {}
+        if "partner_id" in vals and not self._loan_open():
+            kept = {lead: lead._loan_rank() for lead in self}
+        result = super().write(vals)
+        for lead, rank in kept.items():
+            lead._loan_keep_rank(rank)
+        return result
+
+    def copy(self, default=None):
+        copies = super().copy(default)
+        if not self._loan_open():
+            for lead, copied in zip(self, copies, strict=True):
+                copied._loan_keep_rank(lead._loan_rank())
+        return copies
+
+    def _merge_dependences(self, opportunities):
+        if not self._loan_open():
+            self._loan_keep_rank(max(lead._loan_rank() for lead in opportunities | self))
+        return super()._merge_dependences(opportunities)
+
+    def _loan_keep_rank(self, rank):
+        """Let this lead be as confidential as it was, by a level of its own where nothing else says so.
+
+        :param int rank: what it was
+        """
+        if rank in self.env["loan.confidentiality.level"]._closed_ranks() and rank > self._loan_rank():
+            lead_sudo = self.sudo()  # as superuser: nobody enters a level
+            lead_sudo.level_id = lead_sudo.level_id.search([("rank", "=", rank)], limit=1)
+            self.env["res.users"]._loan_sight_changed()
+
+    def _recognize_confidential(self):
+        """Close what a confidential customer sent from an address that led to no contact, or to another one.
+
+        Mail becomes a lead before anybody has looked at it; without this its words would be everybody's.
+        """
+        # As superuser: whoever enters the lead need not know of whom there are profiles.
+        leads_sudo = self.sudo()
+        addresses = {lead_sudo.email_normalized for lead_sudo in leads_sudo} - {False}
+        if not addresses:
+            return
+        closed = sorted(self.env["loan.confidentiality.level"]._closed_ranks())
+        customers_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
+        ranks = {}
+        for customer_sudo in customers_sudo.search(
+            Domain("loan_level", "in", closed)
+            & Domain("partner_id.email_normalized", "in", sorted(addresses))
+        ):
+            address = customer_sudo.partner_id.email_normalized
+            ranks[address] = max(ranks.get(address, 0), customer_sudo.loan_level)
+        for lead_sudo in leads_sudo.filtered(lambda lead: lead.email_normalized in ranks):
+            lead_sudo._loan_keep_rank(ranks[lead_sudo.email_normalized])
+
+    @api.depends_context("uid")
+    def _compute_potential_lead_duplicates(self):
+        # Odoo counts, and names by their numbers, everybody's leads.
+        super()._compute_potential_lead_duplicates()
+        if self._loan_open():
+            return
+        for lead in self:
+            # As the user: what Odoo found, it found as superuser.
+            seen = (lead.duplicate_lead_ids - lead).sudo(False)._filtered_access("read").sudo()
+            lead.duplicate_lead_ids = seen | lead
+            lead.duplicate_lead_count = len(seen)

@@ -1,0 +1,458 @@
+"""Contacts and applications of confidential customers: Odoo's own records, by the rows of the matrix they play in."""
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+from odoo.tests import tagged
+
+from .test_loan_confidentiality import ConfidentialCommon
+
+SECRET = "+86 139 0000 7777"
+
+
+class ContactCommon(ConfidentialCommon):
+    """Wang Fang is confidential; Lin Mei has a grant, Zhao Yun and Li Ming have neither duty nor grant."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.contact = cls.customer.partner_id
+        cls.contact.write({"phone": SECRET, "vat": "91310115MA1K4", "street": "8 Hidden Lane"})
+        salesman = cls.env.ref("sales_team.group_sale_salesman_all_leads")
+        cls.outsiders = cls.stranger | cls.employee
+        (cls.outsiders | cls.manager).write({"group_ids": [Command.link(salesman.id)]})
+        cls.application = cls.env["crm.lead"].create(
+            {
+                "name": "A second oven",
+                "partner_id": cls.contact.id,
+                "loan_product_id": cls.product.id,
+                "company_id": cls.company.id,
+                "user_id": cls.manager.id,
+            }
+        )
+
+    def setUp(self):
+        super().setUp()
+        self._grant(self.manager)
+        self._classify(self.customer, self.confidential)
+
+    def _as(self, user, record):
+        return record.with_user(user).with_context(active_test=False)
+
+    def assertClosed(self, record, users=None):
+        for user in users or self.outsiders:
+            mine = self._as(user, record)
+            with self.subTest(user=user.name, record=record):
+                self.assertFalse(self._sees(user, record))
+                with self.assertRaises(AccessError):
+                    mine.read()
+                with self.assertRaises(AccessError):
+                    mine.check_access("write")
+
+
+@tagged("post_install", "-at_install", "loan")
+class TestLoanAccessContact(ContactCommon):
+    def test_a01_a02_the_contact_closes_with_its_customer(self):
+        self.assertClosed(self.contact)
+        for user in self.outsiders:
+            partners = self._as(user, self.contact.browse())
+            with self.subTest(user=user.name):
+                self.assertFalse(partners.search([("name", "=", "Wang Fang")]))
+                self.assertFalse(partners.search_count([("phone", "=", SECRET)]))
+                self.assertFalse(partners.name_search("Wang Fang"))
+                self.assertFalse(self.env["res.partner.bank"].with_user(user).search([]))
+        for user in self.manager | self.compliance:
+            self.assertTrue(self._sees(user, self.contact), user.name)
+
+    def test_a01_a_contact_of_an_open_customer_is_everybodys(self):
+        for level in (self.public, self.internal):
+            self._classify(self.customer, level)
+            for user in self.outsiders:
+                self.assertTrue(self._sees(user, self.contact))
+                self.assertTrue(self._sees(user, self.application))
+
+    def test_a01_it_opens_and_closes_with_grant_and_agreement(self):
+        self.assertFalse(self._sees(self.colleague, self.contact))
+        grant = self._grant(self.colleague)
+        self.assertTrue(self._sees(self.colleague, self.contact))
+        self._lapse("signed", self.colleague)
+        self.assertFalse(self._sees(self.colleague, self.contact))
+        self.signed |= self.colleague
+        grant.with_user(self.compliance).action_withdraw()
+        self.env.invalidate_all()
+        self.assertFalse(self._sees(self.colleague, self.contact))
+
+    def test_a31_people_of_a_confidential_firm(self):
+        firm = self._partner("Harbour Steel", is_company=True)
+        worker = self._partner("Ye Ping", parent_id=firm.id)
+        address = self._partner("Harbour Steel, Quay 4", parent_id=worker.id, type="delivery")
+        customer = self._customer(partner_id=firm.id, kind="sme")
+        self._grant(self.manager, customer=customer)
+        self._classify(customer, self.confidential)
+        for record in firm | worker | address:
+            self.assertClosed(record)
+            self.assertTrue(self._sees(self.manager, record))
+
+    def test_a31_a_worker_who_is_confidential_does_not_close_their_firm(self):
+        firm = self._partner("Harbour Steel", is_company=True)
+        worker = self._partner("Ye Ping", parent_id=firm.id)
+        customer = self._customer(partner_id=worker.id)
+        self._classify(customer, self.confidential)
+        self.assertClosed(worker)
+        self.assertTrue(self._sees(self.employee, firm))
+
+    def test_who_looks_after_them_elsewhere_sees_the_contact(self):
+        other = self.env["res.company"].create({"name": "Puxi Finance", "currency_id": self.cny.id})
+        self.stranger.write({"company_ids": [Command.link(other.id)]})
+        here = self.env["loan.customer"].with_context(allowed_company_ids=other.ids)
+        here.create(
+            {"partner_id": self.contact.id, "company_id": other.id, "manager_user_id": self.stranger.id}
+        )
+        self.env.invalidate_all()
+        self.assertTrue(self._sees(self.stranger, self.contact))
+        self.assertFalse(self._sees(self.employee, self.contact))
+
+    def test_the_lender_itself_is_never_closed(self):
+        customer = self._customer(partner_id=self.company.partner_id.id, kind="sme")
+        self._classify(customer, self.confidential)
+        self.assertFalse(self._sees(self.stranger, customer))
+        self.assertTrue(self._sees(self.stranger, self.company.partner_id))
+
+    def test_a32_a_borrower_with_a_login_sees_themselves_and_nobody_their_login(self):
+        portal = self.env["res.users"].create(
+            {
+                "partner_id": self.contact.id,
+                "login": "wang.fang",
+                "group_ids": [Command.set(self.env.ref("base.group_portal").ids)],
+                "company_id": self.company.id,
+                "company_ids": [Command.set(self.company.ids)],
+            }
+        )
+        self.env.invalidate_all()
+        self.assertTrue(self._as(portal, self.contact).has_access("read"))
+        self.assertEqual(self._as(portal, self.contact).read(["phone"])[0]["phone"], SECRET)
+        for user in self.outsiders:
+            self.assertFalse(self._as(user, portal).search([("id", "=", portal.id)]))
+
+    # ------------------------------------------------------------ what points at them
+
+    def test_a03_a13_the_label_of_a_hidden_contact(self):
+        note = self._partner("Our Bank")
+        note.sudo().write({"parent_id": False, "comment": "x"})
+        event = self.env["crm.lead"].create(
+            {"name": "Plain", "referrer_partner_id": self.contact.id, "user_id": self.stranger.id}
+        )
+        mine = self._as(self.stranger, event)
+        self.assertNotIn(
+            "Wang", str(mine.web_read({"referrer_partner_id": {"fields": {"display_name": {}}}}))
+        )
+        self.assertNotIn("Wang", str(mine.read(["referrer_partner_id"])))
+        groups = mine.formatted_read_group([("id", "=", event.id)], ["referrer_partner_id"], ["__count"])
+        self.assertNotIn("Wang", str(groups))
+
+    def test_a04_a05_a19b_nobody_points_at_a_hidden_contact(self):
+        absent = self.contact.browse(self.contact.search([], order="id desc", limit=1).id + 1000)
+        for user in self.outsiders:
+            leads = self.env["crm.lead"].with_user(user)
+            said = set()
+            for target in (self.contact, absent):
+                with self.subTest(user=user.name, target=target):
+                    with self.assertRaises(AccessError) as refusal, self.env.cr.savepoint():
+                        leads.create({"name": "Mine", "partner_id": target.id})
+                    said.add(str(refusal.exception))
+                    with self.assertRaises(AccessError):
+                        leads.onchange({"partner_id": target.id}, ["partner_id"], {"email_from": {}})
+                    with self.assertRaises(AccessError), self.env.cr.savepoint():
+                        leads.with_context(default_partner_id=target.id).create({"name": "Mine"})
+            self.assertEqual(len(said), 1, "hidden and absent are refused in the same words")
+        messages = leads.load(["name", "partner_id/.id"], [["Mine", str(self.contact.id)]])["messages"]
+        self.assertTrue(messages)
+        self.assertNotIn("Wang", str(messages))
+
+    def test_a18_an_export_masks_the_contact_and_goes_on(self):
+        lead = self.env["crm.lead"].create(
+            {"name": "Plain", "referrer_partner_id": self.contact.id, "user_id": self.stranger.id}
+        )
+        self.stranger.group_ids |= self.env.ref("base.group_allow_export")
+        rows = self._as(self.stranger, lead).export_data(["name", "referrer_partner_id/phone"])["datas"]
+        self.assertEqual(rows[0][0], "Plain")
+        self.assertNotIn(SECRET, str(rows))
+
+    def test_a20_a_refusal_tells_no_name_in_debug_mode(self):
+        for record in (self.contact, self.application):
+            with self.assertRaises(AccessError) as refusal:
+                self._as(self.stranger, record).read(["name"])
+            self.assertNotIn("Wang", str(refusal.exception))
+            self.assertNotIn("oven", str(refusal.exception))
+
+    def test_a23_the_contact_with_the_same_number(self):
+        twin = self._partner("Somebody", vat=self.contact.vat)
+        mine = self._as(self.stranger, twin)
+        self.assertFalse(mine.same_vat_partner_id)
+        self.assertFalse(mine.read(["same_vat_partner_id"])[0]["same_vat_partner_id"])
+        self.assertEqual(self._as(self.manager, twin).same_vat_partner_id, self.contact)
+
+    def test_a36_an_altered_rule_does_not_open_them(self):
+        for record in (self.contact, self.application):
+            rule = self.env["ir.rule"].search(
+                [("model_id.model", "=", record._name), ("domain_force", "like", "loan_visible")]
+            )
+            self.assertEqual(len(rule), 1)
+            rule.active = False
+            self.env.invalidate_all()
+            self.assertIn(record._name, rule._loan_altered())
+            self.assertFalse(self._sees(self.stranger, record))
+            self.assertTrue(self._sees(self.manager, record))
+            self.assertTrue(self.env["res.partner"].with_user(self.stranger).search([], limit=1))
+
+    def test_b12_b13_c02_h03_rows_that_tell_of_a_hidden_contact(self):
+        lead = self.env["crm.lead"].create({"name": "Plain", "user_id": self.stranger.id})
+        lead.message_subscribe(self.contact.ids)
+        message = lead.message_post(body="Hello", partner_ids=self.contact.ids, message_type="comment")
+        meeting = self.env["calendar.event"].create(
+            {
+                "name": "Coffee with Wang Fang",
+                "start": "2026-03-11 02:00:00",
+                "stop": "2026-03-11 03:00:00",
+                "user_id": self.manager.id,
+                "partner_ids": [Command.set((self.contact | self.manager.partner_id).ids)],
+            }
+        )
+        bank = self.env["res.partner.bank"].create(
+            {"partner_id": self.contact.id, "acc_number": "6222 0001 7777"}
+        )
+        rows = [
+            lead.message_follower_ids.filtered(lambda row: row.partner_id == self.contact),
+            message.notification_ids.filtered(lambda row: row.res_partner_id == self.contact),
+            meeting,
+            meeting.attendee_ids.filtered(lambda row: row.partner_id == self.contact),
+            bank,
+        ]
+        for row in rows:
+            with self.subTest(model=row._name):
+                self.assertTrue(row)
+                self.assertTrue(row.with_user(self.manager).search([("id", "in", row.ids)]))
+                for user in self.outsiders:
+                    self.assertFalse(self._as(user, row).search([("id", "in", row.ids)]))
+                    with self.assertRaises(AccessError):
+                        self._as(user, row).read()
+        for user in self.outsiders:
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                bank.with_user(user).create({"partner_id": self.contact.id, "acc_number": "1"})
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                self.env["calendar.attendee"].with_user(user).create(
+                    {"partner_id": self.contact.id, "event_id": meeting.id}
+                )
+
+    def test_b03_a_colleague_does_not_follow_a_hidden_contact(self):
+        self.contact.message_subscribe(self.stranger.partner_id.ids)
+        self.assertNotIn(self.stranger.partner_id, self.contact.message_partner_ids)
+        self.contact.message_subscribe(self.manager.partner_id.ids)
+        self.assertIn(self.manager.partner_id, self.contact.message_partner_ids)
+
+    def test_b01_b02_b07_messages_and_to_dos_on_a_hidden_contact(self):
+        self._classify(self.customer, self.internal)
+        message = self.contact.with_user(self.stranger).message_post(body="She owes elsewhere")
+        todo = self.contact.activity_schedule("mail.mail_activity_data_todo", user_id=self.stranger.id)
+        self.assertTrue(message.with_user(self.stranger).search([("id", "=", message.id)]))
+        self._classify(self.customer, self.confidential)
+        for row in (message, todo):
+            self.assertFalse(row.with_user(self.stranger).search([("id", "=", row.id)]), row._name)
+            with self.assertRaises(AccessError):
+                row.with_user(self.stranger).read()
+
+    def test_b17_b18_files_of_a_hidden_contact(self):
+        file = self.env["ir.attachment"].create(
+            {
+                "name": "passport.txt",
+                "raw": b"secret",
+                "res_model": "res.partner",
+                "res_id": self.contact.id,
+            }
+        )
+        self.assertFalse(file.generate_access_token()[0])
+        with self.assertRaises(UserError):
+            file.public = True
+        self._classify(self.customer, self.internal)
+        self.assertTrue(file.generate_access_token()[0])
+
+    # ------------------------------------------------------------ answers to surveys
+
+    def test_d01_answers_of_a_hidden_contact(self):
+        surveyor = self.env.ref("survey.group_survey_user")
+        self.stranger.group_ids |= surveyor
+        survey = self.env["survey.survey"].create(
+            {
+                "title": "How was it?",
+                "question_and_page_ids": [Command.create({"title": "Say it", "question_type": "char_box"})],
+            }
+        )
+        answer = survey._create_answer(partner=self.contact)
+        answer._save_lines(survey.question_ids, "I am in debt")
+        answer._mark_done()
+        for row in (answer, answer.user_input_line_ids):
+            self.assertTrue(row)
+            self.assertTrue(row.with_user(self.env.user).search([("id", "in", row.ids)]))
+            self.assertFalse(row.with_user(self.stranger).search([("id", "in", row.ids)]))
+            with self.assertRaises(AccessError):
+                row.with_user(self.stranger).read()
+
+    # ------------------------------------------------------------ merging
+
+    def test_h02_nobody_merges_a_confidential_contact_but_compliance(self):
+        other = self._partner("Wang Fang", email=self.contact.email)
+        wizard = self.env["base.partner.merge.automatic.wizard"]
+        self.manager.group_ids |= self.env.ref("base.group_partner_manager")
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            wizard.with_user(self.manager)._merge((self.contact | other).ids, other)
+        self.assertTrue(self.contact.exists())
+        self.compliance.group_ids |= self.env.ref("base.group_erp_manager")  # Odoo reads all of a contact
+        wizard.with_user(self.compliance)._merge((self.contact | other).ids, other)
+        self.env.invalidate_all()
+        self.assertFalse(self._sees(self.stranger, other))
+
+
+@tagged("post_install", "-at_install", "loan")
+class TestLoanAccessApplication(ContactCommon):
+    def test_a01_the_application_closes_with_its_customer(self):
+        self.assertClosed(self.application)
+        self.assertTrue(self._sees(self.manager, self.application))
+
+    def test_an_application_with_a_level_of_its_own(self):
+        self._classify(self.customer, self.internal)
+        self.assertTrue(self._sees(self.stranger, self.application))
+        self._classify(self.application, self.confidential)
+        self.assertFalse(self._sees(self.stranger, self.application))
+        self.assertTrue(self._sees(self.stranger, self.contact))
+        self.assertTrue(self._sees(self.manager, self.application), "a grant for the borrower")
+        self._classify(self.application, self.secret)
+        self.assertFalse(self._sees(self.manager, self.application), "the grant does not reach so far")
+
+    def test_a29_nobody_enters_a_level(self):
+        for vals in ({"level_id": self.public.id}, {"loan_level": 0}):
+            with self.assertRaises(AccessError):
+                self.application.with_user(self.manager).write(vals)
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                self.env["crm.lead"].with_user(self.manager).create({"name": "Mine", **vals})
+        with self.assertRaises(AccessError):
+            self.application.with_user(self.manager)._classify(self.public, "I may")
+
+    def test_a28_a_lead_that_is_detached_or_copied_stays_closed(self):
+        mine = self.application.with_user(self.manager)
+        other = self._partner("Somebody Else")
+        copied = mine.copy({"partner_id": other.id, "user_id": self.stranger.id})
+        self.assertFalse(self._sees(self.stranger, copied))
+        plain = mine.copy({"partner_id": False, "user_id": self.stranger.id})
+        self.assertFalse(self._sees(self.stranger, plain))
+        mine.partner_id = False
+        self.env.invalidate_all()
+        self.assertFalse(self._sees(self.stranger, self.application))
+        self.assertTrue(self._sees(self.compliance_seller(), self.application))
+
+    def compliance_seller(self):
+        self.compliance.group_ids |= self.env.ref("sales_team.group_sale_salesman_all_leads")
+        return self.compliance
+
+    def test_a28_merged_leads_are_as_closed_as_the_most_closed(self):
+        other = self.env["crm.lead"].create(
+            {"name": "Another", "probability": 90, "user_id": self.stranger.id, "type": "opportunity"}
+        )
+        head = (self.application | other)._merge_opportunity(auto_unlink=True)
+        self.env.invalidate_all()
+        self.assertFalse(self._sees(self.stranger, head))
+
+    def test_a24_duplicates_are_counted_as_far_as_one_sees_them(self):
+        self.application.email_from = "oven@bakery.example.com"
+        twin = self.env["crm.lead"].create(
+            {"name": "Twin", "email_from": "oven@bakery.example.com", "user_id": self.stranger.id}
+        )
+        mine = self._as(self.stranger, twin)
+        self.assertFalse(mine.duplicate_lead_count)
+        self.assertNotIn(self.application.id, mine.duplicate_lead_ids.ids)
+        self.assertEqual(self._as(self.manager, twin).duplicate_lead_count, 1)
+
+    def test_b25_mail_of_a_confidential_customer_that_matched_no_contact(self):
+        lead = self.env["crm.lead"].create(
+            {
+                "name": "I cannot pay",
+                "email_from": f'"W." <{self.contact.email}>',
+                "user_id": self.stranger.id,
+            }
+        )
+        self.env.invalidate_all()
+        self.assertFalse(self._sees(self.stranger, lead))
+        plain = self.env["crm.lead"].create({"name": "Hi", "email_from": "new@example.com"})
+        self.assertTrue(self._sees(self.stranger, plain))
+
+    def test_a41_the_report_on_activities(self):
+        todo = self.application.activity_schedule("mail.mail_activity_data_todo", user_id=self.manager.id)
+        todo.action_feedback(feedback="She owes elsewhere")
+        self.env.flush_all()
+        report = self.env["crm.activity.report"]
+        about = Domain("lead_id", "=", self.application.id)
+        self.assertTrue(report.with_user(self.manager).search(about))
+        self.assertFalse(report.with_user(self.stranger).search(about))
+
+    def test_c01_meetings_about_a_hidden_application(self):
+        meeting = self.env["calendar.event"].create(
+            {
+                "name": "Oven",
+                "start": "2026-03-11 02:00:00",
+                "stop": "2026-03-11 03:00:00",
+                "user_id": self.manager.id,
+                "opportunity_id": self.application.id,
+            }
+        )
+        self.assertTrue(meeting.with_user(self.manager).search([("id", "=", meeting.id)]))
+        for user in self.outsiders:
+            self.assertFalse(self._as(user, meeting).search([("id", "=", meeting.id)]))
+
+    def test_g02_the_machine_gives_no_confidential_lead_away(self):
+        self.env["ir.config_parameter"].sudo().set_param("crm.assignment.action", "auto")
+        self.application.write(
+            {"user_id": False, "date_open": False, "team_id": self.team.id, "probability": 50}
+        )
+        member = self.team.crm_team_member_ids[:1]
+        member.assignment_max = 30
+        self.team.assignment_max = 30
+        self.env.flush_all()
+        self.team._action_assign_leads(force_quota=True)
+        self.assertFalse(self.application.user_id)
+        self._classify(self.customer, self.internal)
+        self.team._action_assign_leads(force_quota=True)
+        self.assertTrue(self.application.user_id)
+
+    def test_a_conflict_of_interest_closes_the_application_too(self):
+        self._classify(self.customer, self.internal)
+        self.assertTrue(self._sees(self.manager, self.application))
+        self.env["loan.conflict"].create(
+            {"user_id": self.manager.id, "partner_id": self.contact.id, "reason": "Sister"}
+        )
+        self.env.invalidate_all()
+        self.assertFalse(self._sees(self.manager, self.application))
+
+    def test_looks_go_on_record(self):
+        log = self.env["loan.access.log"]
+        last = log.search([], order="id desc", limit=1).id or 0
+        (self.application | self.application).with_user(self.manager).read(["name"])
+        self.contact.with_user(self.manager).read(["phone"])
+        self.env.cr.flush()
+        found = log.search([("id", ">", last), ("event", "=", "view")])
+        self.assertEqual(set(found.mapped("res_model")), {"crm.lead", "res.partner"})
+        self.assertEqual(found.customer_ids if "customer_ids" in found._fields else None, found.customer_ids)
+
+
+@tagged("post_install", "-at_install", "loan")
+class TestLoanAccessContactUnused(ConfidentialCommon):
+    def test_who_keeps_nothing_confidential_pays_nothing(self):
+        self.env["loan.customer"].search([]).sudo().level_id = self.internal
+        self.env["loan.confidentiality.level"].search([("rank", ">", 1)]).in_use = False
+        self.env.invalidate_all()
+        partners = self.env["res.partner"].with_user(self.employee)
+        self.assertTrue(partners._search_loan_visible("in", [True]).is_true())
+        self.assertNotIn("res.partner", self.env["ir.model"]._loan_guarded())
+        among = [("id", "in", self.customer.partner_id.ids)]
+        partners.search(among).read(["name"])
+        self.env.invalidate_all()
+        with self.assertQueryCount(3):  # the companies, for Odoo's own rule; search; read
+            partners.search(among).read(["name"])
