@@ -24,6 +24,7 @@ class LoanAccessFinding(models.Model):
             ("follower", "Follower without the Duty"),
             ("activity", "To-Do without the Duty"),
             ("file", "Public File"),
+            ("twin", "Twin of a Confidential Contact"),
         ],
         required=True,
         readonly=True,
@@ -70,6 +71,10 @@ class LoanAccessFinding(models.Model):
                 "Files of customers are marked as public. They are served to nobody without the duty; take the mark "
                 "away."
             ),
+            "twin": self.env._(
+                "Contacts that everybody sees have the address or tax number of a confidential customer's. Somebody "
+                "entered them again. Merge them with the confidential ones."
+            ),
         }
         for finding in self:
             finding.told = words.get(finding.kind)
@@ -103,6 +108,17 @@ class LoanAccessFinding(models.Model):
         )
         new_sudo._wake_compliance()
         return findings_sudo.search([("state", "=", "open")])
+
+    def action_open_twins(self):
+        """Open the contacts that a finding of twins counts, as they are now."""
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Twins of Confidential Contacts"),
+            "res_model": "res.partner",
+            "domain": [("id", "in", self.env["loan.access.check"]._twins().ids)],
+            "views": [(False, "list"), (False, "form")],
+        }
 
     def _wake_compliance(self):
         """Give a compliance officer a to-do for each finding; without one, an administrator of Loan CRM."""

@@ -25,6 +25,18 @@ class LoanDiscretionMixin(models.AbstractModel):
         """Tell whether this record is kept from somebody, see `loan.veil.mixin`."""
         return True
 
+    def _loan_seen_by(self, user):
+        """Return those of these records that somebody may see, whichever company they have switched on.
+
+        :param user: `res.users`
+        """
+        return (
+            self.with_context(allowed_company_ids=[])
+            .with_user(user)
+            ._filtered_access("read")
+            .with_env(self.env)
+        )
+
     # ------------------------------------------------------------ names
 
     @api.depends_context("uid")
@@ -91,7 +103,6 @@ class LoanDiscretionMixin(models.AbstractModel):
         recipients = super()._notify_get_recipients(message, msg_vals, **kwargs)
         if self._loan_open():
             return recipients
-        anywhere = self.with_context(allowed_company_ids=[])  # the reader's own companies, not the writer's
         left = self._loan_left({recipient["id"] for recipient in recipients if not recipient["uid"]})
         return [
             recipient
@@ -100,7 +111,7 @@ class LoanDiscretionMixin(models.AbstractModel):
             and (
                 recipient["share"]
                 or not recipient["uid"]
-                or anywhere.with_user(recipient["uid"]).has_access("read")
+                or self._loan_seen_by(self.env["res.users"].browse(recipient["uid"])) == self
             )
         ]
 

@@ -32,8 +32,8 @@ class MailActivity(models.Model):
                 held.setdefault((activity.user_id, name), set()).add(number)
         blind = self.env["res.users"]
         for (user, name), numbers in held.items():
-            documents = self._loan_documents(name).browse(numbers).with_user(user)
-            if documents._filtered_access("read") != documents:
+            documents = self._loan_documents(name).browse(numbers)
+            if documents._loan_seen_by(user) != documents:
                 blind |= user
         if blind:
             raise ValidationError(

@@ -27,12 +27,10 @@ class MailFollowers(models.Model):
         users_sudo = self.env["res.users"].sudo().with_context(active_test=False)
         users_sudo = users_sudo.search([("partner_id", "in", list(partner_ids))])
         colleagues = users_sudo.filtered(lambda user: not user.share)
-        documents = (
-            self.env[res_model].with_context(active_test=False, allowed_company_ids=[]).browse(res_ids)
-        )
+        documents = self.env[res_model].with_context(active_test=False).browse(res_ids)
         seen = {}
         for user in colleagues:  # who has left sees nothing any more
-            ids = documents.with_user(user)._filtered_access("read").ids if user.active else ()
+            ids = documents._loan_seen_by(user).ids if user.active else ()
             seen.setdefault(user.partner_id.id, set()).update(ids)
         groups = {}
         for id_ in res_ids:

@@ -17,7 +17,7 @@ class ContactCommon(ConfidentialCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.contact = cls.customer.partner_id
-        cls.contact.write({"phone": SECRET, "vat": "91310115MA1K4", "street": "8 Hidden Lane"})
+        cls.contact.write({"phone": SECRET, "vat": "91310115MA1K4", "email": "w.fang.77@example.com"})
         salesman = cls.env.ref("sales_team.group_sale_salesman_all_leads")
         cls.outsiders = cls.stranger | cls.employee
         (cls.outsiders | cls.manager).write({"group_ids": [Command.link(salesman.id)]})
@@ -275,6 +275,37 @@ class TestLoanAccessContact(ContactCommon):
             file.public = True
         self._classify(self.customer, self.internal)
         self.assertTrue(file.generate_access_token()[0])
+
+    # ------------------------------------------------------------ the self-test
+
+    def test_a25_whoever_is_entered_again_is_found(self):
+        check = self.env["loan.access.check"]
+        self.assertFalse(check._twins())
+        twin = self._partner("Wang F.", email=f" {self.contact.email.upper()} ")
+        other = self._partner("W. Fang", vat=self.contact.vat)
+        self._partner("Nobody")
+        self.env.flush_all()
+        self.assertEqual(check._twins(), twin | other)
+        check._run()
+        finding = self.env["loan.access.finding"].search([("kind", "=", "twin")])
+        self.assertEqual((finding.count, finding.state), (2, "open"))
+        self.assertNotIn("Wang", finding.told)
+        action = finding.with_user(self.compliance).action_open_twins()
+        self.assertEqual(self.env["res.partner"].search(action["domain"]), twin | other)
+        self._classify(self.customer, self.internal)
+        check._run()
+        self.assertEqual(finding.state, "gone")
+
+    def test_who_followed_a_contact_that_was_closed_is_parted(self):
+        self._classify(self.customer, self.internal)
+        self.contact.message_subscribe((self.stranger | self.manager).partner_id.ids)
+        plain = self._partner("Plain")
+        plain.message_subscribe(self.stranger.partner_id.ids)
+        self._classify(self.customer, self.confidential)
+        self.env["loan.access.check"]._run()
+        self.env.invalidate_all()
+        self.assertEqual(self.contact.message_partner_ids, self.manager.partner_id)
+        self.assertIn(self.stranger.partner_id, plain.message_partner_ids)
 
     # ------------------------------------------------------------ answers to surveys
 
