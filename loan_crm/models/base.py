@@ -179,6 +179,8 @@ class Base(models.AbstractModel):
         seen = target._loan_veil_domain()
         if seen.is_true():
             return seen
+        if field.type == "many2one" and target._name == "res.partner" and not self.env.user.share:
+            return target._loan_not_hidden_domain(name)
         if field.type == "many2many":
             return Domain(name, "not any!", ~seen)
         return Domain(name, "=", False) | Domain(name, "any!", seen)
@@ -224,9 +226,8 @@ class Base(models.AbstractModel):
             for name in sorted(names):
                 documents = self._loan_documents(name)
                 if name in self.env["ir.model"]._loan_veiled():
-                    # As superuser: beside what Odoo asks itself, what is asked is the rule. Few are hidden.
-                    hidden = documents.sudo()._search(~documents._loan_veil_domain())
-                    sight |= Domain(model_column, "=", name) & Domain(number, "not in", hidden)
+                    # Beside what Odoo asks itself.
+                    sight |= Domain(model_column, "=", name) & documents._loan_held_domain(number)
                     continue
                 if not documents.has_access("read"):
                     continue

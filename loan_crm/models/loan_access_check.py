@@ -283,12 +283,10 @@ class LoanAccessCheck(models.AbstractModel):
         partners_sudo = self.env["res.partner"].sudo()  # as superuser: the self-test looks at everybody's
         if partners_sudo._loan_open():
             return partners_sudo
-        closed = sorted(self.env["loan.confidentiality.level"]._closed_ranks())
-        customers_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
+        ranks = self.env["loan.confidentiality.level"]._closed_ranks()
+        closed = partners_sudo._loan_of_ranks_domain("id", ranks)
+        contacts = partners_sudo.with_context(active_test=False)._search(closed).subselect()
         partners_sudo.flush_model(["email_normalized", "vat"])
-        contacts = partners_sudo._loan_contacts_sql(
-            customers_sudo._search(Domain("loan_level", "in", closed))
-        )
         rows = self.env.execute_query(
             SQL(
                 """

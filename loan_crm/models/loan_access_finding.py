@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class LoanAccessFinding(models.Model):
@@ -26,6 +27,7 @@ class LoanAccessFinding(models.Model):
             ("file", "Public File"),
             ("twin", "Twin of a Confidential Contact"),
         ],
+        "What",
         required=True,
         readonly=True,
     )
@@ -112,11 +114,12 @@ class LoanAccessFinding(models.Model):
     def action_open_twins(self):
         """Open the contacts that a finding of twins counts, as they are now."""
         self.check_access("read")
+        twins = Domain("id", "in", self.env["loan.access.check"]._twins().ids)
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Twins of Confidential Contacts"),
             "res_model": "res.partner",
-            "domain": [("id", "in", self.env["loan.access.check"]._twins().ids)],
+            "domain": list(twins),
             "views": [(False, "list"), (False, "form")],
         }
 

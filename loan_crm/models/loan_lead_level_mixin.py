@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class LoanLeadLevelMixin(models.AbstractModel):
@@ -31,18 +32,16 @@ class LoanLeadLevelMixin(models.AbstractModel):
         plain = levels._ranks() - levels._closed_ranks()
         own = Domain("loan_level", "in", sorted(plain | sight.cleared.by_duty))
         for cap in sight.caps:
+            granted = SQL("behind.id IN %s", grants._customers_granted(user, cap))
+            own |= Domain("loan_level", "in", sorted(sight.cleared.up_to(cap))) & (
+                contacts._loan_behind_domain("partner_id", lambda contact, granted=granted: granted)
+            )
+        seen = own & contacts._loan_not_hidden_domain("partner_id")
+        if not sight.barred.is_false():
             # As superuser: what is asked is the rule.
             customers_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
-            granted = customers_sudo._search(Domain("id", "in", grants._customers_granted(user, cap)))
-            own |= Domain("loan_level", "in", sorted(sight.cleared.up_to(cap))) & Domain(
-                "partner_id", "in", contacts._loan_contacts_sql(granted)
-            )
-        seen = own & Domain("partner_id", "not in", contacts._loan_hidden_sql())
-        if not sight.barred.is_false():
-            # As superuser: as above.
-            customers_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
-            barred = contacts._loan_contacts_sql(customers_sudo._search(sight.barred))
-            seen &= Domain("partner_id", "not in", barred)
+            barred = SQL("behind.id IN %s", customers_sudo._search(sight.barred).subselect())
+            seen &= contacts._loan_behind_domain("partner_id", lambda contact: barred, found=False)
         return seen
 
     @api.model
@@ -62,11 +61,8 @@ class LoanLeadLevelMixin(models.AbstractModel):
 
         :param ranks: set of ranks
         """
-        # As superuser: the level alone is asked for.
-        customers_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
-        level = Domain("loan_level", "in", sorted(ranks))
-        contacts = self.env["res.partner"]._loan_contacts_sql(customers_sudo._search(level))
-        return level | Domain("partner_id", "in", contacts)
+        behind = self.env["res.partner"]._loan_of_ranks_domain("partner_id", ranks)
+        return Domain("loan_level", "in", sorted(ranks)) | behind
 
     def _loan_borrowers_seen(self):
         """Return the profiles, as far as the user sees them, of whoever applies, `loan.customer`."""

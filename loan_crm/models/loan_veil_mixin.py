@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class LoanVeilMixin(models.AbstractModel):
@@ -62,6 +63,22 @@ class LoanVeilMixin(models.AbstractModel):
         :rtype: odoo.fields.Domain
         """
         raise NotImplementedError
+
+    @api.model
+    def _loan_held_domain(self, name):
+        """Return which rows of another model hang on no record of this one that the user may not see.
+
+        :param str name: the column of the record's number there
+        """
+
+        def to_sql(model, alias, query):
+            # As superuser: what is asked is the rule.
+            rows_sudo = self.sudo().with_context(active_test=False)
+            hidden = rows_sudo._search(~self._loan_veil_domain())
+            hidden.add_where(SQL("%s.id = %s", SQL.identifier(self._table), SQL.identifier(alias, name)))
+            return SQL("NOT EXISTS %s", hidden.subselect())
+
+        return Domain.TRUE if self._loan_open() else Domain.custom(to_sql=to_sql)
 
     @api.model
     def _loan_open(self):

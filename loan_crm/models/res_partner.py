@@ -37,7 +37,7 @@ class ResPartner(models.Model):
 
     @api.model
     def _loan_lifted_domain(self):
-        seen = Domain("id", "not in", self._loan_hidden_sql())
+        seen = self._loan_not_hidden_domain("id")
         if self.env.user.share:  # a borrower sees their own firm and its people, as Odoo's rules say
             seen |= Domain("commercial_partner_id", "=", self.env.user.commercial_partner_id.id)
         return seen
@@ -47,47 +47,92 @@ class ResPartner(models.Model):
         return ("commercial_partner_id", "parent_id", "partner_share")
 
     @api.model
-    def _loan_hidden_sql(self):
-        """Return the SQL, in brackets, of the contacts that a confidential customer closes to the user.
+    def _loan_not_hidden_domain(self, name):
+        """Return which rows of a model lead to no contact that a confidential customer closes to the user.
 
         Whoever sees one of the profiles of a contact sees the contact, though another lender keeps them confidential.
+
+        :param str name: the column of the contact's number; empty leads to none
         """
-        # As superuser: what is asked is the rule.
-        customers_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
-        closed = Domain("loan_level", "in", sorted(self.env["loan.confidentiality.level"]._closed_ranks()))
-        seen = customers_sudo._search_loan_visible("in", [True])
-        seen &= Domain("company_id", "in", self.env.user.sudo().company_ids.ids)  # whichever is switched on
-        hidden = closed & Domain("id", "not in", customers_sudo._search(closed & seen))
-        return self._loan_contacts_sql(customers_sudo._search(hidden), customers_sudo._search(seen))
+
+        def seen(link):
+            # As superuser: what is asked is the rule.
+            customers_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
+            domain = customers_sudo._search_loan_visible("in", [True])
+            # Of any lender the user works for, whichever is switched on.
+            domain &= Domain("company_id", "in", self.env.user.sudo().company_ids.ids)
+            query = customers_sudo._search(domain)
+            query.add_where(link)
+            return query.subselect()
+
+        def hidden(contact):
+            return SQL(
+                "behind.loan_level IN %s AND NOT EXISTS %s AND NOT EXISTS %s",
+                tuple(self.env["loan.confidentiality.level"]._closed_ranks()),
+                seen(SQL("loan_customer.id = behind.id")),
+                seen(SQL("loan_customer.partner_id = %s", contact)),
+            )
+
+        return self._loan_behind_domain(name, hidden, found=False)
 
     @api.model
-    def _loan_contacts_sql(self, customers, others=None):
-        """Return the SQL, in brackets, of the contacts of customers, and of those beneath these.
+    def _loan_behind_domain(self, name, condition, found=True):
+        """Return which rows of a model lead to a contact with a customer of some kind behind them.
 
-        :param customers: query of `loan.customer`
-        :param others: query of `loan.customer` whose contacts are left out, or None
+        These are the contact's own customer, that of their firm, and of whom they stand below. Each asked for itself
+        PostgreSQL finds by an index for a page of rows, and, where there must be none, by one pass for all of them.
+
+        :param str name: the column of the contact's number
+        :param condition: function of the contact's column, as SQL, that returns SQL on `behind`, a customer
+        :param bool found: False for the rows where there is none
         """
-        self.flush_model(["commercial_partner_id", "parent_id", "partner_share"])
-        kept = SQL()
-        if others is not None:
-            others.add_where(SQL("loan_customer.partner_id IN (SELECT id FROM found)"))
-            kept = SQL("AND contact.id NOT IN %s", others.subselect("partner_id"))
-        return SQL(
-            """(
-            WITH named AS MATERIALIZED (%(named)s),
-                 found AS MATERIALIZED (
-                       SELECT id FROM named
-                        UNION
-                       SELECT contact.id FROM res_partner AS contact
-                         JOIN named ON contact.commercial_partner_id = named.id
-                        UNION
-                       SELECT contact.id FROM res_partner AS contact JOIN named ON contact.parent_id = named.id)
-            SELECT contact.id FROM res_partner AS contact JOIN found ON found.id = contact.id
-             WHERE contact.partner_share IS NOT FALSE
-               AND NOT EXISTS (SELECT FROM res_company WHERE res_company.partner_id = contact.id) %(kept)s)""",
-            named=customers.select(SQL("DISTINCT loan_customer.partner_id AS id")),
-            kept=kept,
+        self.flush_model(["commercial_partner_id", "parent_id"])
+        self.env["res.users"].flush_model(["active", "partner_id", "share"])
+        self.env["loan.customer"].flush_model(["loan_level", "partner_id"])
+        kept = SQL(
+            "(SELECT partner_id FROM res_users WHERE active AND share IS NOT TRUE"
+            " UNION SELECT partner_id FROM res_company)"
         )
+
+        def domain(link):
+            def to_sql(model, alias, query):
+                contact = SQL.identifier(alias, name)
+                tables, joined = SQL("loan_customer AS behind"), SQL("behind.partner_id = %s", contact)
+                if link != "id":
+                    if model._name != self._name:
+                        tables, held = SQL("%s CROSS JOIN res_partner AS contact", tables), "contact"
+                        joined = SQL("contact.id = %s", contact)
+                    else:
+                        held, joined = alias, SQL("TRUE")
+                    joined = SQL(
+                        "%s AND behind.partner_id = %s AND %s IS NOT NULL",
+                        joined,
+                        SQL.identifier(held, link),
+                        SQL.identifier(held, "parent_id"),
+                    )
+                return SQL(
+                    "%s EXISTS (SELECT FROM %s WHERE %s AND %s NOT IN %s AND %s)",
+                    SQL() if found else SQL("NOT"),
+                    tables,
+                    joined,
+                    contact,
+                    kept,
+                    condition(contact),
+                )
+
+            return Domain.custom(to_sql=to_sql)
+
+        among = [domain(link) for link in ("id", "commercial_partner_id", "parent_id")]
+        return Domain.OR(among) if found else Domain.AND(among)
+
+    @api.model
+    def _loan_of_ranks_domain(self, name, ranks):
+        """Return which rows of a model lead to a contact with a customer of these ranks behind them.
+
+        :param str name: the column of the contact's number
+        :param ranks: set of ranks
+        """
+        return self._loan_behind_domain(name, lambda contact: SQL("behind.loan_level IN %s", tuple(ranks)))
 
     def _loan_profiles_behind(self):
         """Return whose level closes a contact: `{contact: loan.customer}`, as superuser, archived ones too."""
@@ -119,10 +164,7 @@ class ResPartner(models.Model):
         ranks = self.env["loan.confidentiality.level"]._logged_ranks()
         if not ranks:
             return Domain.FALSE
-        # As superuser: the level alone is asked for.
-        customers_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
-        logged = customers_sudo._search(Domain("loan_level", "in", sorted(ranks)))
-        return Domain("id", "in", self._loan_contacts_sql(logged))
+        return self._loan_of_ranks_domain("id", ranks)
 
     def _loan_log_customers(self):
         return {
