@@ -1,3 +1,4 @@
 from . import loan_borrower
 from . import loan_export
 from . import loan_portal
+from . import loan_survey

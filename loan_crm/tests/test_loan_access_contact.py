@@ -3,7 +3,7 @@
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tests import tagged
+from odoo.tests import HttpCase, tagged
 
 from .test_loan_confidentiality import ConfidentialCommon
 
@@ -341,6 +341,46 @@ class TestLoanAccessContact(ContactCommon):
         wizard.with_user(self.compliance)._merge((self.contact | other).ids, other)
         self.env.invalidate_all()
         self.assertFalse(self._sees(self.stranger, other))
+
+
+@tagged("post_install", "-at_install", "loan")
+class TestLoanAccessContactHttp(ContactCommon, HttpCase):
+    def _results(self, user, survey):
+        user.password = user.login
+        self.authenticate(user.login, user.login)
+        return self.url_open(f"/survey/results/{survey.id}").text
+
+    def test_d02_the_page_of_results_quotes_nobody_hidden(self):
+        (self.stranger | self.manager).group_ids |= self.env.ref("survey.group_survey_user")
+        survey = self.env["survey.survey"].create(
+            {
+                "title": "How was it?",
+                "question_and_page_ids": [Command.create({"title": "Say it", "question_type": "char_box"})],
+            }
+        )
+        for contact, words in ((self.contact, "I am in debt"), (self._partner("Open"), "All is well")):
+            answer = survey._create_answer(partner=contact)
+            answer._save_lines(survey.question_ids, words)
+            answer._mark_done()
+        self.env.flush_all()
+        self.assertIn("I am in debt", self._results(self.manager, survey))
+        told = self._results(self.stranger, survey)
+        self.assertIn("All is well", told)
+        self.assertNotIn("I am in debt", told)
+
+    def test_i01_the_picture_of_a_hidden_contact(self):
+        self.contact.image_1920 = (
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+        )
+        self.env.flush_all()
+        self.stranger.password = self.stranger.login
+        self.authenticate(self.stranger.login, self.stranger.login)
+        absent = self.contact.search([], order="id desc", limit=1).id + 1000
+        answers = [
+            self.url_open(f"/web/image/res.partner/{number}/avatar_128")
+            for number in (self.contact.id, absent)
+        ]
+        self.assertEqual(*(answer.content for answer in answers))
 
 
 @tagged("post_install", "-at_install", "loan")

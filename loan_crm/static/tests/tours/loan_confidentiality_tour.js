@@ -101,3 +101,40 @@ const answer = (words) => () => [
 ];
 tours.add("loan_confidentiality_answer", { steps: answer("Granted") });
 tours.add("loan_confidentiality_answer_zh", { steps: answer("已批准") });
+
+/** Compliance keeps one application from the others: its customer has no profile, so nobody else would see it. */
+const closeApplication = (words) => () => [
+    {
+        trigger: ".o_data_row:contains('A second oven') .o_data_cell[name=name]",
+        run: "click",
+    },
+    {
+        trigger: "button[name=action_classify]",
+        run: "click",
+    },
+    {
+        trigger: `.modal .o_selection_badge:contains('${words.level}')`,
+        run: "click",
+    },
+    {
+        content: "It is said that compliance alone will see it",
+        trigger: `.modal .o_field_widget[name=change_told]:contains('${words.alone}')`,
+    },
+    {
+        trigger: ".modal .o_field_widget[name=reason] input",
+        run: "edit She buys a competitor",
+    },
+    {
+        trigger: ".modal button[name=action_classify]",
+        run: "click",
+    },
+    {
+        trigger: `body:not(:has(.modal)) .o_field_widget[name=effective_level_id]:contains('${words.level}')`,
+    },
+];
+tours.add("loan_confidentiality_application", {
+    steps: closeApplication({ level: "Confidential", alone: "compliance alone" }),
+});
+tours.add("loan_confidentiality_application_zh", {
+    steps: closeApplication({ level: "机密", alone: "只有合规部门" }),
+});
