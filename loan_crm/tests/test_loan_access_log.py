@@ -646,7 +646,7 @@ class TestLoanAccessLog(EvidenceCommon):
     def test_a_file_that_cannot_be_written_is_told(self):
         self._fill()
         with patch.dict(config._runtime_options, {"loan_crm_anchor_file": "/nowhere/at/all"}):
-            with self._without_commit(), mute_logger("odoo.addons.loan_crm.models.loan_access_log"):
+            with self._without_commit(), mute_logger("odoo.addons.loan_crm.models.loan_log_anchor_mixin"):
                 self.log._cron_evidence()
         proof = self.env["loan.access.proof"].search([], order="id desc", limit=1)
         self.assertIn("file of the configuration", proof.activity_ids[:1].note)
