@@ -58,6 +58,7 @@ class LoanAccessLog(models.Model):
             ("emergency", "Emergency Access"),
             ("agreement", "Agreement"),
             ("training", "Training"),
+            ("breach", "Breach Decided"),
             ("wall", "Wall or Conflict"),
             ("review", "Reviewed"),
             ("administration", "Administration"),
