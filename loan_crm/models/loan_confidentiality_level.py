@@ -30,7 +30,16 @@ class LoanConfidentialityLevel(models.Model):
         "A Signed Agreement",
         help="A confidentiality agreement that is valid. With it ends the sight, at once.",
     )
-    needs_training = fields.Boolean("Valid Training")
+    needs_training = fields.Boolean(
+        "Valid Training", help="Every training that is needed to see it, of the customer's lender."
+    )
+    training_ids = fields.Many2many(
+        "loan.training",
+        string="Of These Alone",
+        domain=[("mandatory", "=", True)],
+        help="Trainings that are needed for certain levels only, this one among them. Those that are needed for all "
+        "levels are asked, too.",
+    )
     needs_second_approver = fields.Boolean(
         "Two Approvers", help="A grant for this level is approved by two different people of compliance."
     )

@@ -67,7 +67,7 @@ class LoanTrainingRecord(models.Model):
     _open_once = models.UniqueIndex(
         "(user_id, training_id) WHERE state IN ('due', 'done')", "This person is to attend it already."
     )
-    # What `loan.training._lacking` walks along.
+    # What `loan.training._closed_ranks` walks along.
     _valid_idx = models.Index("(user_id, training_id, valid_until) WHERE state = 'confirmed'")
 
     @api.depends("user_id", "training_id")
