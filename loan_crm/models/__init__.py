@@ -123,6 +123,7 @@ from . import loan_conflict
 from . import loan_wall
 from . import loan_access_grant
 from . import loan_sight
+from . import loan_sight_end
 from . import loan_workload
 from . import loan_customer_relation
 from . import loan_customer_document

@@ -1,4 +1,5 @@
 import logging
+from collections import Counter
 
 from odoo import api, models
 from odoo.fields import Domain
@@ -157,61 +158,80 @@ class LoanAccessCheck(models.AbstractModel):
     # ------------------------------------------------------------ what hangs on records
 
     @api.model
-    def _blind_rows(self, table, name, who):
-        """Yield rows of a table that point at records of a model which a colleague may not see.
+    def _blind_rows(self, table, who, names, *, model="res_model", about=None, users=None):
+        """Return rows of a table that point at records of models which a colleague may not see.
 
-        :param table: model that points, by `res_model` and `res_id`
-        :param str name: of the protected model
-        :param str who: column of the table: `partner_id` or `user_id`
+        One query tells who holds any, and one for each of them which of theirs are blind.
+
+        :param table: model that points, by the name of a model and `res_id`
+        :param str who: column of the table: `partner_id`, or the one of a user
+        :param names: of protected models
+        :param str model: column of the table with the name of the model
+        :param SQL about: a query of `(res_model, res_id)`, the records to look at; by default all
+        :param users: `res.users`, whose rows to look at; by default everybody's
         """
         rows_sudo = self.env[table].sudo()  # as superuser: the self-test looks at everybody's
-        rows_sudo.flush_model(["res_model", "res_id", who])
-        people = self.env.execute_query(
+        rows_sudo.flush_model([model, "res_id", who])
+        conditions = [SQL("held.%s = ANY(%s)", SQL.identifier(model), sorted(names))]
+        if about is not None:
+            conditions.append(SQL("(held.%s, held.res_id) IN (%s)", SQL.identifier(model), about))
+        if users is not None:
+            conditions.append(SQL("person.id = ANY(%s)", list(users.ids)))
+        holders = self.env.execute_query(
             SQL(
                 """
-                SELECT person.id, person.partner_id, person.active
-                  FROM res_users AS person
-                 WHERE NOT person.share AND person.id <> %(root)s
-                   AND EXISTS (SELECT FROM %(table)s AS held
-                                WHERE held.res_model = %(name)s
-                                  AND held.%(who)s = person.%(key)s)
+                SELECT person.id, person.partner_id, person.active, array_agg(DISTINCT held.%(model)s)
+                  FROM %(table)s AS held
+                  JOIN res_users AS person ON person.%(key)s = held.%(who)s
+                 WHERE NOT person.share AND person.id <> %(root)s AND %(conditions)s
+                 GROUP BY person.id
                 """,
-                root=self.env.ref("base.user_root").id,
+                model=SQL.identifier(model),
                 table=SQL.identifier(rows_sudo._table),
-                name=name,
-                who=SQL.identifier(who),
                 key=SQL.identifier("partner_id" if who == "partner_id" else "id"),
+                who=SQL.identifier(who),
+                root=self.env.ref("base.user_root").id,
+                conditions=SQL(" AND ").join(conditions),
             )
         )
-        for user_id, partner_id, active in people:
-            domain = Domain("res_model", "=", name)
-            domain &= Domain(who, "=", partner_id if who == "partner_id" else user_id)
-            documents = self.env[name].with_user(user_id)
-            documents = documents.with_context(active_test=False, allowed_company_ids=[])
-            if active and documents.has_access("read"):
-                domain &= Domain("res_id", "not in", documents._search(Domain.TRUE))
-            yield rows_sudo.search(domain)
+        found_sudo = rows_sudo.browse()
+        with self.env.user._loan_duty_kept():
+            for user_id, partner_id, active, held in holders:
+                blind = Domain.FALSE
+                for name in held:
+                    hidden = Domain(model, "=", name)
+                    documents = self.env[name].with_user(user_id)
+                    documents = documents.with_context(active_test=False, allowed_company_ids=[])
+                    if active and documents.has_access("read"):
+                        hidden &= Domain("res_id", "not in", documents._search(Domain.TRUE))
+                    blind |= hidden
+                if about is not None:
+                    touched = SQL(
+                        "(SELECT res_id FROM (%s) AS touched WHERE res_model = ANY(%s))", about, held
+                    )
+                    blind &= Domain("res_id", "in", touched)
+                theirs = Domain(who, "=", partner_id if who == "partner_id" else user_id)
+                found_sudo |= rows_sudo.search(theirs & blind)
+        return found_sudo
+
+    @api.model
+    def _threads(self, names):
+        """Return those of these models that keep followers and to-dos."""
+        return {name for name in names if "message_follower_ids" in self.env[name]._fields}
 
     @api.model
     def _drop_blind_followers(self, protected):
         """Part colleagues from what they may not see any more; return `{model: number}`."""
-        dropped = {}
-        for name in protected:
-            if "message_follower_ids" in self.env[name]._fields:
-                for rows in self._blind_rows("mail.followers", name, "partner_id"):
-                    dropped[name] = dropped.get(name, 0) + len(rows)
-                    rows.unlink()
+        rows_sudo = self._blind_rows("mail.followers", "partner_id", self._threads(protected))
+        dropped = Counter(rows_sudo.mapped("res_model"))
+        rows_sudo.unlink()
         return dropped
 
     @api.model
     def _blind_activities(self, protected):
         """Return `{model: number}` of to-dos that are with somebody who may not see what they are about."""
-        counts = {}
-        for name in protected:
-            if "activity_ids" in self.env[name]._fields:
-                for rows in self._blind_rows("mail.activity", name, "user_id"):
-                    counts[name] = counts.get(name, 0) + len(rows)
-        return counts
+        names = {name for name in protected if "activity_ids" in self.env[name]._fields}
+        return Counter(self._blind_rows("mail.activity", "user_id", names).mapped("res_model"))
 
     @api.model
     def _settle_blind_notifications(self, protected):
@@ -232,17 +252,18 @@ class LoanAccessCheck(models.AbstractModel):
                 sorted(protected),
             )
         )
-        for user_id, partner_id, name in waiting:
-            documents = self.env[name].with_user(user_id)
-            documents = documents.with_context(active_test=False, allowed_company_ids=[])
-            about = Domain("model", "=", name)
-            if documents.has_access("read"):
-                about &= Domain("res_id", "not in", documents._search(Domain.TRUE))
-            rows_sudo.search(
-                Domain("res_partner_id", "=", partner_id)
-                & Domain("is_read", "=", False)
-                & Domain("mail_message_id", "any!", about)
-            ).is_read = True
+        with self.env.user._loan_duty_kept():
+            for user_id, partner_id, name in waiting:
+                documents = self.env[name].with_user(user_id)
+                documents = documents.with_context(active_test=False, allowed_company_ids=[])
+                about = Domain("model", "=", name)
+                if documents.has_access("read"):
+                    about &= Domain("res_id", "not in", documents._search(Domain.TRUE))
+                rows_sudo.search(
+                    Domain("res_partner_id", "=", partner_id)
+                    & Domain("is_read", "=", False)
+                    & Domain("mail_message_id", "any!", about)
+                ).is_read = True
 
     @api.model
     def _public_files(self, protected):

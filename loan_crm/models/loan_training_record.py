@@ -236,6 +236,7 @@ class LoanTrainingRecord(models.Model):
         self._check_may_judge()
         self.sudo()._move_to("revoked")  # as superuser: the status changes by this verb alone
         self._note_judged("revoked")
+        self.env["loan.sight.end"]._note(users=self.user_id)
         return True
 
     def _note_judged(self, step):

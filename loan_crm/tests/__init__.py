@@ -103,6 +103,7 @@ from . import test_loan_what_if
 from . import test_loan_what_if_tour
 from . import test_loan_service_plan
 from . import test_loan_sight
+from . import test_loan_sight_end
 from . import test_loan_sync
 from . import test_loan_renewal
 from . import test_loan_repricing
