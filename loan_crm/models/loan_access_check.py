@@ -1,4 +1,6 @@
+import hashlib
 import logging
+import re
 from collections import Counter
 
 from odoo import api, models
@@ -9,6 +11,15 @@ _logger = logging.getLogger(__name__)
 
 # Reports of ours that count customers and name none.
 _FIGURES = {"loan.workload", "loan.reminder.outcome"}
+
+
+# What our own jobs and buttons are: one call of a method, which asks for itself.
+_ONE_CALL = re.compile(r"(action = )?(model|records?)\.\w+\(\)")
+
+
+def _naming(names):
+    """Return a pattern that finds one of these models named in a text."""
+    return re.compile(r"['\"]({})['\"]".format("|".join(map(re.escape, sorted(names)))))
 
 
 class LoanAccessCheck(models.AbstractModel):
@@ -74,6 +85,7 @@ class LoanAccessCheck(models.AbstractModel):
         found |= {("company", name): 1 for name in self._without_company(protected)}
         found |= {("model", name): 1 for name in self._unguarded_models(protected)}
         found |= {("view", name): 1 for name in self._unguarded_views(protected)}
+        found |= {("automation", name): 1 for name in self._unapproved_automations()}
         # Of a model that shows nothing to anybody, nobody has a follower's or a to-do's right for now.
         shown = protected - self.env["ir.rule"]._loan_altered()
         found |= self._counted("follower", self._drop_blind_followers(shown))
@@ -154,6 +166,38 @@ class LoanAccessCheck(models.AbstractModel):
             if any(f" {table} " in f" {text} ".replace("\n", " ") for table in ours):
                 found.add(name)
         return found
+
+    @api.model
+    def _unapproved_automations(self):
+        """Return what is run as superuser and reads our models: automation rules, server actions, scheduled jobs.
+
+        Ours call one method each. Whatever else does may copy a customer to where no rule is asked, so compliance has
+        to accept it, word for word: the digest in its name is another when it is altered.
+        """
+        names = {name for name in self.env["ir.model"]._loan_protected() if name.startswith("loan.")}
+        ours = _naming(names)
+        found = {}
+        # As superuser: the self-test looks at everybody's. Automations and jobs keep what they do in server actions.
+        for table, texts in (
+            ("ir.actions.server", ("code", "update_path", "value", "webhook_url")),
+            ("base.automation", ("filter_domain", "filter_pre_domain", "record_getter")),
+        ):
+            if table not in self.env:
+                continue
+            rows_sudo = self.env[table].sudo().with_context(active_test=False).search(Domain.TRUE)
+            xmlids = rows_sudo._get_external_ids()
+            for row in rows_sudo:
+                told = [str(row[name] or "") for name in texts if name in row._fields]
+                models = {row.model_id.model}
+                if "crud_model_id" in row._fields:
+                    models.add(row.crud_model_id.model)
+                touches = bool(models & names) or any(ours.search(text) for text in told)
+                shipped = any(xmlid.startswith("loan_crm") for xmlid in xmlids[row.id])
+                if touches and not (shipped and _ONE_CALL.fullmatch(told[0].strip())):
+                    text = "\n".join((*told, *sorted(filter(None, models))))
+                    found[f"{table} {row.id} ({hashlib.sha256(text.encode()).hexdigest()[:8]})"] = row
+        accepted = self.env["loan.access.finding"]._accepted("automation")
+        return sorted(found.keys() - accepted)
 
     # ------------------------------------------------------------ what hangs on records
 

@@ -40,6 +40,7 @@ from . import test_loan_access_apps
 from . import test_loan_access_check
 from . import test_loan_access_mail
 from . import test_loan_access_orm
+from . import test_loan_access_incoming
 from . import test_loan_access_log
 from . import test_loan_access_log_tour
 from . import test_loan_arrears

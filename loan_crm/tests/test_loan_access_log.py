@@ -787,6 +787,19 @@ class TestLoanAccessLogRequests(EvidenceCommon, HttpCase):
         self.assertRegex(entry.session, "^[0-9a-f]{16}$")
         self.assertFalse(self.log._verify()[1])
 
+    def test_a_count_that_was_asked_for_is_noted_and_one_a_page_needs_is_not(self):
+        asked = [("partner_id.name", "=", "Wang Fang")]
+        with self._noted() as found:
+            self.assertEqual(self._call(self.manager, "loan.customer", "search_count", asked), 1)
+        (entry,) = found
+        self.assertEqual((entry.event, entry.uid), ("aggregate", self.manager.id))
+        self.assertNotIn("Wang", str(entry.facts))
+        with self._noted() as found:
+            self._call(self.stranger, "loan.customer", "search_count", asked)
+            self._call(self.manager, "loan.customer", "search_count", [("id", "=", self.plain.id)])
+            self._call(self.manager, "loan.customer", "has_access", self.plain.ids, "read")
+        self.assertFalse(found)
+
     def test_a_form_with_its_loans_is_an_entry_for_each_model(self):
         with self._noted() as found:
             self._call(
