@@ -13,6 +13,8 @@ _logger = logging.getLogger(__name__)
 _FIGURES = {"loan.workload", "loan.reminder.outcome"}
 
 
+# So many people's rows are asked for by one query.
+_AT_ONCE = 25
 # What our own jobs and buttons are: one call of a method, which asks for itself.
 _ONE_CALL = re.compile(r"(action = )?(model|records?)\.\w+\(\)")
 
@@ -88,9 +90,11 @@ class LoanAccessCheck(models.AbstractModel):
         found |= {("automation", name): 1 for name in self._unapproved_automations()}
         # Of a model that shows nothing to anybody, nobody has a follower's or a to-do's right for now.
         shown = protected - self.env["ir.rule"]._loan_altered()
-        found |= self._counted("follower", self._drop_blind_followers(shown))
-        found |= self._counted("activity", self._blind_activities(shown))
-        self._settle_blind_notifications(shown)
+        with self.env.user._loan_duty_kept():
+            seen = {}
+            found |= self._counted("follower", self._drop_blind_followers(shown, seen))
+            found |= self._counted("activity", self._blind_activities(shown, seen))
+            self._settle_blind_notifications(shown, seen)
         found |= self._counted("file", self._public_files(protected))
         return found
 
@@ -202,10 +206,10 @@ class LoanAccessCheck(models.AbstractModel):
     # ------------------------------------------------------------ what hangs on records
 
     @api.model
-    def _blind_rows(self, table, who, names, *, model="res_model", about=None, users=None):
+    def _blind_rows(self, table, who, names, *, model="res_model", about=None, users=None, seen=None):
         """Return rows of a table that point at records of models which a colleague may not see.
 
-        One query tells who holds any, and one for each of them which of theirs are blind.
+        One query tells who holds any, and one for some people at a time which of theirs are blind.
 
         :param table: model that points, by the name of a model and `res_id`
         :param str who: column of the table: `partner_id`, or the one of a user
@@ -213,7 +217,9 @@ class LoanAccessCheck(models.AbstractModel):
         :param str model: column of the table with the name of the model
         :param SQL about: a query of `(res_model, res_id)`, the records to look at; by default all
         :param users: `res.users`, whose rows to look at; by default everybody's
+        :param dict seen: what was worked out for another table, see `_seen_by`
         """
+        seen = {} if seen is None else seen
         rows_sudo = self.env[table].sudo()  # as superuser: the self-test looks at everybody's
         rows_sudo.flush_model([model, "res_id", who])
         conditions = [SQL("held.%s = ANY(%s)", SQL.identifier(model), sorted(names))]
@@ -238,16 +244,14 @@ class LoanAccessCheck(models.AbstractModel):
                 conditions=SQL(" AND ").join(conditions),
             )
         )
-        found_sudo = rows_sudo.browse()
+        asked = []
         with self.env.user._loan_duty_kept():
             for user_id, partner_id, active, held in holders:
                 blind = Domain.FALSE
                 for name in held:
                     hidden = Domain(model, "=", name)
-                    documents = self.env[name].with_user(user_id)
-                    documents = documents.with_context(active_test=False, allowed_company_ids=[])
-                    if active and documents.has_access("read"):
-                        hidden &= Domain("res_id", "not in", documents._search(Domain.TRUE))
+                    if active and (visible := self._seen_by(user_id, name, seen)) is not None:
+                        hidden &= Domain("res_id", "not in", visible)
                     blind |= hidden
                 if about is not None:
                     touched = SQL(
@@ -255,8 +259,27 @@ class LoanAccessCheck(models.AbstractModel):
                     )
                     blind &= Domain("res_id", "in", touched)
                 theirs = Domain(who, "=", partner_id if who == "partner_id" else user_id)
-                found_sudo |= rows_sudo.search(theirs & blind)
-        return found_sudo
+                asked.append(theirs & blind)
+            found_sudo = [
+                rows_sudo.search(Domain.OR(asked[start : start + _AT_ONCE]))
+                for start in range(0, len(asked), _AT_ONCE)
+            ]
+        return rows_sudo.concat(*found_sudo)
+
+    @api.model
+    def _seen_by(self, user_id, name, seen):
+        """Return the query of all records of a model that somebody may see; None without any right to the model.
+
+        :param int user_id: who
+        :param str name: of a protected model
+        :param dict seen: `{(user, model): query}`, what was worked out before; is added to
+        """
+        if (user_id, name) not in seen:
+            documents = self.env[name].with_user(user_id)
+            documents = documents.with_context(active_test=False, allowed_company_ids=[])
+            may = documents.has_access("read")
+            seen[user_id, name] = documents._search(Domain.TRUE) if may else None
+        return seen[user_id, name]
 
     @api.model
     def _threads(self, names):
@@ -264,21 +287,21 @@ class LoanAccessCheck(models.AbstractModel):
         return {name for name in names if "message_follower_ids" in self.env[name]._fields}
 
     @api.model
-    def _drop_blind_followers(self, protected):
+    def _drop_blind_followers(self, protected, seen=None):
         """Part colleagues from what they may not see any more; return `{model: number}`."""
-        rows_sudo = self._blind_rows("mail.followers", "partner_id", self._threads(protected))
+        rows_sudo = self._blind_rows("mail.followers", "partner_id", self._threads(protected), seen=seen)
         dropped = Counter(rows_sudo.mapped("res_model"))
         rows_sudo.unlink()
         return dropped
 
     @api.model
-    def _blind_activities(self, protected):
+    def _blind_activities(self, protected, seen=None):
         """Return `{model: number}` of to-dos that are with somebody who may not see what they are about."""
         names = {name for name in protected if "activity_ids" in self.env[name]._fields}
-        return Counter(self._blind_rows("mail.activity", "user_id", names).mapped("res_model"))
+        return Counter(self._blind_rows("mail.activity", "user_id", names, seen=seen).mapped("res_model"))
 
     @api.model
-    def _settle_blind_notifications(self, protected):
+    def _settle_blind_notifications(self, protected, seen=None):
         """Take as read what waits in the inbox of colleagues who may not see it: it would be counted for ever."""
         rows_sudo = self.env["mail.notification"].sudo()  # as superuser: the self-test looks at everybody's
         rows_sudo.flush_model()
@@ -296,13 +319,12 @@ class LoanAccessCheck(models.AbstractModel):
                 sorted(protected),
             )
         )
+        seen = {} if seen is None else seen
         with self.env.user._loan_duty_kept():
             for user_id, partner_id, name in waiting:
-                documents = self.env[name].with_user(user_id)
-                documents = documents.with_context(active_test=False, allowed_company_ids=[])
                 about = Domain("model", "=", name)
-                if documents.has_access("read"):
-                    about &= Domain("res_id", "not in", documents._search(Domain.TRUE))
+                if (visible := self._seen_by(user_id, name, seen)) is not None:
+                    about &= Domain("res_id", "not in", visible)
                 rows_sudo.search(
                     Domain("res_partner_id", "=", partner_id)
                     & Domain("is_read", "=", False)

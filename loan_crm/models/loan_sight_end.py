@@ -153,6 +153,7 @@ class LoanSightEnd(models.Model):
         :param scope: see `loan.access.check._blind_rows`
         """
         check = self.env["loan.access.check"]
+        scope["seen"] = {}
         check._blind_rows("mail.followers", "partner_id", names, **scope).unlink()
         check._blind_rows("mail.scheduled.message", "create_uid", names, model="model", **scope).unlink()
         planned = {name for name in names if "activity_ids" in self.env[name]._fields}
