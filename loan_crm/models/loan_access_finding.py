@@ -34,7 +34,7 @@ class LoanAccessFinding(models.Model):
     subject = fields.Char("Where", required=True, readonly=True, help="Name of the model or view.")
     count = fields.Integer("How Many", readonly=True)
     state = fields.Selection(
-        [("open", "Unresolved"), ("gone", "Gone"), ("accepted", "Accepted")],
+        [("open", "Unresolved"), ("gone", "Gone"), ("accepted", "Accepted as It Is")],
         "Status",
         required=True,
         readonly=True,
@@ -42,8 +42,8 @@ class LoanAccessFinding(models.Model):
     )
     first_at = fields.Datetime("First Seen", readonly=True, required=True)
     last_at = fields.Datetime("Last Seen", readonly=True, required=True)
-    accepted_user_id = fields.Many2one("res.users", "Accepted By", readonly=True, ondelete="restrict")
-    accepted_at = fields.Datetime("Accepted On", readonly=True)
+    accepted_user_id = fields.Many2one("res.users", "Approved By", readonly=True, ondelete="restrict")
+    accepted_at = fields.Datetime("Approved On", readonly=True)
     told = fields.Text("What It Means", compute="_compute_told")
 
     _once = models.UniqueIndex("(kind, subject) WHERE state = 'open'", "This finding is open already.")
