@@ -35,7 +35,7 @@ class LoanConfidentialityLevel(models.Model):
     )
     training_ids = fields.Many2many(
         "loan.training",
-        string="Of These Alone",
+        string="Trainings of Its Own",
         domain=[("mandatory", "=", True)],
         help="Trainings that are needed for certain levels only, this one among them. Those that are needed for all "
         "levels are asked, too.",
