@@ -163,6 +163,7 @@
         "views/loan_notice_views.xml",
         "views/loan_person_menus.xml",
         "views/loan_access_log_views.xml",
+        "views/loan_meeting_templates.xml",
         "wizard/loan_access_log_views.xml",
         "views/loan_access_log_menus.xml",
     ],

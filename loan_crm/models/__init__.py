@@ -1,5 +1,13 @@
 # Odoo builds models in this order, so what is inherited comes first.
 from . import base
+from . import loan_log_guard_mixin
+from . import loan_log_entry_mixin
+from . import loan_log_queue_mixin
+from . import loan_log_chain_mixin
+from . import loan_log_purge_mixin
+from . import loan_log_check_mixin
+from . import loan_log_anchor_mixin
+from . import loan_log_screen_mixin
 from . import loan_access_head
 from . import loan_access_log
 from . import loan_access_proof
@@ -117,6 +125,7 @@ from . import loan_conflict
 from . import loan_wall
 from . import loan_access_grant
 from . import loan_sight
+from . import loan_sight_end
 from . import loan_workload
 from . import loan_customer_relation
 from . import loan_customer_document

@@ -1,4 +1,7 @@
+import hashlib
 import logging
+import re
+from collections import Counter
 
 from odoo import api, models
 from odoo.fields import Domain
@@ -8,6 +11,17 @@ _logger = logging.getLogger(__name__)
 
 # Reports of ours that count customers and name none.
 _FIGURES = {"loan.workload", "loan.reminder.outcome"}
+
+
+# So many people's rows are asked for by one query.
+_AT_ONCE = 25
+# What our own jobs and buttons are: one call of a method, which asks for itself.
+_ONE_CALL = re.compile(r"(action = )?(model|records?)\.\w+\(\)")
+
+
+def _naming(names):
+    """Return a pattern that finds one of these models named in a text."""
+    return re.compile(r"['\"]({})['\"]".format("|".join(map(re.escape, sorted(names)))))
 
 
 class LoanAccessCheck(models.AbstractModel):
@@ -73,12 +87,15 @@ class LoanAccessCheck(models.AbstractModel):
         found |= {("company", name): 1 for name in self._without_company(protected)}
         found |= {("model", name): 1 for name in self._unguarded_models(protected)}
         found |= {("view", name): 1 for name in self._unguarded_views(protected)}
+        found |= {("automation", name): 1 for name in self._unapproved_automations()}
         # Of a model that shows nothing to anybody, nobody has a follower's or a to-do's right for now.
         guarded = self.env["ir.model"]._loan_guarded()
         shown = guarded - (self.env["ir.rule"]._loan_altered() & protected)
-        found |= self._counted("follower", self._drop_blind_followers(shown))
-        found |= self._counted("activity", self._blind_activities(shown))
-        self._settle_blind_notifications(shown)
+        with self.env.user._loan_duty_kept():
+            seen = {}
+            found |= self._counted("follower", self._drop_blind_followers(shown, seen))
+            found |= self._counted("activity", self._blind_activities(shown, seen))
+            self._settle_blind_notifications(shown, seen)
         found |= self._counted("file", self._public_files(protected))
         found |= self._counted("twin", {"res.partner": len(self._twins())})
         return found
@@ -156,79 +173,141 @@ class LoanAccessCheck(models.AbstractModel):
                 found.add(name)
         return found
 
+    @api.model
+    def _unapproved_automations(self):
+        """Return what is run as superuser and reads our models: automation rules, server actions, scheduled jobs.
+
+        Ours call one method each. Whatever else does may copy a customer to where no rule is asked, so compliance has
+        to accept it, word for word: the digest in its name is another when it is altered.
+        """
+        names = {name for name in self.env["ir.model"]._loan_protected() if name.startswith("loan.")}
+        ours = _naming(names)
+        found = {}
+        # As superuser: the self-test looks at everybody's. Automations and jobs keep what they do in server actions.
+        for table, texts in (
+            ("ir.actions.server", ("code", "update_path", "value", "webhook_url")),
+            ("base.automation", ("filter_domain", "filter_pre_domain", "record_getter")),
+        ):
+            if table not in self.env:
+                continue
+            rows_sudo = self.env[table].sudo().with_context(active_test=False).search(Domain.TRUE)
+            xmlids = rows_sudo._get_external_ids()
+            for row in rows_sudo:
+                told = [str(row[name] or "") for name in texts if name in row._fields]
+                models = {row.model_id.model}
+                if "crud_model_id" in row._fields:
+                    models.add(row.crud_model_id.model)
+                touches = bool(models & names) or any(ours.search(text) for text in told)
+                shipped = any(xmlid.startswith("loan_crm") for xmlid in xmlids[row.id])
+                if touches and not (shipped and _ONE_CALL.fullmatch(told[0].strip())):
+                    text = "\n".join((*told, *sorted(filter(None, models))))
+                    found[f"{table} {row.id} ({hashlib.sha256(text.encode()).hexdigest()[:8]})"] = row
+        accepted = self.env["loan.access.finding"]._accepted("automation")
+        return sorted(found.keys() - accepted)
+
     # ------------------------------------------------------------ what hangs on records
 
     @api.model
-    def _blind_rows(self, table, name, who):
-        """Yield rows of a table that point at records of a model which a colleague may not see.
+    def _blind_rows(self, table, who, names, *, model="res_model", about=None, users=None, seen=None):
+        """Return rows of a table that point at records of models which a colleague may not see.
 
-        :param table: model that points, by `res_model` and `res_id`
-        :param str name: of the protected model
-        :param str who: column of the table: `partner_id` or `user_id`
+        One query tells who holds any, and one for some people at a time which of theirs are blind.
+
+        :param table: model that points, by the name of a model and `res_id`
+        :param str who: column of the table: `partner_id`, or the one of a user
+        :param names: of protected models
+        :param str model: column of the table with the name of the model
+        :param SQL about: a query of `(res_model, res_id)`, the records to look at; by default all
+        :param users: `res.users`, whose rows to look at; by default everybody's
+        :param dict seen: what was worked out for another table, see `_seen_by`
         """
+        seen = {} if seen is None else seen
         rows_sudo = self.env[table].sudo()  # as superuser: the self-test looks at everybody's
-        rows_sudo.flush_model(["res_model", "res_id", who])
-        people = self.env.execute_query(
+        rows_sudo.flush_model([model, "res_id", who])
+        conditions = [SQL("held.%s = ANY(%s)", SQL.identifier(model), sorted(names))]
+        if about is not None:
+            conditions.append(SQL("(held.%s, held.res_id) IN (%s)", SQL.identifier(model), about))
+        if users is not None:
+            conditions.append(SQL("person.id = ANY(%s)", list(users.ids)))
+        holders = self.env.execute_query(
             SQL(
                 """
-                SELECT person.id, person.partner_id, person.active
-                  FROM res_users AS person
-                 WHERE NOT person.share AND person.id <> %(root)s
-                   AND EXISTS (SELECT FROM %(table)s AS held
-                                WHERE held.res_model = %(name)s
-                                  AND held.%(who)s = person.%(key)s)
+                SELECT person.id, person.partner_id, person.active, array_agg(DISTINCT held.%(model)s)
+                  FROM %(table)s AS held
+                  JOIN res_users AS person ON person.%(key)s = held.%(who)s
+                 WHERE NOT person.share AND person.id <> %(root)s AND %(conditions)s
+                 GROUP BY person.id
                 """,
-                root=self.env.ref("base.user_root").id,
+                model=SQL.identifier(model),
                 table=SQL.identifier(rows_sudo._table),
-                name=name,
-                who=SQL.identifier(who),
                 key=SQL.identifier("partner_id" if who == "partner_id" else "id"),
+                who=SQL.identifier(who),
+                root=self.env.ref("base.user_root").id,
+                conditions=SQL(" AND ").join(conditions),
             )
         )
-        for user_id, partner_id, active in people:
-            domain = Domain("res_model", "=", name)
-            domain &= Domain(who, "=", partner_id if who == "partner_id" else user_id)
-            yield rows_sudo.search(domain & self._blind_domain(name, "res_id", user_id, active))
+        asked = []
+        with self.env.user._loan_duty_kept():
+            for user_id, partner_id, active, held in holders:
+                blind = Domain.FALSE
+                for name in held:
+                    blind |= Domain(model, "=", name) & self._blind_to(user_id, name, active, seen)
+                if about is not None:
+                    touched = SQL(
+                        "(SELECT res_id FROM (%s) AS touched WHERE res_model = ANY(%s))", about, held
+                    )
+                    blind &= Domain("res_id", "in", touched)
+                theirs = Domain(who, "=", partner_id if who == "partner_id" else user_id)
+                asked.append(theirs & blind)
+            found_sudo = [
+                rows_sudo.search(Domain.OR(asked[start : start + _AT_ONCE]))
+                for start in range(0, len(asked), _AT_ONCE)
+            ]
+        return rows_sudo.concat(*found_sudo)
 
     @api.model
-    def _blind_domain(self, name, number, user_id, active=True):
-        """Return a domain of the rows whose document somebody may not see.
+    def _blind_to(self, user_id, name, active, seen):
+        """Return a domain on `res_id` of the records of a model that somebody may not see.
 
-        :param str name: of the document's model
-        :param str number: column of the rows
+        :param int user_id: who
+        :param str name: of a model that keeps records from somebody
         :param bool active: whether they work here still
+        :param dict seen: `{(user, model): domain}`, what was worked out before; is added to
         """
-        documents = self.env[name].with_user(user_id).with_context(active_test=False, allowed_company_ids=[])
-        if name in self.env["ir.model"]._loan_veiled():
-            # As superuser: beside what Odoo asks itself, what is asked is the rule.
-            return Domain(number, "in", documents.sudo()._search(~documents._loan_veil_domain()))
-        if active and documents.has_access("read"):
-            return Domain(number, "not in", documents._search(Domain.TRUE))
-        return Domain.TRUE
+        if (user_id, name) not in seen:
+            documents = self.env[name].with_user(user_id)
+            documents = documents.with_context(active_test=False, allowed_company_ids=[])
+            if name in self.env["ir.model"]._loan_veiled():
+                # As superuser: beside what Odoo asks itself, what is asked is the rule.
+                blind = Domain("res_id", "in", documents.sudo()._search(~documents._loan_veil_domain()))
+            elif active and documents.has_access("read"):
+                blind = Domain("res_id", "not in", documents._search(Domain.TRUE))
+            else:
+                blind = Domain.TRUE
+            seen[user_id, name] = blind
+        return seen[user_id, name]
 
     @api.model
-    def _drop_blind_followers(self, protected):
+    def _threads(self, names):
+        """Return those of these models that keep followers and to-dos."""
+        return {name for name in names if "message_follower_ids" in self.env[name]._fields}
+
+    @api.model
+    def _drop_blind_followers(self, protected, seen=None):
         """Part colleagues from what they may not see any more; return `{model: number}`."""
-        dropped = {}
-        for name in protected:
-            if "message_follower_ids" in self.env[name]._fields:
-                for rows in self._blind_rows("mail.followers", name, "partner_id"):
-                    dropped[name] = dropped.get(name, 0) + len(rows)
-                    rows.unlink()
+        rows_sudo = self._blind_rows("mail.followers", "partner_id", self._threads(protected), seen=seen)
+        dropped = Counter(rows_sudo.mapped("res_model"))
+        rows_sudo.unlink()
         return dropped
 
     @api.model
-    def _blind_activities(self, protected):
+    def _blind_activities(self, protected, seen=None):
         """Return `{model: number}` of to-dos that are with somebody who may not see what they are about."""
-        counts = {}
-        for name in protected:
-            if "activity_ids" in self.env[name]._fields:
-                for rows in self._blind_rows("mail.activity", name, "user_id"):
-                    counts[name] = counts.get(name, 0) + len(rows)
-        return counts
+        names = {name for name in protected if "activity_ids" in self.env[name]._fields}
+        return Counter(self._blind_rows("mail.activity", "user_id", names, seen=seen).mapped("res_model"))
 
     @api.model
-    def _settle_blind_notifications(self, protected):
+    def _settle_blind_notifications(self, protected, seen=None):
         """Take as read what waits in the inbox of colleagues who may not see it: it would be counted for ever."""
         rows_sudo = self.env["mail.notification"].sudo()  # as superuser: the self-test looks at everybody's
         rows_sudo.flush_model()
@@ -246,13 +325,15 @@ class LoanAccessCheck(models.AbstractModel):
                 sorted(protected),
             )
         )
-        for user_id, partner_id, name in waiting:
-            about = Domain("model", "=", name) & self._blind_domain(name, "res_id", user_id)
-            rows_sudo.search(
-                Domain("res_partner_id", "=", partner_id)
-                & Domain("is_read", "=", False)
-                & Domain("mail_message_id", "any!", about)
-            ).is_read = True
+        seen = {} if seen is None else seen
+        with self.env.user._loan_duty_kept():
+            for user_id, partner_id, name in waiting:
+                about = Domain("model", "=", name) & self._blind_to(user_id, name, True, seen)
+                rows_sudo.search(
+                    Domain("res_partner_id", "=", partner_id)
+                    & Domain("is_read", "=", False)
+                    & Domain("mail_message_id", "any!", about)
+                ).is_read = True
 
     @api.model
     def _public_files(self, protected):

@@ -1,12 +1,14 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 
 class LoanAccessFinding(models.Model):
     """Something the self-test found that lets, or would let, somebody see what is not theirs.
 
-    It begins when a look finds it and ends by itself with the look that finds it no more; nobody closes one by hand. It
-    names models and numbers, never a customer.
+    It begins when a look finds it and ends by itself with the look that finds it no more; nobody closes one by hand. Of
+    an automation that reads customers compliance says that it may, word for word. It names models and numbers, never a
+    customer.
     """
 
     _name = "loan.access.finding"
@@ -26,6 +28,7 @@ class LoanAccessFinding(models.Model):
             ("activity", "To-Do without the Duty"),
             ("file", "Public File"),
             ("twin", "Twin of a Confidential Contact"),
+            ("automation", "Automation That Reads Customers"),
         ],
         "What",
         required=True,
@@ -34,10 +37,16 @@ class LoanAccessFinding(models.Model):
     subject = fields.Char("Where", required=True, readonly=True, help="Name of the model or view.")
     count = fields.Integer("How Many", readonly=True)
     state = fields.Selection(
-        [("open", "Unresolved"), ("gone", "Gone")], "Status", required=True, readonly=True, default="open"
+        [("open", "Unresolved"), ("gone", "Gone"), ("accepted", "Accepted as It Is")],
+        "Status",
+        required=True,
+        readonly=True,
+        default="open",
     )
     first_at = fields.Datetime("First Seen", readonly=True, required=True)
     last_at = fields.Datetime("Last Seen", readonly=True, required=True)
+    accepted_user_id = fields.Many2one("res.users", "Approved By", readonly=True, ondelete="restrict")
+    accepted_at = fields.Datetime("Approved On", readonly=True)
     told = fields.Text("What It Means", compute="_compute_told")
 
     _once = models.UniqueIndex("(kind, subject) WHERE state = 'open'", "This finding is open already.")
@@ -68,6 +77,11 @@ class LoanAccessFinding(models.Model):
             "activity": self.env._(
                 "To-dos are with colleagues who may not see what they are about, and do not see the to-dos either. "
                 "Give them to somebody whose duty it is."
+            ),
+            "automation": self.env._(
+                "An automation rule, a server action or a scheduled job reads customers, and it runs with all rights. "
+                "An administrator shows you what it does. Accept it, or have it taken away; whoever alters it later "
+                "has to ask you again."
             ),
             "file": self.env._(
                 "Files of customers are marked as public. They are served to nobody without the duty; take the mark "
@@ -122,6 +136,33 @@ class LoanAccessFinding(models.Model):
             "domain": list(twins),
             "views": [(False, "list"), (False, "form")],
         }
+
+    @api.model
+    def _accepted(self, kind):
+        """Return the subjects of a kind that compliance has accepted, a set."""
+        # As superuser: the self-test asks.
+        return set(self.sudo().search([("kind", "=", kind), ("state", "=", "accepted")]).mapped("subject"))
+
+    def action_accept(self):
+        """Accept an automation as it is; what it becomes when somebody alters it is found anew.
+
+        :raise AccessError: for who is not of compliance
+        :raise UserError: for another kind of finding, which is put right and not accepted
+        """
+        self.check_access("read")
+        if not self.env.user.has_group("loan_crm.loan_crm_group_compliance"):
+            raise AccessError(self.env._("Compliance accepts what reads customers."))
+        if self.filtered(lambda finding: finding.kind != "automation" or finding.state != "open"):
+            raise UserError(self.env._("This is put right, not accepted. It ends by itself then."))
+        # As superuser: nobody writes a finding by hand.
+        findings_sudo = self.sudo()
+        findings_sudo.write(
+            {"state": "accepted", "accepted_user_id": self.env.uid, "accepted_at": fields.Datetime.now()}
+        )
+        findings_sudo.activity_ids.unlink()
+        for finding in self:
+            self.env["loan.access.log"]._note("review", finding, accepted=finding.subject)
+        return True
 
     def _wake_compliance(self):
         """Give a compliance officer a to-do for each finding; without one, an administrator of Loan CRM."""

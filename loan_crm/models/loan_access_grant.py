@@ -108,6 +108,8 @@ class LoanAccessGrant(models.Model):
         "Say which customer it is about.",
     )
     _in_force_idx = models.Index("(user_id, cap, date_to) WHERE state = 'granted'")
+    # What has ended since the last look of `loan.sight.end`.
+    _ends_idx = models.Index("(date_to) WHERE state = 'granted'")
 
     @api.model
     def _loan_category(self):
@@ -259,6 +261,7 @@ class LoanAccessGrant(models.Model):
         grants_sudo._move_to("ended")
         grants_sudo.write({"ended_at": fields.Datetime.now(), "ended_user_id": self.env.uid})
         grants_sudo._note_decision()
+        self.env["loan.sight.end"]._note(customers=grants_sudo.customer_id)
         return True
 
     def _note_decision(self):

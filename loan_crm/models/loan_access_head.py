@@ -3,9 +3,6 @@ from odoo.tools import SQL
 
 from ..core import evidence
 
-# Nobody writes these by hand, so Odoo is never asked.
-# pylint: disable=method-required-super,no-raise-unlink
-
 
 class LoanAccessHead(models.Model):
     """Where a chain of the access log ends: the number and the seal of its newest entry.
@@ -15,6 +12,7 @@ class LoanAccessHead(models.Model):
     """
 
     _name = "loan.access.head"
+    _inherit = ["loan.log.guard.mixin"]
     _description = "End of a Chain of the Access Log"
     _log_access = False
     _order = "chain"
@@ -39,13 +37,3 @@ class LoanAccessHead(models.Model):
                 2 * evidence.CHAINS - 1,
             )
         )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        raise self.env["loan.access.log"]._refusal()
-
-    def write(self, vals):
-        raise self.env["loan.access.log"]._refusal()
-
-    def unlink(self):
-        raise self.env["loan.access.log"]._refusal()

@@ -65,7 +65,7 @@ class LoanAccessMixin(models.AbstractModel):
                     duty=(record if asked is self else customer) in duty,
                     cap=caps.get(customer._origin.id),
                     barred=customer in barred,
-                    cleared=sight.cleared,
+                    cleared=sight.cleared.of(customer.company_id.id),
                 )
             )
 
@@ -89,8 +89,7 @@ class LoanAccessMixin(models.AbstractModel):
         duty = sight.duty
         if not own and not duty.is_true() and not duty.is_false():
             duty = Domain(self._loan_key, "in", self._loan_customers_query(duty))
-        ranks = None if sight.cleared.all_by_duty else sight.cleared.by_duty
-        seen = duty & self._loan_ranks_domain(ranks)
+        seen = duty & self._loan_ranks_domain(sight.cleared.by_duty)
         for cap, customers in self._loan_granted(sight):
             seen |= Domain(self._loan_key, "in", customers) & self._loan_ranks_domain(
                 sight.cleared.up_to(cap)
@@ -112,33 +111,51 @@ class LoanAccessMixin(models.AbstractModel):
         return [(cap, grants._customers_granted(self.env.user, cap)) for cap in sight.caps]
 
     @api.model
-    def _loan_ranks_domain(self, ranks):
-        """Return which records of this model are of these ranks, and so are their loan and their customer.
+    def _loan_ranks_domain(self, opened):
+        """Return which records of this model are of ranks that are open, and so are their loan and their customer.
 
-        :param ranks: set of ranks, or None for all
+        :param opened: ranks lender by lender, see `core.disclosure.Clearances.by_duty`; None for all
         """
-        if ranks is None:
+        if opened is None:
             return Domain.TRUE
         allowed = Domain.TRUE
         if "loan_level" in self._fields:
-            allowed &= Domain("loan_level", "in", sorted(ranks))
+            allowed &= self._loan_by_lender(opened, lambda ranks: Domain("loan_level", "in", sorted(ranks)))
         if self._loan_key != "id":
-            allowed &= Domain(self._loan_key, "not in", self._loan_above("loan.customer", ranks))
+            allowed &= Domain(self._loan_key, "not in", self._loan_above("loan.customer", opened))
         if self._hangs_on_loan():
-            allowed &= Domain("contract_id", "not in", self._loan_above("loan.contract", ranks))
+            allowed &= Domain("contract_id", "not in", self._loan_above("loan.contract", opened))
         return allowed
 
     @api.model
-    def _loan_above(self, model, ranks):
-        """Return the query of the records that are of no such rank themselves: few, and they have an index.
+    def _loan_by_lender(self, opened, domain_of):
+        """Return a domain on ranks, told apart by lender only where that makes a difference.
+
+        :param opened: see `_loan_ranks_domain`
+        :param domain_of: function that makes the domain of a set of ranks
+        """
+        *each, (_others, rest) = opened
+        found, named = Domain.FALSE, set()
+        for lenders, ranks in each:
+            found |= Domain("company_id", "in", sorted(lenders)) & domain_of(ranks)
+            named |= lenders
+        if not named:
+            return domain_of(rest)
+        return found | (Domain("company_id", "not in", sorted(named)) & domain_of(rest))
+
+    @api.model
+    def _loan_above(self, model, opened):
+        """Return the query of the records that are of a rank that is not open themselves: few, and they have an index.
 
         :param str model: `loan.customer` or `loan.contract`
-        :param ranks: set of ranks
+        :param opened: see `_loan_ranks_domain`, not None
         """
         # As superuser: the domain is the rule, the records' own rules would only ask it again.
         records_sudo = self.env[model].sudo().with_context(active_test=False)
-        closed = self.env["loan.confidentiality.level"]._ranks() - ranks
-        return records_sudo._search(Domain("loan_level", "in", sorted(closed)))
+        known = self.env["loan.confidentiality.level"]._ranks()
+        return records_sudo._search(
+            self._loan_by_lender(opened, lambda ranks: Domain("loan_level", "in", sorted(known - ranks)))
+        )
 
     @api.model
     def _loan_customers_query(self, domain):
@@ -161,14 +178,14 @@ class LoanAccessMixin(models.AbstractModel):
         if sight.duty.is_true() and sight.cleared.all_by_duty and sight.barred.is_false():
             return None
 
-        def among(ranks):
+        def among(opened):
             return SQL(
                 "%s NOT IN %s AND (%s IS NULL OR %s NOT IN %s)",
                 customer,
-                self._loan_above("loan.customer", ranks).subselect(),
+                self._loan_above("loan.customer", opened).subselect(),
                 contract,
                 contract,
-                self._loan_above("loan.contract", ranks).subselect(),
+                self._loan_above("loan.contract", opened).subselect(),
             )
 
         ways = []

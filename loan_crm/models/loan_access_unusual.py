@@ -67,11 +67,13 @@ class LoanAccessUnusual(models.Model):
     def _compute_explanation(self):
         words = {
             unusual.BUSY: self.env._(
-                "%(customers)s confidential customers in one hour; up to %(limit)s are usual."
+                "Confidential customers opened in one hour: %(customers)s. Up to %(limit)s are usual."
             ),
-            unusual.OFF: self.env._("%(customers)s confidential customers outside their working hours."),
+            unusual.OFF: self.env._(
+                "Confidential customers opened outside their working hours: %(customers)s."
+            ),
             unusual.FORMER: self.env._(
-                "%(customers)s confidential customers they looked after once and no longer do."
+                "Confidential customers opened whom they no longer look after: %(customers)s."
             ),
             unusual.REFUSED: self.env._("Refused %(count)s times in one day; up to %(limit)s are usual."),
         }

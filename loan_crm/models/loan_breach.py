@@ -255,6 +255,8 @@ class LoanBreach(models.Model):
                 "suspended_until": self.suspended_until if self.measure == "suspension" else False,
             }
         )
+        # Which one and what was decided; whom it is about is for those to read who may read the breach.
+        self.env["loan.access.log"]._note("breach", breach_sudo, step="decided", measure=self.measure)
         breach_sudo._tell_person()
 
     def _tell_person(self):
@@ -302,6 +304,7 @@ class LoanBreach(models.Model):
         breaches_sudo.activity_unlink(["loan_crm.mail_activity_type_breach"])
         breaches_sudo._move_to("review", "decided")
         breaches_sudo.write({"appealed_at": False})
+        self.env["loan.access.log"]._note("breach", breaches_sudo, step="review")
         return True
 
     def action_close(self):

@@ -70,7 +70,19 @@ class LoanClassifiedMixin(models.AbstractModel):
         result = super().write(vals)
         if "level_id" in vals:
             self.level_id._note_used()
+            self._note_closed()
         return result
+
+    def _note_closed(self):
+        """Let people be parted from what they hold of those of these records that duty alone does not open."""
+        closed = self.filtered(lambda record: record.level_id._is_restricted())
+        if closed:
+            # As superuser: whose they are is asked for whoever sets a level.
+            self.env["loan.sight.end"]._note(customers=closed.sudo()._classified_customers())
+
+    def _classified_customers(self):
+        """Return the customers whom these records are about, `loan.customer`."""
+        return self if self._name == "loan.customer" else self.customer_id
 
     def action_classify(self):
         """Open the form that changes how confidential these records are, and shows before who gains and loses."""

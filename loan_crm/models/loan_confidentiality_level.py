@@ -30,7 +30,16 @@ class LoanConfidentialityLevel(models.Model):
         "A Signed Agreement",
         help="A confidentiality agreement that is valid. With it ends the sight, at once.",
     )
-    needs_training = fields.Boolean("Valid Training")
+    needs_training = fields.Boolean(
+        "Valid Training", help="Every training that is needed to see it, of the customer's lender."
+    )
+    training_ids = fields.Many2many(
+        "loan.training",
+        string="Trainings of Its Own",
+        domain=[("mandatory", "=", True)],
+        help="Trainings that are needed for certain levels only, this one among them. Those that are needed for all "
+        "levels are asked, too.",
+    )
     needs_second_approver = fields.Boolean(
         "Two Approvers", help="A grant for this level is approved by two different people of compliance."
     )
@@ -60,7 +69,27 @@ class LoanConfidentialityLevel(models.Model):
         result = super().write(vals)
         self.env.registry.clear_cache()
         self.env["res.users"]._loan_sight_changed()
+        if any(vals.get(name) for name in _ASKS):
+            self._note_raised()
         return result
+
+    def _is_restricted(self):
+        """Tell whether duty alone may not open this level; an empty one asks nothing."""
+        return any(self[name] for name in _ASKS)
+
+    def _note_raised(self):
+        """Let people be parted from what they hold of records of these levels, of which more is asked now."""
+        customers = self.env["loan.customer"]
+        for name, key in (
+            ("loan.customer", "id"),
+            ("loan.contract", "customer_id"),
+            ("loan.customer.document", "customer_id"),
+        ):
+            # As superuser: whose they are is asked for whoever changes a level.
+            records_sudo = self.env[name].sudo().with_context(active_test=False)
+            found_sudo = records_sudo.search([("level_id", "in", self.ids)])
+            customers |= found_sudo if key == "id" else found_sudo[key]
+        self.env["loan.sight.end"]._note(customers=customers)
 
     def unlink(self):
         result = super().unlink()

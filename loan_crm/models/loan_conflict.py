@@ -110,6 +110,7 @@ class LoanConflict(models.Model):
         conflicts = super().create(vals_list)
         conflicts._check_may_declare()
         conflicts._warn()
+        self.env["loan.sight.end"]._note(users=conflicts.user_id)
         return conflicts
 
     def write(self, vals):

@@ -2,6 +2,8 @@ from markupsafe import Markup
 
 from odoo import SUPERUSER_ID, api, models
 from odoo.fields import Domain
+from odoo.tools import email_normalize
+from odoo.tools.mail import email_split
 
 
 class LoanDiscretionMixin(models.AbstractModel):
@@ -150,6 +152,37 @@ class LoanDiscretionMixin(models.AbstractModel):
         if not closed:
             return self.browse()
         return self.filtered(lambda record: record._loan_rank() in closed)
+
+    def _loan_corresponds(self, email):
+        """Tell whether an address is of somebody who has to do with this record; called as superuser.
+
+        They follow it, have written to it or were written to, are its borrower or somebody of theirs, or are a
+        colleague who may see it.
+
+        :param str email: normalised
+        """
+        self.ensure_one()
+        customers = self.env["loan.customer"].browse(self._loan_log_customers().values())
+        borrowers = customers.partner_id | customers.partner_id.child_ids | customers.partner_id.parent_id
+        if "party_ids" in self._fields:
+            borrowers |= self.party_ids.partner_id
+        messages = self.message_ids
+        people = self.message_partner_ids | messages.author_id | messages.partner_ids
+        people |= messages.notification_ids.res_partner_id
+        outside = (borrowers | people).filtered(
+            lambda partner: (
+                not any(not user.share for user in partner.with_context(active_test=False).user_ids)
+            )
+        )
+        if email in outside.mapped("email_normalized"):
+            return True
+        written_to = ",".join(filter(None, messages.mapped("outgoing_email_to")))
+        if email in {email_normalize(address) for address in email_split(written_to)}:
+            return True
+        # A colleague counts by what they may see now, not by what they wrote when they did.
+        users = self.env["res.users"].search([("email_normalized", "=", email), ("share", "=", False)])
+        anywhere = self.with_context(allowed_company_ids=[])
+        return any(anywhere.with_user(user).has_access("read") for user in users if not user._is_superuser())
 
     def _loan_notice(self):
         """Return subject and words of a mail that tells nothing but that there is something to see."""

@@ -3,6 +3,7 @@ import hashlib
 from odoo import SUPERUSER_ID, api, models
 from odoo.fields import Domain
 from odoo.http import request
+from odoo.service.server import thread_local
 
 
 class LoanEvidenceMixin(models.AbstractModel):
@@ -108,6 +109,16 @@ class LoanEvidenceMixin(models.AbstractModel):
         found = super().name_search(name, domain, operator, limit)
         self.browse(id_ for id_, _name in found)._loan_seen("lookup", ["display_name"])
         return found
+
+    @api.model
+    @api.readonly
+    def search_count(self, domain, limit=None):
+        count = super().search_count(domain, limit=limit)
+        # A count that was asked for, and not the one a page or another piece of the program needs.
+        asked = getattr(thread_local, "rpc_model_method", "") if request else ""
+        if count and asked == f"{self._name}.search_count":
+            self._loan_counted(domain, ())
+        return count
 
     @api.model
     @api.readonly

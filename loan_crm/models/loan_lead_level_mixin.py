@@ -30,12 +30,16 @@ class LoanLeadLevelMixin(models.AbstractModel):
         grants, user = self.env["loan.access.grant"], self.env.user
         sight = user._loan_sight()
         plain = levels._ranks() - levels._closed_ranks()
-        own = Domain("loan_level", "in", sorted(plain | sight.cleared.by_duty))
+        by_lender = self.env["loan.customer"]._loan_by_lender
+        opened = ((None, plain),) if sight.duty.is_false() else sight.cleared.by_duty
+        own = Domain.TRUE
+        if opened is not None:
+            own = by_lender(opened, lambda ranks: Domain("loan_level", "in", sorted(plain | ranks)))
         for cap in sight.caps:
             granted = SQL("behind.id IN %s", grants._customers_granted(user, cap))
-            own |= Domain("loan_level", "in", sorted(sight.cleared.up_to(cap))) & (
-                contacts._loan_behind_domain("partner_id", lambda contact, granted=granted: granted)
-            )
+            own |= by_lender(
+                sight.cleared.up_to(cap), lambda ranks: Domain("loan_level", "in", sorted(ranks))
+            ) & contacts._loan_behind_domain("partner_id", lambda contact, granted=granted: granted)
         seen = own & contacts._loan_not_hidden_domain("partner_id")
         if not sight.barred.is_false():
             # As superuser: what is asked is the rule.
@@ -88,7 +92,15 @@ class LoanLeadLevelMixin(models.AbstractModel):
         # As superuser: the log is told whom it was about.
         leads_sudo = self.sudo()
         behind = leads_sudo.partner_id._loan_log_customers()
-        return {lead_sudo.id: behind.get(lead_sudo.partner_id.id) for lead_sudo in leads_sudo}
+        return {
+            lead_sudo.id: behind[lead_sudo.partner_id.id]
+            for lead_sudo in leads_sudo
+            if lead_sudo.partner_id.id in behind
+        }
+
+    def _classified_customers(self):
+        behind = self.partner_id._loan_profiles_behind()
+        return self.env["loan.customer"].union(*behind.values())
 
     @api.depends("level_id", "partner_id")
     def _compute_effective_level_id(self):

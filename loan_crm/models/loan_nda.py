@@ -442,6 +442,7 @@ class LoanNda(models.Model):
             }
         )
         self.env["loan.access.log"]._note("agreement", nda_sudo, withdrawn=1)
+        self.env["loan.sight.end"]._note(users=nda_sudo.user_id)
 
     def _report_moment(self, name):
         """Return a moment in the words of the agreement's print, in the lender's time."""

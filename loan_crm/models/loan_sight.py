@@ -58,14 +58,16 @@ class LoanSight(models.AbstractModel):
             cap = grants._cap_of(user, customer_sudo).get(customer_sudo.id) if sight.caps else None
             if given and user in given:
                 cap = max(given[user], -1 if cap is None else cap)
-            cleared = self._cleared(user, asked)
+            cleared = user._loan_cleared(asked).of(customer_sudo.company_id.id)
             way = disclosure.may_see(own, rank, duty=duty, cap=cap, barred=barred, cleared=cleared)
             found[user] = {
                 "way": way,
                 "duty": duty,
                 "cap": cap,
                 "barred": barred,
-                "missing": [] if way else self._missing(user, levels[max(own, rank)], duty, cap),
+                "missing": []
+                if way
+                else self._missing(user, levels[max(own, rank)], duty, cap, customer_sudo.company_id),
             }
         return found
 
@@ -74,17 +76,15 @@ class LoanSight(models.AbstractModel):
         return disclosure.Level(level.rank, level.needs_grant, level.needs_agreement, level.needs_training)
 
     @api.model
-    def _cleared(self, user, asked):
-        return disclosure.clearance(
-            asked,
-            agreement=user._loan_agreement_valid,
-            training=user._loan_training_valid,
-            exempt=user.has_group("loan_crm.loan_crm_group_compliance"),
-        )
+    def _missing(self, user, level, duty, cap, companies):
+        """Return in words what somebody lacks to see a level.
 
-    @api.model
-    def _missing(self, user, level, duty, cap):
-        """Return in words what somebody lacks to see a level."""
+        :param user: `res.users`
+        :param level: `loan.confidentiality.level`
+        :param bool duty: whether it is their duty
+        :param cap: the highest of their grants' for it, None without any
+        :param companies: `res.company`, the lenders whose customers are asked about
+        """
         exempt = user.has_group("loan_crm.loan_crm_group_compliance")
         lacking = []
         if not duty and cap is None:
@@ -93,10 +93,29 @@ class LoanSight(models.AbstractModel):
             not duty and cap < level.rank
         ):
             lacking.append(self.env._("a grant up to “%s”", level.name))
-        if level.needs_agreement and not user._loan_agreement_valid():
-            lacking.append(self.env._("a valid confidentiality agreement"))
-        if level.needs_training and not user._loan_training_valid():
-            lacking.append(self.env._("valid training"))
+        # Whoever works for several lenders is told of which one.
+        several = len(user._loan_lenders()) > 1
+        companies_sudo = companies.sudo()  # as superuser: what a lender is called is no secret
+        if level.needs_agreement:
+            agreed = user._loan_agreed_with()
+            if unsigned := companies_sudo.filtered(lambda company: company.id not in agreed):
+                lacking.append(
+                    self.env._(
+                        "a valid confidentiality agreement with %s", ", ".join(unsigned.mapped("name"))
+                    )
+                    if several
+                    else self.env._("a valid confidentiality agreement")
+                )
+        if level.needs_training:
+            untrained = companies_sudo.filtered(
+                lambda company: not user._loan_training_valid(company, level.rank)
+            )
+            if untrained:
+                lacking.append(
+                    self.env._("valid training of %s", ", ".join(untrained.mapped("name")))
+                    if several
+                    else self.env._("valid training")
+                )
         return lacking
 
     @api.model

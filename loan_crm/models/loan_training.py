@@ -12,7 +12,8 @@ class LoanTraining(models.Model):
 
     Each person it is for gets a record of their own (`loan.training.record`): when the training is planned, when they
     join its audience, and again before theirs ends. A mandatory one is asked for by confidentiality levels that need
-    training: who lacks it does not see such customers, from the second it ends (`_lacking`).
+    training: who lacks it does not see such customers, from the second it ends (`_closed_ranks`). It may be
+    needed for some of these levels only, so that what is secret asks for another than what is confidential.
     """
 
     _name = "loan.training"
@@ -41,6 +42,12 @@ class LoanTraining(models.Model):
     )
     mandatory_from = fields.Date(
         "Needed From", tracking=True, help="Gives people time to attend a new training. Empty: at once."
+    )
+    level_ids = fields.Many2many(
+        "loan.confidentiality.level",
+        string="Needed For",
+        domain=[("needs_training", "=", True)],
+        help="Levels whose customers stay closed without it. Empty: all levels that need training.",
     )
     record_ids = fields.One2many("loan.training.record", "training_id", "Records")
     valid_count = fields.Integer("Valid", compute="_compute_counts")
@@ -78,23 +85,28 @@ class LoanTraining(models.Model):
                 )
 
     @api.model
-    def _lacking(self, user, companies):
-        """Return the mandatory trainings that somebody has not done, or whose record is valid no more.
+    def _closed_ranks(self, user, company_ids):
+        """Return what is closed to somebody for want of a training: it was not done, or is valid no more.
 
         One query, at this moment; nothing of it is kept.
 
         :param user: `res.users`
-        :param companies: `res.company`, the lenders whose trainings count
-        :return: `loan.training`, as superuser
+        :param company_ids: numbers of the lenders whose trainings count
+        :return: `{company id: ranks}` of the lenders of whom something is; None for all that need training
         """
-        self.flush_model(["active", "mandatory", "mandatory_from", "company_id"])
+        self.flush_model(["active", "mandatory", "mandatory_from", "company_id", "level_ids"])
         self.env["loan.training.record"].flush_model(["training_id", "user_id", "state", "valid_until"])
         # As superuser: the lender's day is no secret.
-        companies_sudo = companies.sudo()
+        companies_sudo = self.env["res.company"].sudo().browse(company_ids)
+        levels = self._fields["level_ids"]
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT loan_training.id
+                SELECT loan_training.company_id,
+                       ARRAY(SELECT level.rank
+                               FROM %(chosen)s chosen
+                               JOIN loan_confidentiality_level level ON level.id = chosen.%(level)s
+                              WHERE chosen.%(training)s = loan_training.id)
                   FROM loan_training
                   JOIN unnest(%(companies)s::int[], %(days)s::date[]) AS lender (id, today)
                     ON lender.id = loan_training.company_id
@@ -109,13 +121,21 @@ class LoanTraining(models.Model):
                           AND record.state = 'confirmed'
                           AND (record.valid_until IS NULL OR record.valid_until >= lender.today))
                 """,
+                chosen=SQL.identifier(levels.relation),
+                level=SQL.identifier(levels.column2),
+                training=SQL.identifier(levels.column1),
                 companies=list(companies_sudo.ids),
                 days=[company._loan_today() for company in companies_sudo],
                 audience=self._audience_sql(user),
                 user=user.id,
             )
         )
-        return self.sudo().browse(row[0] for row in rows)  # as superuser: for whoever asks about a right
+        closed = {}
+        for company_id, ranks in rows:
+            known = closed.setdefault(company_id, set())
+            # Without levels of its own a training is needed for all that need one.
+            closed[company_id] = known | set(ranks) if ranks and known is not None else None
+        return closed
 
     # ------------------------------------------------------------ asking people to attend
 

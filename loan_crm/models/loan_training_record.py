@@ -67,7 +67,7 @@ class LoanTrainingRecord(models.Model):
     _open_once = models.UniqueIndex(
         "(user_id, training_id) WHERE state IN ('due', 'done')", "This person is to attend it already."
     )
-    # What `loan.training._lacking` walks along.
+    # What `loan.training._closed_ranks` walks along.
     _valid_idx = models.Index("(user_id, training_id, valid_until) WHERE state = 'confirmed'")
 
     @api.depends("user_id", "training_id")
@@ -212,6 +212,7 @@ class LoanTrainingRecord(models.Model):
             ends = agreements.months_later(record_sudo.date_done, months) if months else False
             record_sudo._move_to("confirmed")
             record_sudo.write({"valid_until": ends, "confirmed_user_id": user.id, "confirmed_at": now})
+        self._note_judged("confirmed")
 
     def action_fail(self):
         """Note that these people attended and did not pass; the night asks them to attend again."""
@@ -219,6 +220,7 @@ class LoanTrainingRecord(models.Model):
         records_sudo = self.sudo()  # as superuser: the status changes by this verb alone
         records_sudo._move_to("failed")
         records_sudo.write({"confirmed_user_id": self.env.uid, "confirmed_at": fields.Datetime.now()})
+        self._note_judged("failed")
         return True
 
     def action_send_back(self):
@@ -233,7 +235,16 @@ class LoanTrainingRecord(models.Model):
         """Take a confirmation back; what hung on it is gone at once."""
         self._check_may_judge()
         self.sudo()._move_to("revoked")  # as superuser: the status changes by this verb alone
+        self._note_judged("revoked")
+        self.env["loan.sight.end"]._note(users=self.user_id)
         return True
+
+    def _note_judged(self, step):
+        """Put on record what was decided about these records: sight of protected customers hangs on them.
+
+        :param str step: the status they have now
+        """
+        self.env["loan.access.log"]._note("training", self, step=step)
 
     def _check_may_judge(self):
         self.check_access("write")

@@ -35,13 +35,22 @@ class LoanWall(models.Model):
         walls = super().create(vals_list)
         self.env["loan.access.log"]._note("wall", walls)
         self.env["res.users"]._loan_sight_changed()
+        walls._part()
         return walls
 
     def write(self, vals):
         result = super().write(vals)
         self.env["loan.access.log"]._note("wall", self, fields=vals)
         self.env["res.users"]._loan_sight_changed()
+        self._part()
         return result
+
+    def _part(self):
+        """Let who belongs to either team be parted from what they hold of the other's customers."""
+        up = self.filtered("active")
+        self.env["loan.sight.end"]._note(
+            users=self.env["res.users"].union(*(self._people(team) for team in up.team_id | up.other_team_id))
+        )
 
     @api.depends("team_id.name", "other_team_id.name")
     def _compute_display_name(self):

@@ -26,6 +26,50 @@ class MailThread(models.AbstractModel):
             self = self.with_context(loan_bounce=(letter.id, *report))
         return super()._routing_handle_bounce(email_message, message_dict)
 
+    @api.model
+    def message_route(self, message, message_dict, model=None, thread_id=None, custom_values=None):
+        """Let nobody unknown write into a confidential record by naming one of its mails as what they answer.
+
+        What comes from somebody who has nothing to do with it is taken as if it answered nothing: it becomes something
+        new at the alias it was sent to, or goes back. Elsewhere it is filed and told as from an unknown sender.
+        """
+        given = dict(message_dict)
+        routes = super().message_route(message, message_dict, model, thread_id, custom_values)
+        forged = self._loan_forged(routes, message_dict["email_from"])
+        if not forged:
+            return routes
+        _logger.info("Mail %s answers nothing of its sender's", message_dict["message_id"])
+        # As superuser: the gateway acts for nobody, and who tried is not known for sure.
+        for record_sudo in forged:
+            self.env["loan.access.log"]._note(
+                "refusal", record_sudo, outcome="denied", operation="incoming mail"
+            )
+        message_dict.pop("parent_id", None)
+        alone = {**given, "references": "", "in_reply_to": "", "parent_id": False}
+        return super().message_route(message, alone, model, thread_id, custom_values)
+
+    @api.model
+    def _loan_forged(self, routes, email_from):
+        """Return the confidential records that a mail would be filed on and that are none of its sender's.
+
+        They come as superuser.
+
+        :param routes: see `message_route`
+        :param str email_from: as the mail says, which anybody may write
+        """
+        guarded = self.env["ir.model"]._loan_guarded()
+        forged = []
+        for name, number, *_more in routes or ():
+            if number and name in guarded:
+                # As superuser: the gateway asks who may write, whoever runs it.
+                record_sudo = self.env[name].sudo().browse(number).exists()
+                if not hasattr(record_sudo, "_loan_contentless") or not record_sudo._loan_contentless():
+                    continue
+                sender = email_normalize(email_from)
+                if not sender or not record_sudo._loan_corresponds(sender):
+                    forged.append(record_sudo)
+        return forged
+
     def _message_parse_post_process(self, message, message_dict, routes):
         # As superuser: the gateway acts for the sender.
         threads_sudo = [

@@ -170,6 +170,7 @@ class ResPartner(models.Model):
         return {
             contact.id: customers.sorted("loan_level")[-1:].id
             for contact, customers in self._loan_profiles_behind().items()
+            if customers
         }
 
     @api.depends_context("uid", "company")

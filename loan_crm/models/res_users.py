@@ -8,12 +8,12 @@ from odoo.tools import SQL
 
 from ..core import disclosure
 
-# What somebody may see now. `duty`: Domain of the customers that are their duty; `cleared`: of which levels, a
-# core.disclosure.Clearance; `caps`: those of their grants in force, highest first; `barred`: Domain of the customers
+# What somebody may see now. `duty`: Domain of the customers that are their duty; `cleared`: of which levels,
+# core.disclosure.Clearances; `caps`: those of their grants in force, highest first; `barred`: Domain of the customers
 # that are kept from them all the same.
 _Sight = namedtuple("_Sight", ("duty", "cleared", "caps", "barred"))
-_ALL = _Sight(Domain.TRUE, disclosure.Clearance(), (), Domain.FALSE)
-_NOTHING = _Sight(Domain.FALSE, disclosure.Clearance(), (), Domain.FALSE)
+_ALL = _Sight(Domain.TRUE, disclosure.Clearances(), (), Domain.FALSE)
+_NOTHING = _Sight(Domain.FALSE, disclosure.Clearances(), (), Domain.FALSE)
 # What a user's duty and sight hang on, see `_loan_duty_ids`.
 _Hung = namedtuple(
     "_Hung", ("covered", "deputised", "teams", "incoming", "receiving", "caps", "walled", "conflicts")
@@ -66,12 +66,7 @@ class ResUsers(models.Model):
         if not (keeps_rules or manages or serves):
             return _NOTHING
         hung = self._loan_duty_ids()
-        cleared = disclosure.clearance(
-            self.env["loan.confidentiality.level"]._asked(),
-            agreement=self._loan_agreement_valid,
-            training=self._loan_training_valid,
-            exempt=keeps_rules,
-        )
+        cleared = self._loan_cleared(self.env["loan.confidentiality.level"]._asked())
         barred = Domain.FALSE
         if hung.conflicts:
             barred |= Domain("id", "in", hung.conflicts)
@@ -252,21 +247,52 @@ class ResUsers(models.Model):
             *(tuple(sorted(caps, reverse=True)), walled, conflicts),
         )
 
+    def _loan_cleared(self, levels):
+        """Return what this user may see of levels, lender by lender, at this very moment.
+
+        :param levels: :class:`core.disclosure.Level`
+        :rtype: core.disclosure.Clearances
+        """
+        return disclosure.clearances(
+            levels,
+            self._loan_lenders(),
+            self._loan_agreed_with,
+            self._loan_untrained,
+            exempt=self.has_group("loan_crm.loan_crm_group_compliance"),
+        )
+
+    def _loan_lenders(self):
+        """Return the lenders this user works for, ids."""
+        # As superuser: which they are counts, whoever asks, and Odoo keeps the answer for the next one.
+        return self.sudo()._get_company_ids()
+
+    def _loan_agreed_with(self):
+        """Return the lenders with whom this user holds an agreement that counts, at this very moment, a list of ids."""
+        self.ensure_one()
+        return self.env["loan.nda"]._valid_companies(self)
+
+    def _loan_untrained(self):
+        """Return for which levels this user lacks a training today: `{company id: ranks, or None for all}`."""
+        self.ensure_one()
+        return self.env["loan.training"]._closed_ranks(self, self._loan_lenders())
+
     def _loan_agreement_valid(self, company=None):
         """Tell whether this user holds a confidentiality agreement that counts, at this very moment.
 
         :param company: `res.company`, the lender it must be with; by default any of them
         """
-        self.ensure_one()
-        companies = self.env["loan.nda"]._valid_companies(self)
-        return company.id in companies if company else bool(companies)
+        agreed = self._loan_agreed_with()
+        return company.id in agreed if company else bool(agreed)
 
-    def _loan_training_valid(self, company=None):
+    def _loan_training_valid(self, company=None, rank=None):
         """Tell whether this user has done every training that is mandatory for them, and each is valid today.
 
         :param company: `res.company`, the lender whose trainings count; by default all they work for
+        :param int rank: of the level that the trainings are needed for; by default any
         """
-        self.ensure_one()
-        # As superuser: which lenders somebody works for counts, whoever asks.
-        user_sudo = self.sudo()
-        return not self.env["loan.training"]._lacking(self, company or user_sudo.company_ids)
+        untrained = self._loan_untrained()
+        return not any(
+            ranks is None or rank is None or rank in ranks
+            for company_id, ranks in untrained.items()
+            if not company or company_id == company.id
+        )

@@ -41,6 +41,7 @@ from . import test_loan_access_check
 from . import test_loan_access_contact
 from . import test_loan_access_mail
 from . import test_loan_access_orm
+from . import test_loan_access_incoming
 from . import test_loan_access_log
 from . import test_loan_access_log_tour
 from . import test_loan_arrears
@@ -103,6 +104,8 @@ from . import test_loan_touch
 from . import test_loan_what_if
 from . import test_loan_what_if_tour
 from . import test_loan_service_plan
+from . import test_loan_sight
+from . import test_loan_sight_end
 from . import test_loan_sync
 from . import test_loan_renewal
 from . import test_loan_repricing

@@ -30,6 +30,8 @@ ORM = {
     "web_read",  # what Odoo answers a form and a list with; only faster
     "search_read",
     "name_search",  # as Odoo answers, and then puts on record who asked; as the next two
+    "search_count",
+    "message_route",  # Odoo's own and not to be called by a browser: it asks for a mail
     "formatted_read_group",
     "formatted_read_grouping_sets",
 }

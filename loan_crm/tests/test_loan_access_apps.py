@@ -6,6 +6,7 @@ import re
 import zipfile
 from types import SimpleNamespace
 from unittest.mock import patch
+from urllib.parse import urlencode
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
@@ -197,6 +198,79 @@ class TestLoanAccessHttp(HttpCase, AttackCommon):
             .sudo()
         )
         cls.secrets = ("Wang", cls.contract.name, SECRET)
+
+    def test_b30_the_page_to_follow_no_more_names_nobody(self):
+        self.customer.message_subscribe(self.stranger.partner_id.ids)
+        params = {
+            "model": "loan.customer",
+            "res_id": str(self.customer.id),
+            "pid": str(self.lead.partner_id.id),
+        }
+        token = self.env["mail.thread"]._encode_link("/mail/unfollow", params)
+        for user, told in ((None, False), (self.stranger, False), (self.manager, True)):
+            self.customer.message_subscribe(self.lead.partner_id.ids)
+            self.authenticate(*((user and (user.login, user.login)) or (None, None)))
+            answer = self.url_open("/mail/unfollow?" + urlencode({**params, "token": token}))
+            with self.subTest(user=user and user.name):
+                self.assertEqual(answer.status_code, 200)
+                self.assertEqual("Wang" in answer.text, told)
+                self.env.invalidate_all()
+                self.assertNotIn(self.lead.partner_id, self.customer.message_partner_ids)
+
+    def test_c04_the_pages_of_an_invitation_tell_nothing_of_a_protected_meeting(self):
+        people = self.stranger.partner_id | self.customer.partner_id
+        values = {
+            "name": f"With Wang Fang: {SECRET}",
+            "description": SECRET,
+            "start": "2026-03-11 02:00:00",
+            "stop": "2026-03-11 03:00:00",
+            "user_id": self.manager.id,
+            "partner_ids": [Command.set(people.ids)],
+        }
+        plain = self.env["calendar.event"].create(values)
+        meeting = self.env["calendar.event"].create(
+            {
+                **values,
+                "res_model_id": self.env["ir.model"]._get_id("loan.customer"),
+                "res_id": self.customer.id,
+            }
+        )
+        self.env.flush_all()
+        self.authenticate(None, None)
+        for attendee in meeting.attendee_ids:
+            for verb, state in (("view", "needsAction"), ("accept", "accepted"), ("decline", "declined")):
+                answer = self.url_open(
+                    f"/calendar/meeting/{verb}?token={attendee.access_token}&id={meeting.id}"
+                )
+                with self.subTest(attendee=attendee.common_name, verb=verb):
+                    self.assertEqual(answer.status_code, 200)
+                    self.assertNotIn("Wang", answer.text)
+                    self.assertNotIn(SECRET, answer.text)
+                    self.assertIn("Your Appointment", answer.text)
+                    self.env.invalidate_all()
+                    self.assertEqual(attendee.state, state)
+        attendee = plain.attendee_ids[:1]
+        answer = self.url_open(f"/calendar/meeting/view?token={attendee.access_token}&id={plain.id}")
+        self.assertIn(SECRET, answer.text, "other meetings are shown as ever")
+        answer = self.url_open(f"/calendar/meeting/view?token=none&id={meeting.id}")
+        self.assertEqual(answer.status_code, 400, "Odoo's own answer to what is no key")
+
+    def test_c04_who_may_not_see_it_joins_no_call_by_its_link(self):
+        meeting = self.env["calendar.event"].create(
+            {
+                "name": "Call",
+                "start": "2026-03-11 02:00:00",
+                "stop": "2026-03-11 03:00:00",
+                "user_id": self.manager.id,
+                "partner_ids": [Command.set(self.manager.partner_id.ids)],
+                "access_token": "key-to-the-call",
+                "res_model_id": self.env["ir.model"]._get_id("loan.customer"),
+                "res_id": self.customer.id,
+            }
+        )
+        self.env.flush_all()
+        self.authenticate(self.stranger.login, self.stranger.login)
+        self.assertEqual(self.url_open(f"/calendar/join_videocall/{meeting.access_token}").status_code, 404)
 
     def _rpc(self, path, **params):
         self.env.flush_all()

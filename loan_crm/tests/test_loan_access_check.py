@@ -102,6 +102,46 @@ class TestLoanAccessCheck(AttackCommon):
         self.addCleanup(self.registry.reset_changes)
         self.assertIn(("model", "res.partner.category"), self._look())
 
+    def test_b24_what_runs_with_all_rights_and_reads_customers_is_for_compliance_to_accept(self):
+        partners = self.env["ir.model"]._get_id("res.partner")
+        harmless = {"name": "Greet", "model_id": partners, "state": "code", "code": "log('hello')"}
+        job = self.env["ir.actions.server"].create(harmless)
+        self.assertFalse(self._look())
+        job.code = "for one in env['loan.customer'].search([]): log(one.display_name)"
+        (((kind, subject), finding),) = self._look().items()
+        self.assertEqual(kind, "automation")
+        self.assertIn(f"ir.actions.server {job.id} ", subject)
+        self.assertNotIn("display_name", subject)
+        with self.assertRaises(AccessError):
+            finding.with_user(self.administrator).action_accept()
+        finding.with_user(self.compliance).action_accept()
+        self.assertEqual((finding.state, finding.accepted_user_id), ("accepted", self.compliance))
+        self.assertFalse(finding.activity_ids)
+        self.assertFalse(self._look(), "as it is")
+        job.code += " # and more"
+        self.assertEqual([kind for kind, _subject in self._look()], ["automation"], "altered since")
+        job.unlink()
+        self.assertFalse(self._look())
+
+    def test_b24_a_job_and_a_rule_on_customers_are_found_and_ours_are_not(self):
+        customers = self.env["ir.model"]._get_id("loan.customer")
+        job = self.env["ir.cron"].create(
+            {"name": "Copy", "model_id": customers, "state": "code", "code": "model.search([])"}
+        )
+        found = [subject for kind, subject in self._look() if kind == "automation"]
+        self.assertEqual(len(found), 1)
+        self.assertIn(f"ir.actions.server {job.ir_actions_server_id.id} ", found[0])
+        job.unlink()
+        ours = self.env.ref("loan_crm.loan_customer_action_classify")
+        ours.code = "env['loan.customer'].search([]).write({'active': False})"
+        self.assertTrue(self._look(), "ours, and altered")
+
+    def test_b24_what_is_put_right_is_not_accepted(self):
+        self.env.ref("loan_crm.loan_contract_rule_company").active = False
+        finding = self._look()[("company", "loan.contract")]
+        with self.assertRefused("put right, not accepted"):
+            finding.with_user(self.compliance).action_accept()
+
     def test_followers_without_the_duty_are_parted_and_told(self):
         self.env.cr.execute(
             "INSERT INTO mail_followers (res_model, res_id, partner_id) VALUES ('loan.contract', %s, %s)",

@@ -646,7 +646,7 @@ class TestLoanAccessLog(EvidenceCommon):
     def test_a_file_that_cannot_be_written_is_told(self):
         self._fill()
         with patch.dict(config._runtime_options, {"loan_crm_anchor_file": "/nowhere/at/all"}):
-            with self._without_commit(), mute_logger("odoo.addons.loan_crm.models.loan_access_log"):
+            with self._without_commit(), mute_logger("odoo.addons.loan_crm.models.loan_log_anchor_mixin"):
                 self.log._cron_evidence()
         proof = self.env["loan.access.proof"].search([], order="id desc", limit=1)
         self.assertIn("file of the configuration", proof.activity_ids[:1].note)
@@ -786,6 +786,19 @@ class TestLoanAccessLogRequests(EvidenceCommon, HttpCase):
         self.assertEqual(entry.route, "loan.customer.web_search_read")
         self.assertRegex(entry.session, "^[0-9a-f]{16}$")
         self.assertFalse(self.log._verify()[1])
+
+    def test_a_count_that_was_asked_for_is_noted_and_one_a_page_needs_is_not(self):
+        asked = [("partner_id.name", "=", "Wang Fang")]
+        with self._noted() as found:
+            self.assertEqual(self._call(self.manager, "loan.customer", "search_count", asked), 1)
+        (entry,) = found
+        self.assertEqual((entry.event, entry.uid), ("aggregate", self.manager.id))
+        self.assertNotIn("Wang", str(entry.facts))
+        with self._noted() as found:
+            self._call(self.stranger, "loan.customer", "search_count", asked)
+            self._call(self.manager, "loan.customer", "search_count", [("id", "=", self.plain.id)])
+            self._call(self.manager, "loan.customer", "has_access", self.plain.ids, "read")
+        self.assertFalse(found)
 
     def test_a_form_with_its_loans_is_an_entry_for_each_model(self):
         with self._noted() as found:

@@ -534,3 +534,25 @@ class TestLoanAccessMail(AttackCommon, MockEmail):
             (id_, self.env.ref("mail.mt_comment").id),
         )
         self.env.invalidate_all()
+
+    def test_b23_whatever_names_a_record_hangs_on_it_traces_of_mailings_too(self):
+        # mailing.trace and what other addons think of: a model's name and a number beside it.
+        guarded = self.env["ir.model"]._loan_protected()
+        asks_itself = {"ir.attachment", "ir.model.data"}
+        found = set()
+        for name, model in self.registry.items():
+            if model._abstract or model._transient or name in guarded | asks_itself:
+                continue
+            if any(
+                field.type == "many2one_reference"
+                and field.store
+                and getattr(self.env[name]._fields.get(field.model_field), "store", False)
+                for field in model._fields.values()
+            ):
+                found.add(name)
+                with self.subTest(model=name):
+                    watched = self.env[name]._loan_watched()
+                    self.assertTrue(watched and watched.hangs)
+        self.assertLessEqual({"mail.activity", "mail.followers", "mail.message"}, found)
+        if "mailing.trace" in self.env:
+            self.assertIn("mailing.trace", found)

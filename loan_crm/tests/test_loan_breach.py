@@ -55,6 +55,20 @@ class TestLoanBreach(LoanMailCommon):
         self.breach.action_close()
         self.assertEqual(self.breach.state, "closed")
 
+    def test_what_is_decided_is_on_record_and_not_about_whom(self):
+        log = self.env["loan.access.log"]
+        last = log.search([], order="id desc", limit=1).id or 0
+        self._decide()
+        self.breach.with_user(self.officer).action_review_again()
+        entries = log.search([("id", ">", last), ("event", "=", "breach")], order="id")
+        self.assertEqual(
+            [entry.facts for entry in entries], [{"step": "decided", "measure": "fine"}, {"step": "review"}]
+        )
+        self.assertEqual(
+            {(entry.uid, entry.company_id) for entry in entries}, {(self.officer.id, self.company)}
+        )
+        self.assertEqual(entries.mapped("res_ids"), [self.breach.ids] * 2)
+
     def test_neither_the_person_nor_the_reporter_decides(self):
         self.breach.action_review()
         self.breach.write({"measure": "warning", "decision_note": "Once is enough."})

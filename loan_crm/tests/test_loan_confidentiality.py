@@ -33,8 +33,14 @@ class ConfidentialCommon(LoanCommon):
     def setUp(self):
         super().setUp()
         users = type(self.env["res.users"])
-        self.patch(users, "_loan_agreement_valid", lambda user: user in self.signed)
-        self.patch(users, "_loan_training_valid", lambda user: user in self.trained)
+        self.patch(
+            users, "_loan_agreed_with", lambda user: user.company_ids.ids if user in self.signed else []
+        )
+        self.patch(
+            users,
+            "_loan_untrained",
+            lambda user: {} if user in self.trained else dict.fromkeys(user.company_ids.ids),
+        )
 
     def _classify(self, records, level, user=None):
         records.with_user(user or self.compliance)._classify(level, "Chair of a listed company")
@@ -227,7 +233,7 @@ class TestLoanConfidentiality(ConfidentialCommon):
             raise AssertionError("an agreement is asked for nothing")
 
         self.env["loan.confidentiality.level"].search([("rank", ">", 1)]).in_use = False
-        self.patch(type(self.env["res.users"]), "_loan_agreement_valid", asked)
+        self.patch(type(self.env["res.users"]), "_loan_agreed_with", asked)
         self.assertTrue(self._sees(self.manager))
 
     # ------------------------------------------------------------ grants

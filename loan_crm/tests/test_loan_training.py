@@ -138,6 +138,23 @@ class TestLoanTraining(LoanCommon):
         self._night()
         self.assertEqual(self._record(self.manager).state, "due")
 
+    def test_what_compliance_decides_about_a_record_is_on_record(self):
+        # Sight of protected customers hangs on it.
+        log = self.env["loan.access.log"]
+        last = log.search([], order="id desc", limit=1).id or 0
+        self.training.action_plan()
+        record = self._attend(self.manager)
+        record.with_user(self.compliance).action_revoke()
+        failed = self._record(self.lead)
+        failed.action_attended()
+        failed.with_user(self.compliance).action_fail()
+        entries = log.search([("id", ">", last), ("event", "=", "training")], order="id")
+        self.assertEqual([entry.facts["step"] for entry in entries], ["confirmed", "revoked", "failed"])
+        self.assertEqual(entries.mapped("res_ids"), [record.ids, record.ids, failed.ids])
+        self.assertEqual(
+            {(entry.uid, entry.company_id) for entry in entries}, {(self.compliance.id, self.company)}
+        )
+
     def test_who_fails_or_is_sent_back_attends_again(self):
         self.training.action_plan()
         record = self._record(self.manager)

@@ -99,16 +99,28 @@ class LoanAccessExplain(models.TransientModel):
         customers = self.env["loan.customer"].with_context(active_test=False)
         # As superuser: their sight is asked as a domain, the asker's own is none of it.
         customers_sudo = customers.sudo()
-        groups = customers.with_user(person)._read_group([], ["level_id"], ["__count"])
-        seen = {level.id: count for level, count in groups}
+        by = ["level_id", "company_id"]
+        seen = {
+            (level.id, company): count
+            for level, company, count in customers.with_user(person)._read_group([], by, ["__count"])
+        }
         duty = {
-            level.id: count
-            for level, count in customers_sudo._read_group(sight.duty, ["level_id"], ["__count"])
+            (level.id, company): count
+            for level, company, count in customers_sudo._read_group(sight.duty, by, ["__count"])
         }
         barred = customers_sudo.search_count(sight.duty & sight.barred)
         vals_list = []
         for level in self.env["loan.confidentiality.level"].search(Domain.TRUE):
-            sees, theirs = seen.get(level.id, 0), duty.get(level.id, 0)
+            sees = sum(count for (level_id, _company), count in seen.items() if level_id == level.id)
+            theirs = sum(count for (level_id, _company), count in duty.items() if level_id == level.id)
+            # Of these lenders, not all that is their duty: an agreement with one of them is none with another.
+            closed = customers_sudo.env["res.company"].union(
+                *(
+                    company
+                    for (level_id, company), count in duty.items()
+                    if level_id == level.id and count > seen.get((level_id, company), 0)
+                )
+            )
             if sees or theirs:
                 vals_list.append(
                     {
@@ -118,8 +130,8 @@ class LoanAccessExplain(models.TransientModel):
                             "%(seen)s seen, %(duty)s are their duty", seen=sees, duty=theirs
                         ),
                         "against": ", ".join(
-                            self.env["loan.sight"]._missing(person, level, True, None)
-                            if theirs > sees
+                            self.env["loan.sight"]._missing(person, level, True, None, closed)
+                            if closed
                             else []
                         ),
                     }

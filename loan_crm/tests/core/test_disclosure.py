@@ -2,7 +2,7 @@ from itertools import product
 
 from odoo.tests import BaseCase
 
-from odoo.addons.loan_crm.core.disclosure import Clearance, Level, clearance, may_see
+from odoo.addons.loan_crm.core.disclosure import Clearance, Level, clearance, clearances, may_see
 
 INTERNAL = Level(1)
 CONFIDENTIAL = Level(2, needs_grant=True, needs_agreement=True)
@@ -68,3 +68,40 @@ class TestDisclosure(BaseCase):
         cleared = clearance(LEVELS, agreement=False, training=True)
         self.assertIsNone(sees(0, 2, cleared, duty=True, cap=3))
         self.assertEqual(sees(0, 1, cleared, cap=3), "grant")
+
+
+class TestLenders(BaseCase):
+    """What one lender has been promised is no promise to another."""
+
+    def _told(self, agreed=(), lacking=None, lenders=(1, 2), levels=LEVELS, **values):
+        return clearances(levels, lenders, lambda: agreed, lambda: lacking or {}, **values)
+
+    def test_where_all_lenders_agree_there_is_one_answer(self):
+        for agreed, by_grant in (((), {0, 1}), ((1, 2), {0, 1, 2, 3})):
+            told = self._told(agreed)
+            self.assertFalse(told.each)
+            self.assertEqual(told.of(1).by_grant, by_grant)
+            self.assertEqual(told.of(2), told.of(1))
+            self.assertEqual(told.up_to(2), ((None, told.rest.up_to(2)),))
+
+    def test_where_they_do_not_each_answers_for_itself(self):
+        told = self._told([1])
+        self.assertEqual((told.of(1).by_grant, told.of(2).by_grant), ({0, 1, 2, 3}, {0, 1}))
+        self.assertEqual(told.of(3).by_grant, {0, 1}, "nothing was promised to somebody else")
+        self.assertEqual(told.up_to(3), ((frozenset({1}), {0, 1, 2, 3}), (None, {0, 1})))
+        self.assertEqual(told.by_duty, ((None, {0, 1}),), "duty alone opens the same with both")
+
+    def test_a_training_closes_the_levels_it_is_needed_for(self):
+        told = self._told([1, 2], {1: {3}, 2: None})
+        self.assertEqual((told.of(1).by_grant, told.of(2).by_grant), ({0, 1, 2}, {0, 1, 2}))
+        trained = (Level(0), INTERNAL, Level(2, needs_training=True), Level(3, needs_training=True))
+        told = self._told((), {1: {3}, 2: None}, levels=trained)
+        self.assertEqual((told.of(1).by_duty, told.of(2).by_duty), ({0, 1, 2}, {0, 1}))
+
+    def test_nothing_is_asked_where_no_level_asks(self):
+        def asked():
+            raise AssertionError("asked")
+
+        told = clearances([Level(0), INTERNAL], [1, 2], asked, asked)
+        self.assertTrue(told.all_by_duty)
+        self.assertIsNone(told.by_duty)

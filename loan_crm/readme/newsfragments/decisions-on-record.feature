@@ -1,0 +1,1 @@
+Compliance's decisions about trainings and breaches are in the access log.

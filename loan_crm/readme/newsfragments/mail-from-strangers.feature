@@ -1,0 +1,1 @@
+A mail that claims to answer one of a confidential record's is filed there only if its sender has to do with it; else it goes back or becomes something new, and the access log tells of it. The page to follow no more and those of an invitation name nobody, and a count that a program asks for by itself is on record.

@@ -1,0 +1,1 @@
+Whoever works for several lenders sees the confidential customers of those alone with whom they hold a valid agreement and whose trainings they have done; an agreement with another lender no longer counts. A training may be needed for some confidentiality levels only, so that what is secret asks for another than what is confidential.
