@@ -36,6 +36,7 @@ class LoanCustomer(models.Model):
         "loan.erasure.mixin",
         "loan.merge.mixin",
         "loan.classified.mixin",
+        "loan.emergency.mixin",
         "loan.access.mixin",
         "mail.thread",
         "mail.activity.mixin",

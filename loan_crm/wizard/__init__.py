@@ -33,6 +33,8 @@ from . import loan_what_if_line
 from . import loan_classify
 from . import loan_classify_line
 from . import loan_access_request
+from . import loan_access_emergency
+from . import loan_access_emergency_setup
 from . import loan_access_explain
 from . import loan_access_explain_line
 from . import loan_nda_withdraw
