@@ -1,4 +1,4 @@
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -6,10 +6,12 @@ from psycopg2 import IntegrityError
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import HttpCase, tagged, test_cursor
+from odoo.tests.common import JsonRpcException, get_db_name
 from odoo.tools import SQL, mute_logger
 
 from .common import NOW, TODAY
+from .test_loan_access_log import commit_with_hooks
 from .test_loan_confidentiality import ConfidentialCommon
 
 _NOW = fields.Datetime.to_datetime(NOW)
@@ -541,3 +543,99 @@ class TestLoanAccessReview(EmergencyCommon):
         with self._days_later(3):  # Friday
             due = self.env["loan.access.review"]._due_day(self.company)
         self.assertEqual(due, TODAY + timedelta(days=6))
+
+
+@tagged("post_install", "-at_install", "loan")
+class TestLoanAccessEmergencyHttp(EmergencyCommon, HttpCase):
+    """The password is asked each time, in a browser, and no program opens anything."""
+
+    freeze_time = None
+
+    _PASSWORD = "a-very-long-password"
+
+    def setUp(self):
+        super().setUp()
+        self.patch(test_cursor.TestCursor, "commit", commit_with_hooks)
+        self.stranger.password = self._PASSWORD
+        self.form = self._form()
+        self.env.flush_all()
+
+    def _call(self, model, method, ids, **kwargs):
+        return self.make_jsonrpc_request(
+            f"/web/dataset/call_kw/{model}/{method}",
+            {"model": model, "method": method, "args": [ids], "kwargs": kwargs},
+        )
+
+    def _begin(self):
+        action = self._call("loan.access.emergency", "action_begin", self.form.ids)
+        self.assertEqual(action["res_model"], "res.users.identitycheck")
+        self.env.invalidate_all()
+        return action["res_id"]
+
+    def _enter(self, check, password=_PASSWORD):
+        return self._call("res.users.identitycheck", "run_check", [check], context={"password": password})
+
+    @contextmanager
+    def _refused(self, words):
+        with mute_logger("odoo.http"), self.assertRaisesRegex(JsonRpcException, words):
+            yield
+        self.env.invalidate_all()
+        self.assertFalse(self._grants())
+        self.assertFalse(self._sees(self.stranger))
+
+    def test_the_password_is_asked_before_anything_is_opened_and_each_time_anew(self):
+        self.authenticate(self.stranger.login, self._PASSWORD)
+        check = self._begin()
+        self.assertFalse(self._grants())
+        with self._refused("UserError"):
+            self._enter(check, "wrong")
+        self.assertFalse(self._tried())
+        action = self._enter(check)
+        self.assertEqual((action["res_model"], action["res_id"]), ("loan.customer", self.customer.id))
+        self.env.invalidate_all()
+        self.assertTrue(self._sees(self.stranger))
+        (entry,) = self._tried()
+        self.assertEqual((entry.ip, entry.route), ("127.0.0.1", "res.users.identitycheck.run_check"))
+        self.form = self._form(number="C99999999")
+        self.env.flush_all()
+        self._begin()  # though the password was asked a moment ago
+
+    def test_a_program_with_a_key_opens_nothing_nor_with_the_password(self):
+        key = self.env["res.users.apikeys"].with_user(self.stranger).sudo()._generate("rpc", "Tool", None)
+        self.authenticate(self.stranger.login, self._PASSWORD)
+        check = self._begin()
+        self.authenticate(None, None)
+        for model, ids in (
+            ("loan.access.emergency/action_begin", self.form.ids),
+            ("res.users.identitycheck/run_check", [check]),
+        ):
+            with mute_logger("odoo.http", "odoo.addons.rpc.controllers.json2"):
+                answer = self.url_open(
+                    f"/json/2/{model}",
+                    headers={"Authorization": f"bearer {key}"},
+                    json={"ids": ids, "context": {"password": self._PASSWORD}},
+                )
+            self.assertEqual(answer.status_code, 403, answer.text)
+            self.assertIn("on the screen", answer.text)
+        for secret in (key, self._PASSWORD):
+            with self.assertRaisesRegex(Exception, "on the screen"), mute_logger("odoo.http"):
+                self.xmlrpc_object.execute_kw(
+                    *(get_db_name(), self.stranger.id, secret),
+                    *("loan.access.emergency", "action_begin", [self.form.ids]),
+                )
+        self.env.invalidate_all()
+        self.assertFalse(self._grants())
+        self.assertFalse(self._tried())
+
+    def test_nobody_enters_their_password_for_a_colleagues_form(self):
+        self.authenticate(self.stranger.login, self._PASSWORD)
+        check = self._begin()
+        self.colleague.write({"password": self._PASSWORD, "group_ids": [Command.link(self.group.id)]})
+        self.env.flush_all()
+        self.authenticate(self.colleague.login, self._PASSWORD)
+        with self._refused("AccessError"):
+            self._enter(check)
+        with self._refused("AccessError"):
+            self._call("loan.access.emergency", "action_begin", self.form.ids)
+        with self._refused("AccessError|not allowed|private"):
+            self._call("loan.access.emergency", "_open", self.form.ids)

@@ -217,7 +217,7 @@ class LoanAccessEmergency(models.TransientModel):
         return found_sudo if found_sudo._name == "loan.customer" else found_sudo.customer_id
 
     def _way(self, found_sudo):
-        """Return the level up to which it would be opened, and whether that would open it, by the rule's own verdict."""
+        """Return up to which level it would be opened, and whether that would open it, by the rule's own verdict."""
         none = {"level": self.env["loan.confidentiality.level"], "opens": False}
         if not found_sudo:
             return none
