@@ -47,8 +47,9 @@ class LoanAccessReview(models.Model):
         copy=False,
         tracking=True,
         index=True,
+        group_expand=True,
     )
-    reason = fields.Char(related="grant_id.purpose", related_sudo=False)
+    reason = fields.Char(related="grant_id.purpose", related_sudo=False, string="Reason")
     level_id = fields.Many2one(related="grant_id.level_id", related_sudo=False)
     date_from = fields.Datetime(related="grant_id.date_from", related_sudo=False, string="Opened On")
     until = fields.Datetime("Open Until", compute="_compute_until", compute_sudo=True)

@@ -49,8 +49,8 @@ class LoanAccessEmergency(models.TransientModel):
         for form in self:
             company_sudo = form.company_id.sudo()  # as superuser: its figures are no secret
             form.told = self.env._(
-                "At most %(minutes)s minutes, %(times)s times a day, with a reason of at least %(least)s characters. "
-                "Today you have tried %(tried)s times.",
+                "Up to %(minutes)s minutes, %(times)s attempts a day, a reason of %(least)s characters or more. "
+                "Attempts today so far: %(tried)s.",
                 minutes=company_sudo.loan_emergency_minutes_max,
                 times=company_sudo.loan_emergency_per_day,
                 least=company_sudo.loan_emergency_reason,
