@@ -55,7 +55,7 @@ class LoanAccessReview(models.Model):
     until = fields.Datetime("Open Until", compute="_compute_until", compute_sudo=True)
     is_open = fields.Boolean("Open Now", compute="_compute_until", compute_sudo=True)
     due_date = fields.Date("Review By", required=True, readonly=True)
-    overdue = fields.Boolean(compute="_compute_overdue", search="_search_overdue")
+    overdue = fields.Boolean("Review Overdue", compute="_compute_overdue", search="_search_overdue")
     escalated_at = fields.Datetime("Escalated On", readonly=True, copy=False)
     view_count = fields.Integer("Looks", compute="_compute_counts", compute_sudo=True)
     taken_count = fields.Integer(
@@ -112,7 +112,8 @@ class LoanAccessReview(models.Model):
                             ON log.uid = review.user_id
                            AND log.outcome = 'allowed'
                            AND log.logged_at >= opened.date_from
-                           AND log.logged_at <= LEAST(opened.date_to, opened.ended_at)
+                           -- What is kept of the end is its second, and what was seen within it was seen before.
+                           AND log.logged_at < LEAST(opened.date_to, opened.ended_at) + interval '1 second'
                            AND log.customer_refs @> to_jsonb(opened.customer_id)
                          WHERE review.id = ANY(%(ids)s)
                       GROUP BY review.id
@@ -376,10 +377,10 @@ class LoanAccessReview(models.Model):
         domain = Domain("uid", "=", self.user_id.id)
         domain &= Domain("customer_ids", "in", grant.customer_id.ids)
         domain &= Domain("logged_at", ">=", fields.Datetime.to_string(grant.date_from - timedelta(minutes=1)))
-        domain &= Domain("logged_at", "<=", fields.Datetime.to_string(self.until))
+        domain &= Domain("logged_at", "<", fields.Datetime.to_string(self.until + timedelta(seconds=1)))
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("What Was Done"),
+            "name": self.env._("What They Did"),
             "res_model": "loan.access.log",
             "domain": list(domain),
             "views": [(False, "list"), (False, "form")],

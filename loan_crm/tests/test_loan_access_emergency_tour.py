@@ -1,12 +1,17 @@
-from odoo.tests import tagged
+from odoo.tests import tagged, test_cursor
 
 from .common import BrowserCommon
 from .test_loan_access_emergency import EmergencyCommon
+from .test_loan_access_log import commit_with_hooks
 
 
 @tagged("post_install", "-at_install", "loan")
 class TestLoanAccessEmergencyTour(BrowserCommon, EmergencyCommon):
     """Somebody breaks the glass and is done with it; compliance looks at what they did."""
+
+    def setUp(self):
+        super().setUp()
+        self.patch(test_cursor.TestCursor, "commit", commit_with_hooks)  # looks are noted after a commit
 
     def _walk(self, lang, ending):
         self.env["res.lang"]._activate_lang(lang)

@@ -36,7 +36,7 @@ class LoanAccessEmergency(models.TransientModel):
         "res.company", "Company", required=True, readonly=True, default=lambda self: self.env.company
     )
     number = fields.Char("Customer or Loan No.")
-    customer_name = fields.Char("Full Name")
+    customer_name = fields.Char("Full Name of the Customer")
     reason = fields.Text("Why It Cannot Wait")
     minutes = fields.Integer(
         "For Minutes", required=True, default=lambda self: self.env.company.loan_emergency_minutes

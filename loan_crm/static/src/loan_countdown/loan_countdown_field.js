@@ -36,7 +36,7 @@ export class LoanCountdownField extends Component {
     }
 
     get left() {
-        return this.minutes > 0 ? _t("%s min left", this.minutes) : _t("over");
+        return this.minutes > 0 ? _t("%s min left", this.minutes) : _t("it is over");
     }
 }
 
