@@ -45,7 +45,11 @@ class LoanAccessGrant(models.Model):
         index=True,
     )
     kind = fields.Selection(
-        [("need", "Need to Know"), ("emergency", "Emergency")], required=True, default="need", readonly=True
+        [("need", "Need to Know"), ("emergency", "Emergency")],
+        "Kind of Grant",
+        required=True,
+        default="need",
+        readonly=True,
     )
     customer_id = fields.Many2one(
         "loan.customer",

@@ -49,6 +49,7 @@ class LoanAccessReview(models.Model):
         index=True,
         group_expand=True,
     )
+    customer_name = fields.Char("Customer", compute="_compute_customer_name")
     reason = fields.Char(related="grant_id.purpose", related_sudo=False, string="Reason")
     level_id = fields.Many2one(related="grant_id.level_id", related_sudo=False)
     date_from = fields.Datetime(related="grant_id.date_from", related_sudo=False, string="Opened On")
@@ -72,6 +73,13 @@ class LoanAccessReview(models.Model):
     _by_somebody_else = models.Constraint(
         "CHECK (closed_user_id <> user_id)", "Somebody else reviews an emergency access."
     )
+
+    @api.depends("grant_id.customer_id.name")
+    @api.depends_context("uid")
+    def _compute_customer_name(self):
+        for review in self:
+            # As the reader may see it: who keeps the rules is bound by them, too.
+            review.customer_name = review.grant_id.customer_id.display_name
 
     @api.depends("grant_id.date_to", "grant_id.ended_at")
     def _compute_until(self):
@@ -165,7 +173,7 @@ class LoanAccessReview(models.Model):
         :param grants: `loan.access.grant`
         :return: the reviews
         """
-        reviews = self.create(
+        reviews = self.with_context(mail_create_nosubscribe=True).create(
             [
                 {
                     "grant_id": grant.id,

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class LoanEmergencyMixin(models.AbstractModel):
@@ -22,6 +23,16 @@ class LoanEmergencyMixin(models.AbstractModel):
             }
         for customer in self:
             customer.emergency_until = until.get(customer._origin, False)
+
+    def _check_no_emergency(self):
+        """Refuse that who sees a customer for some minutes makes more of it by what decides whose duty they are.
+
+        :raise UserError: while an emergency opens one of them to the user
+        """
+        if not self.env.su and set(self.env["loan.access.grant"]._emergency_customers()) & set(self.ids):
+            raise UserError(
+                self.env._("Who has a customer open in an emergency does not say who looks after them.")
+            )
 
     def action_end_emergency(self):
         """End one's own emergency access to this customer before its time."""

@@ -338,6 +338,8 @@ class TestLoanAccessEmergency(EmergencyCommon):
         self._open()
         review = self.env["loan.access.review"].search([("user_id", "=", self.stranger.id)])
         self.assertEqual(review.state, "waiting")
+        self.assertEqual(review.with_user(self.compliance).customer_name, self.customer.display_name)
+        self.assertNotIn(self.stranger.partner_id, review.message_partner_ids)
         self.assertIn(review.activity_ids.user_id, self.compliance | self.officer)
         told = self.env["mail.message"].search(
             [("id", ">", before), ("message_type", "=", "user_notification")]
@@ -382,6 +384,32 @@ class TestLoanAccessEmergency(EmergencyCommon):
         review.with_user(self.compliance).action_withdraw()
         self.env.invalidate_all()
         self.assertFalse(self._sees(self.stranger, other))
+
+    def test_nobody_makes_more_of_it_by_giving_the_customer_to_themselves(self):
+        self.other_lead.group_ids = [Command.link(self.group.id)]
+        self.signed |= self.other_lead
+        other = self._customer("Li Hua")
+        self._open(self.other_lead, number=other.reference, customer_name="Li Hua")
+        seen = other.with_user(self.other_lead)
+        seen.note = "<p>Told them to come tomorrow</p>"
+        for values in (
+            {"manager_user_id": self.other_lead.id},
+            {"deputy_user_id": self.other_lead.id},
+            {"team_id": self.other_team.id},
+        ):
+            with self.assertRefused("open in an emergency"):
+                seen.write(values)
+        form = (
+            self.env["loan.handover.start"]
+            .with_user(self.other_lead)
+            .with_context(default_customer_ids=other.ids)
+            .create({"receiver_user_id": self.other_lead.id})
+        )
+        with self.assertRefused("open in an emergency"):
+            form.action_start()
+        self.env.invalidate_all()
+        self.assertEqual(other.manager_user_id, self.manager)
+        self.assertFalse(other.incoming_user_id)
 
     def test_it_is_neither_prolonged_nor_made_by_hand(self):
         grant = self._open()
