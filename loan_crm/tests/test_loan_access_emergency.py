@@ -232,6 +232,17 @@ class TestLoanAccessEmergency(EmergencyCommon):
         with self._days_later(40000):  # the log's own clock stands at the real day
             self.assertTrue(self._open())
 
+    def test_who_tries_in_vain_stands_out(self):
+        self.company.write({"loan_emergency_per_day": 20, "loan_log_refusals": 2})
+        for number in ("C99999997", "C99999998", "C99999999"):
+            self._told(number=number)
+        unusual = self.env["loan.access.unusual"]
+        unusual._look()
+        found = unusual.search([("user_id", "=", self.stranger.id), ("kind", "=", "refused")])
+        self.assertEqual(found.count, 3)
+        shown = found.with_user(self.compliance).action_open_log()
+        self.assertEqual(self.log.with_user(self.compliance).search(shown["domain"]), self._tried())
+
     def test_a_second_time_within_a_day_is_for_compliance_to_say(self):
         grant = self._open()
         grant.with_user(self.stranger).action_end()
