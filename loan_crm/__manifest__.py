@@ -152,6 +152,9 @@
         "wizard/loan_access_explain_views.xml",
         "views/loan_classified_mixin_views.xml",
         "views/loan_lead_level_views.xml",
+        "wizard/loan_access_emergency_views.xml",
+        "views/loan_access_review_views.xml",
+        "views/loan_emergency_mixin_views.xml",
         "views/loan_access_menus.xml",
         "views/loan_nda_text_views.xml",
         "wizard/loan_nda_withdraw_views.xml",
@@ -191,6 +194,7 @@
         "demo/loan_person_demo.xml",
         "demo/loan_confidentiality_demo.xml",
         "demo/loan_access_demo.xml",
+        "demo/loan_access_review_demo.xml",
         "demo/loan_access_log_demo.xml",
     ],
     "assets": {

@@ -23,6 +23,7 @@ from . import loan_lifecycle_mixin
 from . import loan_confidentiality_level
 from . import loan_classified_mixin
 from . import loan_seen_mixin
+from . import loan_emergency_mixin
 from . import loan_person_mixin
 from . import loan_person_todo_mixin
 from . import loan_audience_mixin
@@ -206,5 +207,6 @@ from . import loan_training
 from . import loan_training_record
 from . import loan_breach_kind
 from . import loan_breach
+from . import loan_access_review
 from . import loan_notice
 from . import loan_notice_receipt

@@ -22,12 +22,13 @@ class IrRule(models.Model):
     @api.model
     def _loan_refusal(self):
         """Return the error of every refusal: it tells neither a name nor whether the record exists."""
-        return AccessError(
-            self.env._(
-                "You may not see this, or it does not exist. If you need it for your work, ask the customer's "
-                "relationship manager or their team lead."
-            )
+        told = self.env._(
+            "You may not see this, or it does not exist. If you need it for your work, ask the customer's "
+            "relationship manager or their team lead."
         )
+        if self.env.user.has_group("loan_crm.loan_crm_group_emergency"):
+            told += " " + self.env._("In an emergency that cannot wait for them: Team → Emergency Access.")
+        return AccessError(told)
 
     # ------------------------------------------------------------ rules that were altered
 

@@ -115,11 +115,12 @@ class LoanAccessUnusual(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT log.uid, log.logged_at, log.company_id, log.customer_refs, log.event = 'refusal'
+                SELECT log.uid, log.logged_at, log.company_id, log.customer_refs, log.outcome = 'denied'
                   FROM loan_access_log log
                   JOIN res_users who ON who.id = log.uid AND who.id <> 1
                  WHERE log.logged_at >= %s AND log.company_id IS NOT NULL
-                   AND (log.event = ANY(%s) OR log.event = 'refusal')
+                   AND (log.event = ANY(%s) OR log.event = 'refusal'
+                        OR (log.event = 'emergency' AND log.outcome = 'denied'))
               ORDER BY log.logged_at
                 """,
                 since,
@@ -251,7 +252,7 @@ class LoanAccessUnusual(models.Model):
         """Show the entries a finding was made of."""
         self.ensure_one()
         self.check_access("read")
-        events = ("refusal",) if self.kind == unusual.REFUSED else _SEEN
+        events = ("refusal", "emergency") if self.kind == unusual.REFUSED else _SEEN
         domain = Domain("uid", "=", self.user_id.id) & Domain("company_id", "=", self.company_id.id)
         domain &= Domain("logged_at", ">=", fields.Datetime.to_string(self.start))
         domain &= Domain("logged_at", "<", fields.Datetime.to_string(self.end + timedelta(seconds=1)))

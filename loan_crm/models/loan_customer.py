@@ -36,6 +36,7 @@ class LoanCustomer(models.Model):
         "loan.erasure.mixin",
         "loan.merge.mixin",
         "loan.classified.mixin",
+        "loan.emergency.mixin",
         "loan.access.mixin",
         "mail.thread",
         "mail.activity.mixin",
@@ -389,6 +390,8 @@ class LoanCustomer(models.Model):
         former = (
             {customer: customer.manager_user_id for customer in self} if "manager_user_id" in vals else {}
         )
+        if {"manager_user_id", "deputy_user_id", "team_id", "company_id"} & vals.keys():
+            self._check_no_emergency()
         if {"manager_user_id", "deputy_user_id"} & vals.keys():
             self._check_may_give(vals)
         result = super().write(vals)

@@ -20,13 +20,17 @@ class LoanEvidenceMixin(models.AbstractModel):
     def _loan_logged_domain(self):
         """Return which records of this model are put on record when somebody sees them.
 
-        Those of a level that asks for it, and what belongs to a customer or a loan of such a level.
+        Those of a level that asks for it, and what belongs to a customer or a loan of such a level. While an
+        emergency opens a customer to the user, all of that customer's.
         """
         ranks = self.env["loan.confidentiality.level"]._logged_ranks()
-        if not ranks:
+        urgent = self.env["loan.access.grant"]._emergency_customers()
+        if not (ranks or urgent):
             return Domain.FALSE
         level = Domain("loan_level", "in", sorted(ranks))
         logged = level if "loan_level" in self._fields else Domain.FALSE
+        if urgent and (key := self._loan_urgent_key()):
+            logged |= Domain(key, "in", urgent)
         for name, model in (
             (getattr(self, "_loan_key", None), "loan.customer"),
             ("contract_id", "loan.contract"),
@@ -38,6 +42,15 @@ class LoanEvidenceMixin(models.AbstractModel):
                 logged |= Domain(name, "in", records_sudo._search(level))
         return logged
 
+    @api.model
+    def _loan_urgent_key(self):
+        """Return the name of the column that leads to the customer, where there is one."""
+        key = getattr(self, "_loan_key", None)
+        field = self._fields.get(key)
+        if key == "id" and self._name == "loan.customer":
+            return key
+        return key if field and field.store and field.comodel_name == "loan.customer" else None
+
     def _loan_logged(self):
         """Return those of these records that are put on record when somebody sees them."""
         domain = self._loan_logged_domain()
@@ -46,7 +59,10 @@ class LoanEvidenceMixin(models.AbstractModel):
         if not self._auto:
             # A view has just told whose row each is, and would work all of them out once more.
             ranks = self.env["loan.confidentiality.level"]._logged_ranks()
-            return self.filtered(lambda record: record._loan_rank() in ranks)
+            urgent, key = self.env["loan.access.grant"]._emergency_customers(), self._loan_urgent_key()
+            return self.filtered(
+                lambda record: record._loan_rank() in ranks or (urgent and key and record[key].id in urgent)
+            )
         # As superuser: the user has seen them, or was refused; the level alone is asked for.
         found = self.sudo().with_context(active_test=False)._search(Domain("id", "in", self.ids) & domain)
         logged = set(found)

@@ -176,6 +176,7 @@ class LoanHandover(models.Model):
         :raise UserError: where somebody cannot be handed over, naming them
         """
         customers.check_access("write")
+        customers._check_no_emergency()
         customers._check_to_be_handed_over(receiver)
         company = customers.company_id
         self.env["loan.customer"]._check_may_manage(receiver | (deputy or receiver), company)

@@ -84,9 +84,8 @@ class LoanLeadLevelMixin(models.AbstractModel):
     @api.model
     def _loan_logged_domain(self):
         ranks = self.env["loan.confidentiality.level"]._logged_ranks()
-        if not ranks:
-            return Domain.FALSE
-        return self._loan_ranks_domain(ranks)
+        logged = self.env["res.partner"]._loan_logged_through("partner_id")
+        return (Domain("loan_level", "in", sorted(ranks)) if ranks else Domain.FALSE) | logged
 
     def _loan_log_customers(self):
         # As superuser: the log is told whom it was about.

@@ -7,6 +7,8 @@ from odoo.http import request
 from odoo.service.server import thread_local
 from odoo.tools import SQL, ormcache
 
+from ..core import evidence
+
 _TOLD = "loan_crm.refused"  # in a request: refusals that are noted already
 _FACTS = (str, int, bool, type(None))
 _STABLE = 42  # so much of a session's key stays the same while the rest is rotated
@@ -108,6 +110,64 @@ class LoanLogEntryMixin(models.AbstractModel):
         write = partial(self._write_pending, self.env.registry, pending)
         cr.postcommit.add(write)
         cr.postrollback.add(write)
+
+    @api.model
+    def _note_judged(self, event, records, since, judge, *, company, reason=None):
+        """Put on record what is made of an attempt, by what the person has tried before: one after the other.
+
+        It is judged and written in a transaction of its own that holds the end of the person's chain, so that of two
+        attempts at once the second knows of the first. It is committed before this returns: where it cannot be
+        written, this raises, and nothing is done.
+
+        :param str event: of the selection `event`
+        :param records: what it is about; empty for nothing
+        :param datetime since: what was tried before that moment need not be known
+        :param judge: called with a list of `(moment, facts, numbers of customers)` of their attempts and the
+            database's moment; returns the outcome and a dict of facts, or None for the outcome where it is on record
+        :param company: `res.company`, whose entry it is when it is about nothing
+        :param str reason: the words of the person; no names of customers
+        :return: the facts
+        """
+        if self._in_a_test():
+            return self._judged(event, records, since, judge, company, reason)
+        places, actor = self._places(records), self._actor()
+        with self._apart() as log:
+            return log._judged(event, records, since, judge, company, reason, places, actor)
+
+    @api.model
+    def _judged(self, event, records, since, judge, company, reason, places=None, actor=None):
+        places = self._places(records) if places is None else places
+        actor = actor or self._actor()
+        self.env.cr.execute(
+            SQL(
+                "SELECT FROM loan_access_head WHERE chain = %s FOR NO KEY UPDATE",
+                evidence.chain_of(actor["uid"], True),
+            )
+        )
+        tried = self.env.execute_query(
+            SQL(
+                """
+                SELECT logged_at, facts, customer_refs FROM loan_access_log
+                 WHERE uid = %s AND event = %s AND logged_at >= %s ORDER BY id
+                """,
+                actor["uid"],
+                event,
+                since,
+            )
+        )
+        ((now,),) = self.env.execute_query(SQL("SELECT clock_timestamp() AT TIME ZONE 'UTC'"))
+        outcome, facts = judge(tried, now)
+        if outcome:
+            decided = {
+                **actor,
+                "event": event,
+                "outcome": outcome,
+                "reason": reason,
+                "company_id": company.id,
+                "facts": {**actor.get("facts", {}), **facts},
+            }
+            self._append([{**decided, **place} for place in places or [{"count": 0}]])
+        return facts
 
     @api.model
     def _note_administration(self, operation, records, vals_list=()):

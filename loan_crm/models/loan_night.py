@@ -555,6 +555,7 @@ class LoanNight(models.Model):
             ("nda", self.env._("Confidentiality agreements"), "loan.nda"),
             ("training", self.env._("Trainings"), "loan.training"),
             ("notice", self.env._("Notices"), "loan.notice"),
+            ("emergency", self.env._("Reviews of emergency access"), "loan.access.review"),
             ("access", self.env._("Access self-test"), "loan.access.check"),
         ]
 

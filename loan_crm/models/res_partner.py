@@ -161,10 +161,21 @@ class ResPartner(models.Model):
 
     @api.model
     def _loan_logged_domain(self):
+        return self._loan_logged_through("id")
+
+    @api.model
+    def _loan_logged_through(self, name):
+        """Return which rows of a model lead to a contact whose customer is put on record when somebody sees them.
+
+        :param str name: the column of the contact's number
+        """
         ranks = self.env["loan.confidentiality.level"]._logged_ranks()
-        if not ranks:
-            return Domain.FALSE
-        return self._loan_of_ranks_domain("id", ranks)
+        urgent = self.env["loan.access.grant"]._emergency_customers()
+        logged = self._loan_of_ranks_domain(name, ranks) if ranks else Domain.FALSE
+        if urgent:
+            open_now = SQL("behind.id IN %s", tuple(urgent))
+            logged |= self._loan_behind_domain(name, lambda contact: open_now)
+        return logged
 
     def _loan_log_customers(self):
         return {

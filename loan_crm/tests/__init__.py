@@ -11,6 +11,7 @@ from .core import (
     test_dates,
     test_daycounts,
     test_disclosure,
+    test_emergencies,
     test_entries,
     test_evidence,
     test_feed,

@@ -77,6 +77,7 @@ WAYS_IN = {
     "loan.customer.merge.customer_ids",  # guarded, as the next two
     "loan.customer.merge.kept_id",
     "loan.customer.merge.line.choice_id",
+    "loan.access.review.grant_id",  # of reviews, which compliance alone reads, as it reads grants
     "loan.access.explain.customer_id",  # guarded by loan.guard.mixin
     "mail.mail.loan_reminder_ids",  # mails are read by system administrators only
 }

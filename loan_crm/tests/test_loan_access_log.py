@@ -904,24 +904,81 @@ class TestLoanAccessLogWriters(LoanCommon):
                 self.assertEqual(log.search_count([("uid", "=", uid)]), 60)
                 self.assertFalse([found for found in log._verify()[1] if found.chain == chain])
         finally:
+            self._forget(registry, uid, chain)
+
+    def test_of_parallel_attempts_each_knows_of_those_before(self):
+        registry = Registry(self.env.cr.dbname)
+        uid = 16 * 100_000 + 8  # nobody's
+        verdicts = []
+
+        def judge(tried, now):
+            left = len(tried) < 3
+            return ("allowed" if left else "denied"), {"verdict": "opened" if left else "limit"}
+
+        def attempt():
             with registry.cursor() as cr:
-                cr.execute("ALTER TABLE loan_access_log DISABLE TRIGGER USER")
-                cr.execute("ALTER TABLE loan_access_head DISABLE TRIGGER USER")
-                cr.execute(SQL("DELETE FROM loan_access_log WHERE uid = %s", uid))
-                cr.execute(
-                    SQL(
-                        """
-                        UPDATE loan_access_head head
-                           SET seq = coalesce(last.seq, 0), seal = coalesce(last.seal, %s)
-                          FROM (SELECT 1) one
-                          LEFT JOIN (SELECT seq, seal FROM loan_access_log
-                                      WHERE chain = %s ORDER BY seq DESC LIMIT 1) last ON TRUE
-                         WHERE head.chain = %s
-                        """,
-                        evidence.GENESIS,
-                        chain,
-                        chain,
-                    )
+                log = self.env(cr=cr, user=1)["loan.access.log"]
+                log._begin(cr)
+                none, company = log.browse(), log.env.ref("base.main_company")
+                actor = {"uid": uid, "login": "nobody"}
+                told = log._judged("emergency", none, at("2026-01-01"), judge, company, None, [], actor)
+            verdicts.append(told["verdict"])
+
+        try:
+            people = [Thread(target=attempt) for _number in range(8)]
+            for person in people:
+                person.start()
+            for person in people:
+                person.join()
+            self.assertEqual(sorted(verdicts), ["limit"] * 5 + ["opened"] * 3)
+        finally:
+            self._forget(registry, uid, evidence.chain_of(uid, True))
+
+    def test_an_attempt_is_committed_before_it_is_acted_on_and_outlives_what_goes_wrong(self):
+        registry = Registry(self.env.cr.dbname)
+        uid = 16 * 100_000 + 7  # nobody's
+        log_class = type(self.env["loan.access.log"])
+        actor = {"uid": uid, "login": "nobody"}
+        try:
+            with (
+                patch.object(log_class, "_in_a_test", lambda log: False),
+                patch.object(log_class, "_actor", lambda log: dict(actor)),
+                registry.cursor() as cr,
+            ):
+                log = self.env(cr=cr, user=1)["loan.access.log"]
+                log._note_judged(
+                    *("emergency", log.browse(), at("2026-01-01")),
+                    lambda tried, now: ("allowed", {"verdict": "opened"}),
+                    company=log.env.ref("base.main_company"),
                 )
-                cr.execute("ALTER TABLE loan_access_head ENABLE TRIGGER USER")
-                cr.execute("ALTER TABLE loan_access_log ENABLE TRIGGER USER")
+                with registry.cursor() as other:
+                    other.execute(SQL("SELECT count(*) FROM loan_access_log WHERE uid = %s", uid))
+                    self.assertEqual(other.fetchone(), (1,), "while the request is still at work")
+                cr.rollback()
+                cr.execute(SQL("SELECT count(*) FROM loan_access_log WHERE uid = %s", uid))
+                self.assertEqual(cr.fetchone(), (1,), "and after it failed")
+        finally:
+            self._forget(registry, uid, evidence.chain_of(uid, True))
+
+    def _forget(self, registry, uid, chain):
+        with registry.cursor() as cr:
+            cr.execute("ALTER TABLE loan_access_log DISABLE TRIGGER USER")
+            cr.execute("ALTER TABLE loan_access_head DISABLE TRIGGER USER")
+            cr.execute(SQL("DELETE FROM loan_access_log WHERE uid = %s", uid))
+            cr.execute(
+                SQL(
+                    """
+                    UPDATE loan_access_head head
+                       SET seq = coalesce(last.seq, 0), seal = coalesce(last.seal, %s)
+                      FROM (SELECT 1) one
+                      LEFT JOIN (SELECT seq, seal FROM loan_access_log
+                                  WHERE chain = %s ORDER BY seq DESC LIMIT 1) last ON TRUE
+                     WHERE head.chain = %s
+                    """,
+                    evidence.GENESIS,
+                    chain,
+                    chain,
+                )
+            )
+            cr.execute("ALTER TABLE loan_access_head ENABLE TRIGGER USER")
+            cr.execute("ALTER TABLE loan_access_log ENABLE TRIGGER USER")

@@ -34,6 +34,8 @@ from . import base_partner_merge_automatic_wizard
 from . import loan_classify
 from . import loan_classify_line
 from . import loan_access_request
+from . import loan_access_emergency
+from . import loan_access_emergency_setup
 from . import loan_access_explain
 from . import loan_access_explain_line
 from . import loan_nda_withdraw
