@@ -67,14 +67,10 @@ class LoanAccessUnusual(models.Model):
     def _compute_explanation(self):
         words = {
             unusual.BUSY: self.env._(
-                "Confidential customers opened in one hour: %(customers)s. Up to %(limit)s are usual."
+                "Confidential customers in one hour: %(customers)s. Up to %(limit)s are usual."
             ),
-            unusual.OFF: self.env._(
-                "Confidential customers opened outside their working hours: %(customers)s."
-            ),
-            unusual.FORMER: self.env._(
-                "Confidential customers opened whom they no longer look after: %(customers)s."
-            ),
+            unusual.OFF: self.env._("Confidential customers outside working hours: %(customers)s."),
+            unusual.FORMER: self.env._("Confidential customers they no longer look after: %(customers)s."),
             unusual.REFUSED: self.env._("Refused %(count)s times in one day; up to %(limit)s are usual."),
         }
         for found in self:

@@ -723,7 +723,7 @@ class TestLoanAccessUnusual(EvidenceCommon):
         found = self._found(self.manager)
         self.assertEqual(set(found), {"busy", "off", "former", "refused"})
         self.assertEqual((found["busy"].customer_count, found["former"].customer_count), (5, 1))
-        self.assertIn("up to 3", found["busy"].explanation)
+        self.assertIn("Up to 3", found["busy"].explanation)
         self.assertEqual(self._found(self.manager), found, "found once")
 
     def test_a_usual_day_stands_out_nowhere(self):
