@@ -114,6 +114,10 @@ from . import loan_manager
 from . import loan_conflict
 from . import loan_wall
 from . import loan_access_grant
+from . import loan_beneficiary_mixin
+from . import loan_access_template
+from . import loan_access_template_line
+from . import loan_access_deal
 from . import loan_sight
 from . import loan_workload
 from . import loan_customer_relation

@@ -38,6 +38,7 @@ from . import test_hoot
 from . import test_house
 from . import test_loan_access_apps
 from . import test_loan_access_check
+from . import test_loan_access_deal
 from . import test_loan_access_mail
 from . import test_loan_access_orm
 from . import test_loan_access_log

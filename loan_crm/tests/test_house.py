@@ -76,6 +76,10 @@ WAYS_IN = {
     "loan.customer.merge.kept_id",
     "loan.customer.merge.line.choice_id",
     "loan.access.explain.customer_id",  # guarded by loan.guard.mixin
+    "loan.access.deal.customer_ids",  # found with the reader's own rights, as the next one
+    "loan.access.deal.grant_ids",  # asks the grants' own rules
+    "loan.access.deal.start.customer_ids",  # Odoo checks what a list of records points at, as the next one
+    "loan.access.end.grant_ids",
     "mail.mail.loan_reminder_ids",  # mails are read by system administrators only
 }
 # Children that go with their parent: what was never paid out, and what a reversal replays anyway.

@@ -33,6 +33,10 @@ from . import loan_what_if_line
 from . import loan_classify
 from . import loan_classify_line
 from . import loan_access_request
+from . import loan_access_deal_start
+from . import loan_access_deal_start_line
+from . import loan_access_deal_gain
+from . import loan_access_end
 from . import loan_access_explain
 from . import loan_access_explain_line
 from . import loan_nda_withdraw
