@@ -57,6 +57,8 @@ def uninstall_hook(env):
         "loan_lead_document",
         "loan_night_failure",
         "loan_night",
+        "loan_access_campaign_line",
+        "loan_access_campaign",
         "loan_access_grant",
         "loan_access_deal",
         "loan_access_template_line",

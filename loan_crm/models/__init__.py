@@ -118,6 +118,8 @@ from . import loan_beneficiary_mixin
 from . import loan_access_template
 from . import loan_access_template_line
 from . import loan_access_deal
+from . import loan_access_campaign
+from . import loan_access_campaign_line
 from . import loan_sight
 from . import loan_workload
 from . import loan_customer_relation

@@ -556,6 +556,7 @@ class LoanNight(models.Model):
             ("training", self.env._("Trainings"), "loan.training"),
             ("notice", self.env._("Notices"), "loan.notice"),
             ("access", self.env._("Access self-test"), "loan.access.check"),
+            ("campaign", self.env._("Access reviews"), "loan.access.campaign"),
         ]
 
     def _work_off(self, step, model):

@@ -37,6 +37,7 @@ from . import test_crm_lead
 from . import test_hoot
 from . import test_house
 from . import test_loan_access_apps
+from . import test_loan_access_campaign
 from . import test_loan_access_check
 from . import test_loan_access_deal
 from . import test_loan_access_mail

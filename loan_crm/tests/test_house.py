@@ -80,6 +80,8 @@ WAYS_IN = {
     "loan.access.deal.grant_ids",  # asks the grants' own rules
     "loan.access.deal.start.customer_ids",  # Odoo checks what a list of records points at, as the next one
     "loan.access.end.grant_ids",
+    "loan.access.review.line_ids",
+    "loan.access.campaign.line_ids",  # asks the lines' own rules
     "mail.mail.loan_reminder_ids",  # mails are read by system administrators only
 }
 # Children that go with their parent: what was never paid out, and what a reversal replays anyway.
@@ -109,6 +111,7 @@ ERASED_AS_USUAL = {
     "loan.handover.item",
     "loan.customer.tier.change",
     "loan.access.grant",
+    "loan.access.campaign.line",
     "loan.conflict",
     "loan.service.occasion",
 }

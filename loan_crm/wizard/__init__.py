@@ -37,6 +37,7 @@ from . import loan_access_deal_start
 from . import loan_access_deal_start_line
 from . import loan_access_deal_gain
 from . import loan_access_end
+from . import loan_access_review
 from . import loan_access_explain
 from . import loan_access_explain_line
 from . import loan_nda_withdraw
