@@ -31,6 +31,7 @@
         "data/loan_confidentiality_level_data.xml",
         "security/loan_person_security.xml",
         "security/loan_access_log_security.xml",
+        "security/loan_audit_security.xml",
         "data/ir_sequence_data.xml",
         "data/loan_calendar_data.xml",
         "data/loan_reference_rate_data.xml",
@@ -172,6 +173,7 @@
         "views/loan_access_log_views.xml",
         "wizard/loan_access_log_views.xml",
         "views/loan_access_log_menus.xml",
+        "views/loan_audit_views.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",

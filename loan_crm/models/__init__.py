@@ -1,4 +1,5 @@
 # Odoo builds models in this order, so what is inherited comes first.
+from . import loan_audit_mixin
 from . import base
 from . import loan_access_head
 from . import loan_access_log
@@ -202,3 +203,5 @@ from . import loan_breach_kind
 from . import loan_breach
 from . import loan_notice
 from . import loan_notice_receipt
+from . import loan_breach_register
+from . import loan_nda_register

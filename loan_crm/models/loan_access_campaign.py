@@ -40,7 +40,13 @@ class LoanAccessCampaign(models.Model):
     """
 
     _name = "loan.access.campaign"
-    _inherit = ["loan.lifecycle.mixin", "loan.seen.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "loan.lifecycle.mixin",
+        "loan.seen.mixin",
+        "loan.audit.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _description = "Access Review"
     _order = "due_date desc, id desc"
     _SEEN_COLUMNS = ("company_id", "line_ids.reviewer_id")
@@ -156,8 +162,12 @@ class LoanAccessCampaign(models.Model):
 
     @api.model
     def _seen_domain(self):
-        """Return what the user may read: compliance all, a reviewer what they are asked about."""
-        return super()._seen_domain() | Domain("line_ids.reviewer_id", "=", self.env.uid)
+        """Return what the user may read: compliance and auditors all, a reviewer what they are asked about."""
+        return (
+            super()._seen_domain()
+            | self._audited_domain()
+            | Domain("line_ids.reviewer_id", "=", self.env.uid)
+        )
 
     @api.depends("line_ids.decision")
     def _compute_counts(self):

@@ -72,13 +72,15 @@ class LoanAccessCampaignLine(models.Model):
     def _compute_display_name(self):
         for line in self:
             who = (line.user_id or line.team_id or line.group_id).display_name or ""
-            line.display_name = f"{who} → {line.customer_id.display_name or ''}"
+            # As superuser: whoever may read the line and not the customer is shown a mask in the place of the name.
+            customer_sudo = line.customer_id.sudo()
+            line.display_name = f"{who} → {customer_sudo.display_name or ''}"
 
     @api.model
     def _seen_domain(self):
-        """Return what the user may read: compliance all, a reviewer what they are asked about and may see."""
+        """Return what one may read: compliance and auditors all, a reviewer what they are asked about and may see."""
         asked = Domain("reviewer_id", "=", self.env.uid) & Domain("customer_id.loan_visible", "=", True)
-        return super()._seen_domain() | asked
+        return super()._seen_domain() | self._audited_domain() | asked
 
     def action_review(self):
         """Open the form that answers these lines, all with one reason."""

@@ -18,7 +18,13 @@ class LoanAccessDeal(models.Model):
     """
 
     _name = "loan.access.deal"
-    _inherit = ["loan.lifecycle.mixin", "loan.seen.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "loan.lifecycle.mixin",
+        "loan.seen.mixin",
+        "loan.audit.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _description = "Deal"
     _order = "id desc"
     _SEEN_COLUMNS = ("company_id", "user_id")
@@ -63,7 +69,15 @@ class LoanAccessDeal(models.Model):
         "loan_crm.loan_crm_group_compliance",
         help="In the words of who asked.",
     )
-    customer_ids = fields.Many2many("loan.customer", string="Customers", readonly=True, copy=False)
+    # Not for auditors, who may read no customer; they see how many there are.
+    customer_ids = fields.Many2many(
+        "loan.customer",
+        string="Customers",
+        readonly=True,
+        copy=False,
+        groups="loan_crm.loan_crm_group_manager,loan_crm.loan_crm_group_service_desk,"
+        "loan_crm.loan_crm_group_compliance",
+    )
     customer_count = fields.Integer("Number of Customers", readonly=True, copy=False)
     grant_ids = fields.One2many("loan.access.grant", "deal_id", "Members", readonly=True)
     member_count = fields.Integer("See Them Now", compute="_compute_counts", compute_sudo=True)
@@ -82,8 +96,8 @@ class LoanAccessDeal(models.Model):
 
     @api.model
     def _seen_domain(self):
-        """Return what the user may read: compliance all, others what they are in charge of."""
-        return super()._seen_domain() | Domain("user_id", "=", self.env.uid)
+        """Return what the user may read: compliance and auditors all, others what they are in charge of."""
+        return super()._seen_domain() | self._audited_domain() | Domain("user_id", "=", self.env.uid)
 
     @api.depends("grant_ids.state", "grant_ids.date_from", "grant_ids.date_to")
     def _compute_counts(self):

@@ -9,7 +9,7 @@ class LoanAccessFinding(models.Model):
     """
 
     _name = "loan.access.finding"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["loan.audit.mixin", "mail.thread", "mail.activity.mixin"]
     _description = "Finding of the Access Self-Test"
     _order = "state, last_at desc, id desc"
     _rec_name = "subject"

@@ -21,7 +21,13 @@ class LoanAccessGrant(models.Model):
     """
 
     _name = "loan.access.grant"
-    _inherit = ["loan.lifecycle.mixin", "loan.seen.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "loan.lifecycle.mixin",
+        "loan.seen.mixin",
+        "loan.audit.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _description = "Access Grant"
     _order = "id desc"
     _rec_name = "purpose"
@@ -154,7 +160,9 @@ class LoanAccessGrant(models.Model):
     def _compute_display_name(self):
         for grant in self:
             who = (grant.user_id or grant.team_id or grant.group_id).display_name or ""
-            grant.display_name = f"{who} → {grant.customer_id.display_name or self.env._('somebody')}"
+            # As superuser: whoever may read the grant and not the customer is shown a mask in the place of the name.
+            customer_sudo = grant.customer_id.sudo()
+            grant.display_name = f"{who} → {customer_sudo.display_name or self.env._('somebody')}"
 
     @api.depends("state", "date_from", "date_to")
     def _compute_in_force(self):
@@ -167,7 +175,7 @@ class LoanAccessGrant(models.Model):
 
     @api.model
     def _seen_domain(self):
-        """Return what the user may read: compliance all, others what they asked for or were given themselves.
+        """Return what one may read: compliance and auditors all, others what they asked for or were given.
 
         Who is in charge of a deal reads who is on it.
         """
@@ -176,7 +184,7 @@ class LoanAccessGrant(models.Model):
             | Domain("user_id", "=", self.env.uid)
             | Domain("deal_id.user_id", "=", self.env.uid)
         )
-        return super()._seen_domain() | mine
+        return super()._seen_domain() | self._audited_domain() | mine
 
     @api.model
     def _in_force_domain(self):

@@ -37,7 +37,7 @@ class LoanAccessTemplate(models.Model):
         "template_id",
         "Who",
         copy=True,
-        groups="loan_crm.loan_crm_group_compliance",
+        groups="loan_crm.loan_crm_group_compliance,loan_crm.loan_crm_group_auditor",
     )
     deal_count = fields.Integer("Deals", compute="_compute_deal_count")
 

@@ -38,8 +38,10 @@ from . import test_hoot
 from . import test_house
 from . import test_loan_access_apps
 from . import test_loan_access_campaign
+from . import test_loan_access_campaign_tour
 from . import test_loan_access_check
 from . import test_loan_access_deal
+from . import test_loan_access_deal_tour
 from . import test_loan_access_mail
 from . import test_loan_access_orm
 from . import test_loan_access_log
@@ -51,6 +53,8 @@ from . import test_loan_contract
 from . import test_loan_contract_access
 from . import test_loan_contract_event
 from . import test_loan_correspondence
+from . import test_loan_audit
+from . import test_loan_audit_tour
 from . import test_loan_assignment
 from . import test_loan_manager
 from . import test_loan_conflict

@@ -281,6 +281,14 @@ class TestLoanAccessDeal(DealCommon):
             template.name = "Mine"
         self.assertFalse(self.env["loan.access.template.line"].with_user(self.manager).has_access("read"))
 
+    def test_the_words_of_who_asked_go_with_an_erased_customer(self):
+        deal = self._deal(self.customer | self.second)
+        self.env.cr.execute("UPDATE loan_access_deal SET wanted = 'Wang Fang' WHERE id = %s", deal.ids)
+        self.env.invalidate_all()
+        self.customer._forget(complete=False)
+        self.assertFalse(deal.wanted)
+        self.assertEqual(deal.name, "Project Heron")
+
     # ------------------------------------------------------------ many grants at once
 
     def test_many_grants_end_with_one_reason(self):
