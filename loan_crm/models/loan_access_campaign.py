@@ -138,11 +138,11 @@ class LoanAccessCampaign(models.Model):
     escalated_at = fields.Datetime(readonly=True, copy=False, export_string_translation=False)
     line_count = fields.Integer("Grants", compute="_compute_counts", compute_sudo=True)
     open_count = fields.Integer("Not Answered", compute="_compute_counts", compute_sudo=True)
-    kept_count = fields.Integer("Kept", compute="_compute_counts", compute_sudo=True)
+    kept_count = fields.Integer("Still Needed", compute="_compute_counts", compute_sudo=True)
     shortened_count = fields.Integer("Shortened", compute="_compute_counts", compute_sudo=True)
-    ended_count = fields.Integer("Ended", compute="_compute_counts", compute_sudo=True)
+    ended_count = fields.Integer("Withdrawn", compute="_compute_counts", compute_sudo=True)
     lapsed_count = fields.Integer("Over Before", compute="_compute_counts", compute_sudo=True)
-    progress = fields.Float("Answered", compute="_compute_counts", compute_sudo=True)
+    progress = fields.Float("Answered So Far", compute="_compute_counts", compute_sudo=True)
     my_open_count = fields.Integer("For Me to Answer", compute="_compute_my_open_count", compute_sudo=True)
 
     _days_in_range = models.Constraint(
@@ -375,8 +375,8 @@ class LoanAccessCampaign(models.Model):
     def _open_reviewers(self):
         """Return who has lines to answer, `res.users`; compliance's officer for what nobody else is asked about."""
         waiting = self.line_ids.filtered(lambda line: line.decision == "open")
-        reviewers = waiting.reviewer_id
-        if waiting.filtered(lambda line: not line.reviewer_id):
+        reviewers = waiting.reviewer_id.filtered("active")
+        if waiting.filtered(lambda line: not line.reviewer_id.active):  # nobody, or somebody who has left
             reviewers |= self.env["loan.customer"]._compliance_officer(self.company_id)
         return reviewers
 

@@ -48,10 +48,10 @@ class LoanAccessCampaignLine(models.Model):
     decision = fields.Selection(
         [
             ("open", "Not Answered"),
-            ("keep", "Kept"),
+            ("keep", "Still Needed"),
             ("shorten", "Shortened"),
-            ("end", "Ended"),
-            ("unanswered", "Ended, Nobody Answered"),
+            ("end", "Withdrawn"),
+            ("unanswered", "Withdrawn, Nobody Answered"),
             ("gone", "Over Before"),
         ],
         required=True,

@@ -33,7 +33,7 @@ class LoanAccessDeal(models.Model):
         required=True, tracking=True, help="A name that tells no customer's: members and auditors read it."
     )
     state = fields.Selection(
-        [("asked", "Asked For"), ("open", "Open"), ("closed", "Closed"), ("refused", "Refused")],
+        [("asked", "Requested"), ("open", "Under Way"), ("closed", "Closed"), ("refused", "Refused")],
         "Status",
         default="asked",
         required=True,
@@ -62,7 +62,7 @@ class LoanAccessDeal(models.Model):
     )
     purpose = fields.Char(required=True, readonly=True)
     wanted = fields.Text(
-        "Asked For",
+        "In Their Words",
         readonly=True,
         copy=False,
         groups="loan_crm.loan_crm_group_manager,loan_crm.loan_crm_group_service_desk,"
@@ -285,7 +285,7 @@ class LoanAccessDeal(models.Model):
                 subject=told.env._("Your request for a deal team"),
                 body=told.env._("It was refused: %s", deal.answer)
                 if deal.state == "refused"
-                else told.env._("It was set up. You find it under Team → Deal Teams."),
+                else told.env._("It was set up. You find it under Team → My Deal Teams."),
                 model=False,
                 res_id=False,
             )

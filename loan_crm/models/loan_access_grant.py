@@ -96,7 +96,7 @@ class LoanAccessGrant(models.Model):
     )
     # Not for auditors, who see no customer: it may name one.
     wanted = fields.Text(
-        "Asked For",
+        "In Their Words",
         readonly=True,
         groups="loan_crm.loan_crm_group_manager,loan_crm.loan_crm_group_service_desk,"
         "loan_crm.loan_crm_group_compliance",

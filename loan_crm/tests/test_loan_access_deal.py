@@ -95,7 +95,7 @@ class TestLoanAccessDeal(DealCommon):
         self.assertIn("confidentiality agreement", outcomes[self.other_lead][1])
         self.assertEqual(outcomes[self.compliance][0], "has")
         self.assertEqual(outcomes[self.employee][0], "role", "a grant opens nothing to who has no role")
-        self.assertIn("1 people", shown.gain_told)
+        self.assertIn("today: 1.", shown.gain_told)
         self.assertFalse(self._sees(self.stranger), "nothing is done yet")
         self.assertFalse(self.env["loan.access.deal"].search([("name", "=", "Project Heron")]))
 

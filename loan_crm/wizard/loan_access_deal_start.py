@@ -17,7 +17,7 @@ class LoanAccessDealStart(models.TransientModel):
     # Once it is done, so that a second click opens what the first one made.
     done = fields.Boolean(readonly=True)
     is_new = fields.Boolean(compute="_compute_is_new", export_string_translation=False)
-    wanted = fields.Text(related="deal_id.wanted", string="Asked For", related_sudo=False)
+    wanted = fields.Text(related="deal_id.wanted", string="In Their Words", related_sudo=False)
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
     template_id = fields.Many2one(
         "loan.access.template", "Template", domain="[('company_id', '=', company_id)]"
@@ -131,7 +131,7 @@ class LoanAccessDealStart(models.TransientModel):
                 changes = form._changes(customers[:_LOOKED_THROUGH])
             form.gain_ids = gains.concat(*(gains.new(vals) for vals in changes))
             count = sum(vals["outcome"] == "gains" for vals in changes)
-            form.gain_told = self.env._("%(gain)s people see what they do not see today.", gain=count) + (
+            form.gain_told = self.env._("Who gains sight they do not have today: %(gain)s.", gain=count) + (
                 " " + self.env._("Only the first 20 customers are looked through here.")
                 if len(customers) > _LOOKED_THROUGH
                 else ""
@@ -178,12 +178,7 @@ class LoanAccessDealStart(models.TransientModel):
         if not self.done:
             self._start()
         action = self.env["ir.actions.act_window"]._for_xml_id("loan_crm.loan_access_deal_action")
-        return {
-            **action,
-            "res_id": self.deal_id.id,
-            "views": [(False, "form")],
-            "target": "main" if self.env.context.get("loan_from_list") else "current",
-        }
+        return {**action, "res_id": self.deal_id.id, "views": [(False, "form")]}
 
     def _start(self):
         if not self.customer_ids:

@@ -28,7 +28,7 @@ const audit = (words) => () => [
     },
 ];
 tours.add("loan_audit", {
-    steps: audit({ masked: "(not yours to see)", menu: "Audit", log: "Who Looked" }),
+    steps: audit({ masked: "(not yours to see)", menu: "Auditing", log: "Who Looked" }),
 });
 tours.add("loan_audit_zh", {
     steps: audit({ masked: "无权查看", menu: "审计", log: "查阅记录" }),
