@@ -1,7 +1,7 @@
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
@@ -19,8 +19,10 @@ class CampaignCommon(ConfidentialCommon):
 
     def setUp(self):
         super().setUp()
-        self.theirs = self._grant(self.colleague)
-        self.far = self._grant(self.stranger, customer=self.second)
+        now = fields.Datetime.now()  # in a browser's test the real one
+        times = {"date_from": now - timedelta(hours=1), "date_to": now + timedelta(days=30)}
+        self.theirs = self._grant(user_id=self.colleague.id, **times)
+        self.far = self._grant(user_id=self.stranger.id, customer_id=self.second.id, **times)
 
     def _campaign(self, start=True, **values):
         campaign = (

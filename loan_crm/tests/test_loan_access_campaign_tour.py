@@ -1,6 +1,5 @@
 from datetime import timedelta
 
-from odoo import fields
 from odoo.tests import tagged
 
 from .common import BrowserCommon
@@ -10,16 +9,6 @@ from .test_loan_access_campaign import CampaignCommon
 @tagged("post_install", "-at_install", "loan")
 class TestLoanAccessCampaignTour(BrowserCommon, CampaignCommon):
     """Compliance begins a review, the manager answers both lines at once, and it closes by itself."""
-
-    def setUp(self):
-        super().setUp()
-        # On the real clock, as the browser's is.
-        self.env["loan.access.grant"].search([("company_id", "=", self.company.id)]).write(
-            {
-                "date_from": fields.Datetime.now() - timedelta(hours=1),
-                "date_to": fields.Datetime.now() + timedelta(days=30),
-            }
-        )
 
     def _walk(self, lang, ending):
         self.env["res.lang"]._activate_lang(lang)
