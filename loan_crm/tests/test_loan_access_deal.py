@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
 
@@ -62,12 +62,14 @@ class TestLoanAccessDeal(DealCommon):
         self.assertEqual((deal.state, deal.customer_ids, deal.member_count), ("open", self.customer, 3))
         grants = {(g.user_id or g.team_id): (g.level_id, g.date_to, g.purpose) for g in deal.grant_ids}
         purpose = "Works on the refinancing"
+        # The last second of a day in Shanghai.
+        sixty, ten = map(fields.Datetime.to_datetime, ("2026-05-09 15:59:59", "2026-03-20 15:59:59"))
         self.assertEqual(
             grants,
             {
-                self.stranger: (self.confidential, _NOW + timedelta(days=60), purpose),
-                self.other_lead: (self.confidential, _NOW + timedelta(days=10), purpose),
-                self.other_team: (self.internal, _NOW + timedelta(days=60), purpose),
+                self.stranger: (self.confidential, sixty, purpose),
+                self.other_lead: (self.confidential, ten, purpose),
+                self.other_team: (self.internal, sixty, purpose),
             },
         )
         self.template.line_ids.unlink()
@@ -123,9 +125,10 @@ class TestLoanAccessDeal(DealCommon):
 
     def test_the_same_again_adds_nobody_twice(self):
         deal = self._deal()
-        form = self._form(deal=deal)
-        form.template_id = self.template
-        form.save().action_start()
+        with self._days_later(0, clock="17:30"):  # the same day's end, later that day
+            form = self._form(deal=deal)
+            form.template_id = self.template
+            form.save().action_start()
         self.assertEqual(len(deal.grant_ids), 3)
         self.assertEqual(form.record.deal_id, deal)
         # A second click opens what the first has made.

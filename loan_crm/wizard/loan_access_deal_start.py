@@ -198,14 +198,15 @@ class LoanAccessDealStart(models.TransientModel):
             self.deal_id = self.env["loan.access.deal"].create({**values, "company_id": self.company_id.id})
         elif asked:
             self.deal_id.sudo().write(values)  # as superuser: what is entered here is compliance's answer
-        now = fields.Datetime.now()
+        # By whole days: who is added once more on the same day has as much already.
+        today, end_of = self.company_id._loan_today(), self.env["loan.access.end"]._end_of
         self.deal_id._open(
             self.customer_ids,
             [
                 {
                     **line._beneficiary(),
                     "level_id": line.level_id.id,
-                    "date_to": now + timedelta(days=line.days),
+                    "date_to": end_of(today + timedelta(days=line.days), self.company_id),
                 }
                 for line in self.line_ids
             ],
