@@ -65,7 +65,7 @@ if "loan.reminder.round" in env:
 
 domain = [("module", "=", "loan_crm"), ("model", "=", "res.groups")]
 ours = set(env["ir.model.data"].search(domain).mapped("res_id"))
-order = ["manager", "deputy", "desk", "lead", "compliance", "loanadmin", "admin"]
+order = ["manager", "deputy", "desk", "lead", "compliance", "auditor", "loanadmin", "admin"]
 users = env["res.users"].search([("login", "in", order)])
 for user in users.sorted(lambda user: order.index(user.login)):
     roles = user.group_ids.filtered(lambda group: group.id in ours)

@@ -1,4 +1,5 @@
 # Odoo builds models in this order, so what is inherited comes first.
+from . import loan_audit_mixin
 from . import base
 from . import loan_log_guard_mixin
 from . import loan_log_entry_mixin
@@ -125,6 +126,12 @@ from . import loan_manager
 from . import loan_conflict
 from . import loan_wall
 from . import loan_access_grant
+from . import loan_beneficiary_mixin
+from . import loan_access_template
+from . import loan_access_template_line
+from . import loan_access_deal
+from . import loan_access_campaign
+from . import loan_access_campaign_line
 from . import loan_sight
 from . import loan_sight_end
 from . import loan_workload
@@ -210,3 +217,5 @@ from . import loan_breach
 from . import loan_access_review
 from . import loan_notice
 from . import loan_notice_receipt
+from . import loan_breach_register
+from . import loan_nda_register

@@ -12,7 +12,7 @@ class LoanAccessFinding(models.Model):
     """
 
     _name = "loan.access.finding"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["loan.audit.mixin", "mail.thread", "mail.activity.mixin"]
     _description = "Finding of the Access Self-Test"
     _order = "state, last_at desc, id desc"
     _rec_name = "subject"
@@ -126,8 +126,13 @@ class LoanAccessFinding(models.Model):
         return findings_sudo.search([("state", "=", "open")])
 
     def action_open_twins(self):
-        """Open the contacts that a finding of twins counts, as they are now."""
+        """Open the contacts that a finding of twins counts, as they are now.
+
+        :raise AccessError: for who is not of compliance
+        """
         self.check_access("read")
+        if not self.env.user.has_group("loan_crm.loan_crm_group_compliance"):
+            raise self.env["ir.rule"]._loan_refusal()
         twins = Domain("id", "in", self.env["loan.access.check"]._twins().ids)
         return {
             "type": "ir.actions.act_window",

@@ -5,11 +5,13 @@ from markupsafe import Markup
 from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, format_datetime
 
 _BENEFICIARIES = ("user_id", "team_id", "group_id")
 # What an approval was given for; whoever wants it otherwise asks anew.
-_APPROVED = frozenset({*_BENEFICIARIES, "customer_id", "level_id", "date_from", "date_to", "purpose", "kind"})
+_APPROVED = frozenset(
+    {*_BENEFICIARIES, "customer_id", "level_id", "date_from", "date_to", "purpose", "kind", "deal_id"}
+)
 
 
 class LoanAccessGrant(models.Model):
@@ -21,12 +23,18 @@ class LoanAccessGrant(models.Model):
     """
 
     _name = "loan.access.grant"
-    _inherit = ["loan.lifecycle.mixin", "loan.seen.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "loan.lifecycle.mixin",
+        "loan.seen.mixin",
+        "loan.audit.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _description = "Access Grant"
     _order = "id desc"
     _rec_name = "purpose"
     _check_company_auto = True
-    _SEEN_COLUMNS = ("company_id", "user_id", "requested_user_id")
+    _SEEN_COLUMNS = ("company_id", "user_id", "requested_user_id", "deal_id.user_id")
 
     state = fields.Selection(
         [
@@ -88,8 +96,27 @@ class LoanAccessGrant(models.Model):
         help="What is more confidential stays closed.",
     )
     cap = fields.Integer(related="level_id.rank", store=True, precompute=True, string="Cap")
-    purpose = fields.Char(required=True, help="What it is needed for: who reviews the grant judges by it.")
-    wanted = fields.Text("Asked For", readonly=True, help="In the words of who asked.")
+    purpose = fields.Char(
+        required=True,
+        help="What it is needed for: who reviews the grant judges by it. No names of customers.",
+    )
+    # Not for auditors, who see no customer: it may name one.
+    wanted = fields.Text(
+        "In Their Words",
+        readonly=True,
+        groups="loan_crm.loan_crm_group_manager,loan_crm.loan_crm_group_service_desk,"
+        "loan_crm.loan_crm_group_compliance",
+        help="In the words of who asked.",
+    )
+    deal_id = fields.Many2one(
+        "loan.access.deal",
+        "Deal",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="It came with this deal and ends with it.",
+    )
     date_from = fields.Datetime("From", required=True, default=fields.Datetime.now)
     date_to = fields.Datetime(
         "To", required=True, default=lambda self: fields.Datetime.now() + timedelta(days=90)
@@ -152,7 +179,9 @@ class LoanAccessGrant(models.Model):
     def _compute_display_name(self):
         for grant in self:
             who = (grant.user_id or grant.team_id or grant.group_id).display_name or ""
-            grant.display_name = f"{who} → {grant.customer_id.display_name or self.env._('somebody')}"
+            # As superuser: whoever may read the grant and not the customer is shown a mask in the place of the name.
+            customer_sudo = grant.customer_id.sudo()
+            grant.display_name = f"{who} → {customer_sudo.display_name or self.env._('somebody')}"
 
     @api.depends("state", "date_from", "date_to")
     def _compute_in_force(self):
@@ -171,9 +200,16 @@ class LoanAccessGrant(models.Model):
 
     @api.model
     def _seen_domain(self):
-        """Return what the user may read: compliance all, others what they asked for or were given themselves."""
-        mine = Domain("requested_user_id", "=", self.env.uid) | Domain("user_id", "=", self.env.uid)
-        return super()._seen_domain() | mine
+        """Return what one may read: compliance and auditors all, others what they asked for or were given.
+
+        Who is in charge of a deal reads who is on it.
+        """
+        mine = (
+            Domain("requested_user_id", "=", self.env.uid)
+            | Domain("user_id", "=", self.env.uid)
+            | Domain("deal_id.user_id", "=", self.env.uid)
+        )
+        return super()._seen_domain() | self._audited_domain() | mine
 
     @api.model
     def _in_force_domain(self):
@@ -296,6 +332,116 @@ class LoanAccessGrant(models.Model):
         return True
 
     def action_end(self):
+        """Open the form that withdraws or shortens these grants, all with one reason."""
+        self._check_compliance()
+        self.check_access("read")
+        return self.env["loan.access.end"]._open(grants=self)
+
+    def _end(self, reason):
+        """End at once what is in force of these grants, and refuse what waits; the caller has asked who may.
+
+        :param str reason: stays on each grant and in the log
+        :return: the grants that ended
+        """
+        # As superuser: whoever reviews grants need not be of compliance, and a status is noted by the verbs alone.
+        grants_sudo = self.sudo()
+        grants_sudo.lock_for_update()
+        now = fields.Datetime.now()
+        waiting_sudo = grants_sudo.filtered(lambda grant: grant.state in ("requested", "approved_once"))
+        held_sudo = grants_sudo.filtered(lambda grant: grant.state == "granted" and grant.date_to > now)
+        (waiting_sudo | held_sudo).answer = reason.strip()
+        waiting_sudo._move_to("refused")
+        waiting_sudo.decided_at = now
+        held_sudo._move_to("ended")
+        held_sudo.write({"ended_at": now, "ended_user_id": self.env.uid})
+        (waiting_sudo | held_sudo)._note_decision(reason.strip())
+        waiting_sudo._tell_who_asked()
+        return held_sudo.with_env(self.env)
+
+    def _shorten(self, date_to, reason):
+        """Let grants end earlier than was approved; the caller has asked who may.
+
+        :param datetime date_to: the new end, UTC; a grant that ends before stays as it is
+        :param str reason: stays in the log and on the grant
+        :raise UserError: for a day that has passed
+        """
+        if date_to <= fields.Datetime.now():
+            raise UserError(self.env._("This moment has passed. Withdraw the grants instead."))
+        # As superuser: as above.
+        grants_sudo = self.sudo()
+        grants_sudo.lock_for_update()
+        longer_sudo = grants_sudo.filtered(
+            lambda grant: grant.state == "granted" and grant.date_from < date_to < grant.date_to
+        )
+        longer_sudo.date_to = date_to
+        longer_sudo._message_log_batch(
+            bodies=dict.fromkeys(
+                longer_sudo.ids,
+                self.env._(
+                    "It ends earlier, on %(day)s: %(reason)s",
+                    day=format_datetime(self.env, date_to, dt_format="medium"),
+                    reason=reason,
+                ),
+            ),
+            author_id=self.env.user.partner_id.id,
+        )
+        for grant in longer_sudo:
+            self.env["loan.access.log"]._note(
+                "grant",
+                grant.customer_id or grant,
+                grant=grant,
+                reason=reason,
+                state="shortened",
+                until=fields.Datetime.to_string(date_to),
+            )
+        return longer_sudo.with_env(self.env)
+
+    @api.model
+    def _not_held(self, wanted, deal):
+        """Return those of the grants wanted that give somebody more, or longer, than they have in force.
+
+        What somebody has by another deal does not count: it ends with that one.
+
+        :param list wanted: values of grants
+        :param deal: `loan.access.deal` they are for
+        """
+        held = self.search(
+            Domain("customer_id", "in", [vals["customer_id"] for vals in wanted])
+            & Domain("deal_id", "in", [False, deal.id])
+            & (self._in_force_domain() | Domain("state", "in", ("requested", "approved_once")))
+        )
+        # A request of theirs that nobody has answered is nothing they have, unless this very deal has made it.
+        held = held.filtered(lambda grant: grant.in_force or grant.deal_id == deal)
+        # As superuser: which teams one belongs to is no secret, whichever company is switched on.
+        people_sudo = self.env["res.users"].sudo().browse({v["user_id"] for v in wanted if v.get("user_id")})
+        members = self.env["crm.team.member"].sudo().search([("user_id", "in", people_sudo.ids)])  # as above
+        teams = {
+            user.id: members.filtered(lambda m, u=user: m.user_id == u).crm_team_id for user in people_sudo
+        }
+        groups = {user.id: user.all_group_ids for user in people_sudo}
+        ranks = {level.id: level.rank for level in self.env["loan.confidentiality.level"].search(Domain.TRUE)}
+
+        def reaches(grant, vals):
+            if vals.get("user_id"):
+                user_id = vals["user_id"]
+                theirs = (
+                    grant.user_id.id == user_id
+                    or grant.team_id.id in teams[user_id].ids
+                    or grant.group_id.id in groups[user_id].ids
+                )
+            else:
+                theirs = all(grant[name].id == (vals.get(name) or False) for name in ("team_id", "group_id"))
+                theirs = theirs and not grant.user_id
+            return (
+                theirs
+                and grant.customer_id.id == vals["customer_id"]
+                and grant.cap >= ranks[vals["level_id"]]
+                and grant.date_to >= vals["date_to"]
+            )
+
+        return [vals for vals in wanted if not any(reaches(grant, vals) for grant in held)]
+
+    def action_end_emergency(self):
         """End one's own emergency before its time: what it was for is done."""
         self.check_access("read")
         if not all(grant.may_end for grant in self):
@@ -410,11 +556,21 @@ class LoanAccessGrant(models.Model):
                 res_id=False,
             )
 
-    def _note_decision(self):
-        """Put on record what has become of each of these grants; as superuser."""
+    def _note_decision(self, reason=None):
+        """Put on record what has become of each of these grants; as superuser.
+
+        :param str reason: why, where somebody said so
+        """
         log = self.env["loan.access.log"]
         for grant in self:
-            log._note("grant", grant.customer_id or grant, grant=grant, state=grant.state, cap=grant.cap)
+            log._note(
+                "grant",
+                grant.customer_id or grant,
+                grant=grant,
+                reason=reason,
+                state=grant.state,
+                cap=grant.cap,
+            )
 
     def _tell_who_asked(self):
         """Tell who asked what has become of it, without a name: it may be read on a telephone; as superuser."""

@@ -10,7 +10,7 @@ class LoanAccessProof(models.Model):
     """
 
     _name = "loan.access.proof"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["loan.audit.mixin", "mail.thread", "mail.activity.mixin"]
     _description = "Check of the Access Log"
     _order = "checked_at desc, id desc"
     _rec_name = "checked_at"

@@ -23,7 +23,7 @@ class LoanAccessUnusual(models.Model):
     """
 
     _name = "loan.access.unusual"
-    _inherit = ["mail.thread"]
+    _inherit = ["loan.audit.mixin", "mail.thread"]
     _description = "Unusual Access"
     _order = "start desc, id desc"
     _rec_name = "user_id"

@@ -100,6 +100,12 @@ class LoanClassifiedMixin(models.AbstractModel):
             "context": {"default_customer_id": customer.id},
         }
 
+    def action_deal(self):
+        """Open the form that lets a team see these customers for a deal, and shows before who gains what."""
+        self.check_access("read")
+        customers = self if self._name == "loan.customer" else self.customer_id
+        return self.env["loan.access.deal.start"]._open(customers=customers)
+
     def _classify(self, level, reason):
         """Give these records a level of their own, by compliance.
 

@@ -37,6 +37,9 @@ class LoanConfidentialityLevel(models.Model):
         "loan.training",
         string="Trainings of Its Own",
         domain=[("mandatory", "=", True)],
+        # Who audits reads what a level asks, and no trainings.
+        groups="loan_crm.loan_crm_group_manager,loan_crm.loan_crm_group_service_desk,"
+        "loan_crm.loan_crm_group_compliance,loan_crm.loan_crm_group_administrator",
         help="Trainings that are needed for certain levels only, this one among them. Those that are needed for all "
         "levels are asked, too.",
     )

@@ -39,4 +39,4 @@ class LoanEmergencyMixin(models.AbstractModel):
         self.ensure_one()
         mine_sudo = self.env["loan.access.grant"]._emergencies_of_user()
         theirs_sudo = mine_sudo.filtered(lambda grant: grant.customer_id == self)
-        return theirs_sudo.sudo(False).action_end()
+        return theirs_sudo.sudo(False).action_end_emergency()

@@ -286,6 +286,13 @@ class LoanErasureMixin(models.AbstractModel):
                 self._empty_columns(model, rows.ids, values)
             if complete:
                 self._forget_thread(model, rows, counts)
+        # A deal may be about several customers, so it hangs on none of them by a column.
+        deals = self.env["loan.access.deal"].with_context(active_test=False)
+        deals = deals.search([("customer_ids", "in", self.ids)])
+        if deals:
+            self._empty_columns(deals, deals.ids, {"wanted": None})
+            if complete:
+                self._forget_thread(deals, deals, counts)
         self.env.invalidate_all()
         if complete:
             self._forget_contact(counts)

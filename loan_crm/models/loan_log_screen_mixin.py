@@ -15,7 +15,11 @@ class LoanLogScreenMixin(models.AbstractModel):
     records_note = fields.Char("Record Numbers", compute="_compute_notes")
     facts_note = fields.Char("More", compute="_compute_notes")
     customer_ids = fields.Many2many(
-        "loan.customer", string="Customers", compute="_compute_customer_ids", search="_search_customer_ids"
+        "loan.customer",
+        string="Customers",
+        compute="_compute_customer_ids",
+        search="_search_customer_ids",
+        groups="loan_crm.loan_crm_group_compliance",  # an auditor reads the log and no customer
     )
 
     @api.depends("uid")

@@ -557,6 +557,7 @@ class LoanNight(models.Model):
             ("notice", self.env._("Notices"), "loan.notice"),
             ("emergency", self.env._("Reviews of emergency access"), "loan.access.review"),
             ("access", self.env._("Access self-test"), "loan.access.check"),
+            ("campaign", self.env._("Access reviews"), "loan.access.campaign"),
         ]
 
     def _work_off(self, step, model):

@@ -53,6 +53,7 @@ class LoanNightFailure(models.Model):
             ("renew", "Renewal"),
             ("papers", "Papers That Expire"),
             ("erase", "Erasure"),
+            ("campaign", "Access Review"),
         ],
         required=True,
         readonly=True,

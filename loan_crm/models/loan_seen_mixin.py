@@ -43,6 +43,17 @@ class LoanSeenMixin(models.AbstractModel):
             return Domain("company_id", "in", user.company_ids.ids)
         return Domain.FALSE
 
+    @api.model
+    def _audited_domain(self):
+        """Return what an auditor reads of a model that is evidence: all of the lenders they work for, others nothing.
+
+        A model that is evidence joins it to its `_seen_domain`; the rest stays closed to auditors.
+        """
+        user = self.env.user
+        if user.has_group("loan_crm.loan_crm_group_auditor"):
+            return Domain("company_id", "in", user.company_ids.ids)
+        return Domain.FALSE
+
     @api.model_create_multi
     def create(self, vals_list):
         # The verbs make such records as superuser: what a client's context would fill in beside is not to be believed.

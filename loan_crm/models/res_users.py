@@ -3,6 +3,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -24,6 +25,24 @@ _DOORS = frozenset({"group_ids", "company_ids", "company_id", "active", "login",
 
 class ResUsers(models.Model):
     _inherit = "res.users"
+
+    @api.constrains("group_ids")
+    def _check_auditor_apart(self):
+        auditor = self.env.ref("loan_crm.loan_crm_group_auditor", raise_if_not_found=False)
+        if not auditor:  # the addon is being installed
+            return
+        category = self.env["loan.access.grant"]._loan_category()
+        for user in self:
+            # As superuser: which roles somebody has is asked, whoever gives them one.
+            roles_sudo = user.sudo().all_group_ids
+            if auditor in roles_sudo and (
+                roles_sudo.filtered(lambda role: role.privilege_id.category_id == category) - auditor
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "%s would audit their own work: an auditor has no other role of Loan CRM.", user.name
+                    )
+                )
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -38,8 +38,12 @@ from . import test_crm_lead
 from . import test_hoot
 from . import test_house
 from . import test_loan_access_apps
+from . import test_loan_access_campaign
+from . import test_loan_access_campaign_tour
 from . import test_loan_access_check
 from . import test_loan_access_contact
+from . import test_loan_access_deal
+from . import test_loan_access_deal_tour
 from . import test_loan_access_mail
 from . import test_loan_access_orm
 from . import test_loan_access_incoming
@@ -52,6 +56,8 @@ from . import test_loan_contract
 from . import test_loan_contract_access
 from . import test_loan_contract_event
 from . import test_loan_correspondence
+from . import test_loan_audit
+from . import test_loan_audit_tour
 from . import test_loan_assignment
 from . import test_loan_manager
 from . import test_loan_conflict

@@ -79,6 +79,12 @@ WAYS_IN = {
     "loan.customer.merge.line.choice_id",
     "loan.access.review.grant_id",  # of reviews, which compliance alone reads, as it reads grants
     "loan.access.explain.customer_id",  # guarded by loan.guard.mixin
+    "loan.access.deal.customer_ids",  # found with the reader's own rights, as the next one
+    "loan.access.deal.grant_ids",  # asks the grants' own rules
+    "loan.access.deal.start.customer_ids",  # Odoo checks what a list of records points at, as the next one
+    "loan.access.end.grant_ids",
+    "loan.access.campaign.answer.line_ids",
+    "loan.access.campaign.line_ids",  # asks the lines' own rules
     "mail.mail.loan_reminder_ids",  # mails are read by system administrators only
 }
 # Children that go with their parent: what was never paid out, and what a reversal replays anyway.
@@ -108,6 +114,7 @@ ERASED_AS_USUAL = {
     "loan.handover.item",
     "loan.customer.tier.change",
     "loan.access.grant",
+    "loan.access.campaign.line",
     "loan.conflict",
     "loan.service.occasion",
 }
@@ -264,7 +271,9 @@ class TestHouse(LoanCommon):
 
     def test_what_is_about_a_colleague_is_theirs_and_compliances(self):
         found = {name for name, model in self.kept.items() if "loan.seen.mixin" in self._ancestors(model)}
-        self.assertLessEqual({"loan.nda", "loan.training.record", "loan.breach"}, found)
+        self.assertLessEqual(
+            {"loan.nda", "loan.training.record", "loan.breach", "loan.breach.register"}, found
+        )
         for name in found:
             model = self.kept[name]
             with self.subTest(model=name):

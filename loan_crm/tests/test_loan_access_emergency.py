@@ -245,7 +245,7 @@ class TestLoanAccessEmergency(EmergencyCommon):
 
     def test_a_second_time_within_a_day_is_for_compliance_to_say(self):
         grant = self._open()
-        grant.with_user(self.stranger).action_end()
+        grant.with_user(self.stranger).action_end_emergency()
         self.env.invalidate_all()
         action = self._form()._open()
         self.assertIn("compliance decides", action["params"]["message"])
@@ -380,7 +380,7 @@ class TestLoanAccessEmergency(EmergencyCommon):
         with self.assertRaises(AccessError):
             grant.with_user(self.stranger).action_withdraw()
         with self.assertRefused("your own emergency"):
-            grant.with_user(self.compliance).action_end()
+            grant.with_user(self.compliance).action_end_emergency()
         customer = self.customer.with_user(self.stranger)
         self.assertEqual(customer.emergency_until, grant.date_to)
         self.assertFalse(self.customer.with_user(self.compliance).emergency_until)
@@ -481,7 +481,7 @@ class TestLoanAccessReview(EmergencyCommon):
         self.review = self.env["loan.access.review"].search([("grant_id", "=", self.grant.id)])
 
     def _over(self):
-        self.grant.with_user(self.stranger).action_end()
+        self.grant.with_user(self.stranger).action_end_emergency()
         self.env.invalidate_all()
 
     def test_it_is_closed_in_words_when_the_access_is_over(self):

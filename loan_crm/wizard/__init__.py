@@ -36,6 +36,11 @@ from . import loan_classify_line
 from . import loan_access_request
 from . import loan_access_emergency
 from . import loan_access_emergency_setup
+from . import loan_access_deal_start
+from . import loan_access_deal_start_line
+from . import loan_access_deal_gain
+from . import loan_access_end
+from . import loan_access_campaign_answer
 from . import loan_access_explain
 from . import loan_access_explain_line
 from . import loan_nda_withdraw

@@ -22,6 +22,11 @@ class LoanAccessRequest(models.TransientModel):
         required=True,
     )
     days = fields.Integer("For Days", default=30, required=True)
+    template_id = fields.Many2one(
+        "loan.access.template",
+        "For a Deal Team",
+        help="Not for you alone: who is usually on such a deal is asked for as well.",
+    )
 
     def action_ask(self):
         """Put the request before compliance."""
@@ -30,6 +35,40 @@ class LoanAccessRequest(models.TransientModel):
             raise UserError(self.env._("Say whom it is about, and what for."))
         if not 1 <= self.days <= 366:
             raise UserError(self.env._("Ask for one day at least and one year at most."))
+        if self.template_id:
+            self._ask_for_team()
+        else:
+            self._ask_for_me()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("Compliance has your request. You are told when it is answered."),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def _ask_for_team(self):
+        # As superuser: as below.
+        deal_sudo = (
+            self.env["loan.access.deal"]
+            .sudo()
+            .create(
+                {
+                    "name": self.template_id.name,
+                    "template_id": self.template_id.id,
+                    "company_id": self.template_id.company_id.id,
+                    "user_id": self.env.uid,
+                    "wanted": self.wanted.strip(),
+                    "purpose": self.purpose.strip(),
+                }
+            )
+        )
+        deal_sudo._call_compliance()
+        self.env["loan.access.log"]._note("request", deal_sudo, deal=deal_sudo.id)
+
+    def _ask_for_me(self):
         now = fields.Datetime.now()
         # As superuser: whoever asks enters a request and nothing else of it.
         grants_sudo = self.env["loan.access.grant"].sudo()
@@ -47,12 +86,3 @@ class LoanAccessRequest(models.TransientModel):
         )
         request_sudo._call_compliance()
         self.env["loan.access.log"]._note("request", request_sudo, grant=request_sudo)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._("Compliance has your request. You are told when it is answered."),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }

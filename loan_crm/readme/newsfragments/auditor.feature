@@ -1,0 +1,1 @@
+A role for auditors: reads the access log and its checks, unusual access, the self-test, grants, deal teams, access reviews, walls, and registers of agreements and breaches that name no more than an audit needs. Names of customers are masked, what people said to each other about it is not shown, and nothing can be changed. Nobody is auditor and anything else of Loan CRM.
