@@ -125,6 +125,8 @@ from . import loan_handover_item
 from . import loan_manager
 from . import loan_conflict
 from . import loan_wall
+from . import loan_grant_end_mixin
+from . import loan_grant_emergency_mixin
 from . import loan_access_grant
 from . import loan_beneficiary_mixin
 from . import loan_access_template

@@ -348,14 +348,57 @@ class Base(models.AbstractModel):
         return result
 
     def onchange(self, values, field_names, fields_spec):
-        watched = None if self.env.su else self._loan_watched()
-        if watched:
-            self._check_loan_pointers(watched, [values])
-            for pair in watched.pairs:
-                self._check_loan_unsaved(pair, values)
-            for form in watched.forms:
-                self._check_loan_unsaved_form(form, values)
+        if not self.env.su:
+            watched = self._loan_watched()
+            if watched:
+                self._check_loan_pointers(watched, [values])
+                for pair in watched.pairs:
+                    self._check_loan_unsaved(pair, values)
+                for form in watched.forms:
+                    self._check_loan_unsaved_form(form, values)
+            self._check_loan_lines([values])
         return super().onchange(values, field_names, fields_spec)
+
+    @api.model
+    def _check_loan_lines(self, vals_list):
+        """Refuse lines of a form that is being filled in that point at a hidden record.
+
+        A line that is not saved never meets its own model's `create`, and its related columns are read as superuser.
+
+        :param vals_list: of forms of this model, with commands for their lines
+        """
+        entered = {}
+        for vals in (*vals_list, self._loan_default_lines()):
+            for name, commands in vals.items():
+                field = self._fields.get(name)
+                if not field or field.type not in ("one2many", "many2many"):
+                    continue
+                for command in commands if isinstance(commands, (list, tuple)) else ():
+                    if (
+                        isinstance(command, (list, tuple))
+                        and len(command) == 3
+                        and isinstance(command[2], dict)
+                    ):
+                        entered.setdefault(field.comodel_name, []).append(command[2])
+        for model, lines_vals in entered.items():
+            lines = self.env[model]
+            if isinstance(lines, self.env.registry["loan.guard.mixin"]):
+                lines._check_references(lines_vals)
+            if watched := lines._loan_watched():
+                lines._check_loan_pointers(watched, lines_vals)
+                for pair in watched.pairs:
+                    for vals in lines_vals:
+                        lines._check_loan_unsaved(pair, vals)
+            lines._check_loan_lines(lines_vals)
+
+    @api.model
+    def _loan_default_lines(self):
+        """Return the values that the context gives for fields of this model, by name."""
+        return {
+            name.removeprefix("default_"): value
+            for name, value in self.env.context.items()
+            if name.startswith("default_")
+        }
 
     @api.model
     def _loan_levers(self, pair):

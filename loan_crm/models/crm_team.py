@@ -24,7 +24,7 @@ class CrmTeam(models.Model):
 
     def _action_assign_leads(self, *args, **kwargs):
         # Odoo's machine gives leads away as superuser, and would tell a confidential one to whoever is next.
-        team = self.with_context(loan_unclosed=True)
+        team = self.with_context(loan_unclosed=self.env["crm.lead"]._loan_unclosed())
         return super(CrmTeam, team)._action_assign_leads(*args, **kwargs)
 
     @api.constrains("user_id")

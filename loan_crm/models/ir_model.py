@@ -39,7 +39,8 @@ class IrModel(models.Model):
         """
         if record._name in self._loan_veiled() & self._loan_guarded():
             # As superuser: only how confidential it is, is asked.
-            return any(one._loan_discreet() for one in record.sudo().exists())
+            closed = self.env["loan.confidentiality.level"]._closed_ranks()
+            return not closed.isdisjoint(record.sudo().exists()._loan_ranks().values())
         return record._name in self._loan_protected()
 
     @api.model

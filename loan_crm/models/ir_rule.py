@@ -97,4 +97,6 @@ class IrRule(models.Model):
         # As superuser: which models rules are about is no secret.
         touched = {model.model for model in (*self.sudo().model_id, *more)}
         if self.env.registry.ready and touched & self.env["ir.model"]._loan_asked():
+            # Another thread that asks before this is committed keeps what held before.
+            self.env.cr.postcommit.add(self.env.registry.clear_cache)
             self.env["loan.access.check"]._soon()

@@ -63,14 +63,14 @@ class LoanConfidentialityLevel(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         levels = super().create(vals_list)
-        self.env.registry.clear_cache()
+        self._forget()
         return levels
 
     def write(self, vals):
         if "rank" in vals and any(level.rank != vals["rank"] for level in self):
             raise UserError(self.env._("The rank of a level stays as it is: records carry it."))
         result = super().write(vals)
-        self.env.registry.clear_cache()
+        self._forget()
         self.env["res.users"]._loan_sight_changed()
         if any(vals.get(name) for name in _ASKS):
             self._note_raised()
@@ -96,8 +96,17 @@ class LoanConfidentialityLevel(models.Model):
 
     def unlink(self):
         result = super().unlink()
-        self.env.registry.clear_cache()
+        self._forget()
         return result
+
+    @api.model
+    def _forget(self):
+        """Let everybody ask anew what the levels ask, now and once more when this is committed.
+
+        Another thread that asks in between is told what held before, and would keep that.
+        """
+        self.env.registry.clear_cache()
+        self.env.cr.postcommit.add(self.env.registry.clear_cache)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_used(self):

@@ -2,6 +2,9 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+# Given by the context while Odoo's machine gives leads away: an object, which no client can send.
+_UNCLOSED = object()
+
 
 class LoanLeadLevelMixin(models.AbstractModel):
     """How confidential an application is: its own level, or that of the customer who asks, the higher of the two.
@@ -22,7 +25,7 @@ class LoanLeadLevelMixin(models.AbstractModel):
 
     @api.model
     def _loan_asked_columns(self):
-        return ("loan_level", "partner_id")
+        return ("company_id", "loan_level", "partner_id")
 
     @api.model
     def _loan_lifted_domain(self):
@@ -36,23 +39,35 @@ class LoanLeadLevelMixin(models.AbstractModel):
         if opened is not None:
             own = by_lender(opened, lambda ranks: Domain("loan_level", "in", sorted(plain | ranks)))
         for cap in sight.caps:
-            granted = SQL("behind.id IN %s", grants._customers_granted(user, cap))
-            own |= by_lender(
+
+            def granted(contact, alias, cap=cap):
+                customers, lender = grants._customers_granted(user, cap), SQL.identifier(alias, "company_id")
+                return SQL(
+                    "behind.id IN %s AND (%s IS NULL OR %s = behind.company_id)", customers, lender, lender
+                )
+
+            ranks_domain = by_lender(
                 sight.cleared.up_to(cap), lambda ranks: Domain("loan_level", "in", sorted(ranks))
-            ) & contacts._loan_behind_domain("partner_id", lambda contact, granted=granted: granted)
-        seen = own & contacts._loan_not_hidden_domain("partner_id")
+            )
+            own |= ranks_domain & contacts._loan_behind_domain("partner_id", granted)
+        seen = own & contacts._loan_not_hidden_domain("partner_id", of_lender=True)
         if not sight.barred.is_false():
             # As superuser: what is asked is the rule.
             customers_sudo = self.env["loan.customer"].sudo().with_context(active_test=False)
             barred = SQL("behind.id IN %s", customers_sudo._search(sight.barred).subselect())
-            seen &= contacts._loan_behind_domain("partner_id", lambda contact: barred, found=False)
+            seen &= contacts._loan_behind_domain("partner_id", lambda contact, alias: barred, found=False)
         return seen
 
     @api.model
     def _search(self, domain, offset=0, limit=None, order=None, *, bypass_access=False, **kwargs):
-        if self.env.context.get("loan_unclosed") and not self._loan_open():  # see `crm.team`
+        if self.env.context.get("loan_unclosed") is _UNCLOSED and not self._loan_open():
             domain = Domain(domain) & ~self._loan_closed_domain()
         return super()._search(domain, offset, limit, order, bypass_access=bypass_access, **kwargs)
+
+    @api.model
+    def _loan_unclosed(self):
+        """Return what the context holds while confidential leads are left out, see `_search` and `crm.team`."""
+        return _UNCLOSED
 
     @api.model
     def _loan_closed_domain(self):
@@ -75,11 +90,14 @@ class LoanLeadLevelMixin(models.AbstractModel):
         found = behind.sudo(False)._filtered_access("read") if behind else self.env["loan.customer"]
         return found.filtered(lambda customer: customer.company_id == self._loan_company())
 
-    def _loan_rank(self):
-        """Return how confidential this application is: the highest of its own rank and its contact's."""
-        self.ensure_one()
-        lead_sudo = self.sudo()  # as superuser: only how confidential it is, is asked
-        return max(lead_sudo.loan_level, lead_sudo.partner_id._loan_rank() if lead_sudo.partner_id else 0)
+    def _loan_ranks(self):
+        """Return how confidential applications are, `{lead: rank}`: the highest of its own and its contact's."""
+        leads_sudo = self.sudo()  # as superuser: only how confidential they are, is asked
+        behind = leads_sudo.partner_id._loan_ranks()
+        return {
+            lead: max(lead_sudo.loan_level, behind.get(lead_sudo.partner_id, 0))
+            for lead, lead_sudo in zip(self, leads_sudo, strict=True)
+        }
 
     @api.model
     def _loan_logged_domain(self):
@@ -105,9 +123,9 @@ class LoanLeadLevelMixin(models.AbstractModel):
     def _compute_effective_level_id(self):
         levels = self.env["loan.confidentiality.level"]
         closed = levels.search([("rank", "in", sorted(levels._closed_ranks()))]).grouped("rank")
-        for lead in self:
+        for lead, rank in self._loan_ranks().items():
             # Of what is not kept from anybody nothing is said: that is a lead as any other.
-            lead.effective_level_id = closed.get(lead._loan_rank()) or lead.level_id
+            lead.effective_level_id = closed.get(rank) or lead.level_id
 
     # ------------------------------------------------------------ never lowered by a relation
 
@@ -121,32 +139,40 @@ class LoanLeadLevelMixin(models.AbstractModel):
     def write(self, vals):
         kept = {}
         if "partner_id" in vals and not self._loan_open():
-            kept = {lead: lead._loan_rank() for lead in self}
+            kept = self._loan_ranks()
         result = super().write(vals)
-        for lead, rank in kept.items():
-            lead._loan_keep_rank(rank)
+        self._loan_keep_ranks(kept)
         return result
 
     def copy(self, default=None):
         copies = super().copy(default)
         if not self._loan_open():
-            for lead, copied in zip(self, copies, strict=True):
-                copied._loan_keep_rank(lead._loan_rank())
+            ranks = self._loan_ranks()
+            copies._loan_keep_ranks({copied: ranks[lead] for lead, copied in zip(self, copies, strict=True)})
         return copies
 
     def _merge_dependences(self, opportunities):
         if not self._loan_open():
-            self._loan_keep_rank(max(lead._loan_rank() for lead in opportunities | self))
+            self._loan_keep_ranks({self: max((opportunities | self)._loan_ranks().values())})
         return super()._merge_dependences(opportunities)
 
-    def _loan_keep_rank(self, rank):
-        """Let this lead be as confidential as it was, by a level of its own where nothing else says so.
+    @api.model
+    def _loan_keep_ranks(self, ranks):
+        """Let leads be as confidential as they were, by a level of their own where nothing else says so.
 
-        :param int rank: what it was
+        :param dict ranks: what each was, `{lead: rank}`
         """
-        if rank in self.env["loan.confidentiality.level"]._closed_ranks() and rank > self._loan_rank():
-            lead_sudo = self.sudo()  # as superuser: nobody enters a level
-            lead_sudo.level_id = lead_sudo.level_id.search([("rank", "=", rank)], limit=1)
+        levels = self.env["loan.confidentiality.level"]
+        closed = {lead: rank for lead, rank in ranks.items() if rank in levels._closed_ranks()}
+        now = self.union(*closed)._loan_ranks()
+        fallen = {}
+        for lead, rank in closed.items():
+            if rank > now[lead]:
+                fallen.setdefault(rank, []).append(lead.id)
+        for rank, ids in fallen.items():
+            leads_sudo = self.sudo().browse(ids)  # as superuser: nobody enters a level
+            leads_sudo.level_id = levels.sudo().search([("rank", "=", rank)], limit=1)
+        if fallen:
             self.env["res.users"]._loan_sight_changed()
 
     def _recognize_confidential(self):
@@ -168,8 +194,8 @@ class LoanLeadLevelMixin(models.AbstractModel):
         ):
             address = customer_sudo.partner_id.email_normalized
             ranks[address] = max(ranks.get(address, 0), customer_sudo.loan_level)
-        for lead_sudo in leads_sudo.filtered(lambda lead: lead.email_normalized in ranks):
-            lead_sudo._loan_keep_rank(ranks[lead_sudo.email_normalized])
+        found_sudo = leads_sudo.filtered(lambda lead: lead.email_normalized in ranks)
+        self._loan_keep_ranks({lead_sudo: ranks[lead_sudo.email_normalized] for lead_sudo in found_sudo})
 
     @api.depends_context("uid")
     def _compute_potential_lead_duplicates(self):

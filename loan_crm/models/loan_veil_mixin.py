@@ -116,5 +116,12 @@ class LoanVeilMixin(models.AbstractModel):
         # Whom else Odoo tells of its own records is its own affair. As superuser: what is asked is the rule.
         return self.with_user(user).sudo().filtered("loan_visible").with_env(self.env)
 
+    def _loan_ranks(self):
+        """Return how confidential these records are, `{record: rank}`."""
+        raise NotImplementedError
+
+    def _loan_rank(self):
+        return self._loan_ranks()[self]
+
     def _loan_discreet(self):
         return self._loan_rank() in self.env["loan.confidentiality.level"]._closed_ranks()

@@ -47,12 +47,14 @@ class ResPartner(models.Model):
         return ("commercial_partner_id", "parent_id", "partner_share")
 
     @api.model
-    def _loan_not_hidden_domain(self, name):
+    def _loan_not_hidden_domain(self, name, of_lender=False):
         """Return which rows of a model lead to no contact that a confidential customer closes to the user.
 
         Whoever sees one of the profiles of a contact sees the contact, though another lender keeps them confidential.
+        What is one lender's affair with the contact is told by that lender's profile alone.
 
         :param str name: the column of the contact's number; empty leads to none
+        :param bool of_lender: whether the rows are a lender's affair, of their `company_id`, or of nobody's known
         """
 
         def seen(link):
@@ -65,13 +67,16 @@ class ResPartner(models.Model):
             query.add_where(link)
             return query.subselect()
 
-        def hidden(contact):
-            return SQL(
-                "behind.loan_level IN %s AND NOT EXISTS %s AND NOT EXISTS %s",
+        def hidden(contact, alias):
+            closed = SQL(
+                "behind.loan_level IN %s AND NOT EXISTS %s",
                 tuple(self.env["loan.confidentiality.level"]._closed_ranks()),
                 seen(SQL("loan_customer.id = behind.id")),
-                seen(SQL("loan_customer.partner_id = %s", contact)),
             )
+            if of_lender:
+                lender = SQL.identifier(alias, "company_id")
+                return SQL("%s AND (%s IS NULL OR %s = behind.company_id)", closed, lender, lender)
+            return SQL("%s AND NOT EXISTS %s", closed, seen(SQL("loan_customer.partner_id = %s", contact)))
 
         return self._loan_behind_domain(name, hidden, found=False)
 
@@ -83,7 +88,8 @@ class ResPartner(models.Model):
         PostgreSQL finds by an index for a page of rows, and, where there must be none, by one pass for all of them.
 
         :param str name: the column of the contact's number
-        :param condition: function of the contact's column, as SQL, that returns SQL on `behind`, a customer
+        :param condition: function of the contact's column, as SQL, and the rows' alias, that returns SQL on `behind`,
+            a customer
         :param bool found: False for the rows where there is none
         """
         self.flush_model(["commercial_partner_id", "parent_id"])
@@ -117,7 +123,7 @@ class ResPartner(models.Model):
                     joined,
                     contact,
                     kept,
-                    condition(contact),
+                    condition(contact, alias),
                 )
 
             return Domain.custom(to_sql=to_sql)
@@ -132,7 +138,8 @@ class ResPartner(models.Model):
         :param str name: the column of the contact's number
         :param ranks: set of ranks
         """
-        return self._loan_behind_domain(name, lambda contact: SQL("behind.loan_level IN %s", tuple(ranks)))
+        asked = SQL("behind.loan_level IN %s", tuple(ranks))
+        return self._loan_behind_domain(name, lambda contact, alias: asked)
 
     def _loan_profiles_behind(self):
         """Return whose level closes a contact: `{contact: loan.customer}`, as superuser, archived ones too."""
@@ -152,12 +159,18 @@ class ResPartner(models.Model):
             for contact, contact_sudo in zip(self, contacts_sudo, strict=True)
         }
 
-    def _loan_rank(self):
-        """Return how confidential this contact is: the highest rank of the customers behind it."""
-        self.ensure_one()
-        if self._loan_open() or not self.sudo().partner_share:  # as superuser: as above
-            return 0
-        return max(self._loan_profiles_behind()[self].mapped("loan_level"), default=0)
+    def _loan_ranks(self):
+        """Return how confidential contacts are, `{contact: rank}`: the highest of the customers behind each."""
+        if self._loan_open():
+            return dict.fromkeys(self, 0)
+        # As superuser: as above. What is never closed has no rank.
+        lenders_sudo = self.env["res.company"].sudo().search(Domain("partner_id", "in", self.ids)).partner_id
+        return {
+            contact: max(customers.mapped("loan_level"), default=0)
+            if contact.sudo().partner_share and contact.sudo() not in lenders_sudo
+            else 0
+            for contact, customers in self._loan_profiles_behind().items()
+        }
 
     @api.model
     def _loan_logged_domain(self):
@@ -174,7 +187,7 @@ class ResPartner(models.Model):
         logged = self._loan_of_ranks_domain(name, ranks) if ranks else Domain.FALSE
         if urgent:
             open_now = SQL("behind.id IN %s", tuple(urgent))
-            logged |= self._loan_behind_domain(name, lambda contact: open_now)
+            logged |= self._loan_behind_domain(name, lambda contact, alias: open_now)
         return logged
 
     def _loan_log_customers(self):

@@ -169,6 +169,17 @@ class TestLoanAccessContact(ContactCommon):
         self.assertTrue(messages)
         self.assertNotIn("Wang", str(messages))
 
+    def test_a05_nobody_points_at_a_hidden_contact_in_a_line_that_is_not_saved(self):
+        spec = {"attendee_ids": {"fields": {"email": {}, "phone": {}, "common_name": {}}}}
+        for line in ([0, "v1", {"partner_id": self.contact.id}], [1, 7, {"partner_id": self.contact.id}]):
+            events = self.env["calendar.event"].with_user(self.employee)
+            with self.assertRaises(AccessError):
+                events.onchange({"name": "x", "attendee_ids": [line]}, [], spec)
+            with self.assertRaises(AccessError):
+                events.with_context(default_attendee_ids=[line]).onchange({"name": "x"}, [], spec)
+        mine = [0, "v1", {"partner_id": self.employee.partner_id.id}]
+        self.assertTrue(events.onchange({"name": "x", "attendee_ids": [mine]}, [], spec))
+
     def test_a18_an_export_masks_the_contact_and_goes_on(self):
         lead = self.env["crm.lead"].create(
             {"name": "Plain", "referrer_partner_id": self.contact.id, "user_id": self.stranger.id}
@@ -398,6 +409,35 @@ class TestLoanAccessApplication(ContactCommon):
         self.assertTrue(self._sees(self.manager, self.application), "a grant for the borrower")
         self._classify(self.application, self.secret)
         self.assertFalse(self._sees(self.manager, self.application), "the grant does not reach so far")
+
+    def test_a90_no_key_of_a_context_opens_what_hangs_on_it(self):
+        self._classify(self.customer, self.internal)
+        message = self.application.with_user(self.stranger).message_post(body="She owes elsewhere")
+        todo = self.application.activity_schedule("mail.mail_activity_data_todo", user_id=self.stranger.id)
+        self._classify(self.customer, self.confidential)
+        for key in ("loan_unclosed", "loan_moving", "active_test"):
+            for row in (message, todo, self.application, self.contact):
+                told = row.with_user(self.stranger).with_context(**{key: True})
+                with self.subTest(key=key, model=row._name):
+                    self.assertFalse(told.search([("id", "=", row.id)]))
+                    self.assertFalse(told.search_read([("id", "=", row.id)], ["display_name"]))
+
+    def test_a_profile_elsewhere_opens_no_application_here(self):
+        other = self.env["res.company"].create({"name": "Puxi Finance", "currency_id": self.cny.id})
+        self.stranger.write({"company_ids": [Command.link(other.id)]})
+        there = self.env["loan.customer"].with_context(allowed_company_ids=other.ids)
+        there.create(
+            {"partner_id": self.contact.id, "company_id": other.id, "manager_user_id": self.stranger.id}
+        )
+        theirs = self.application.copy(
+            {"company_id": other.id, "user_id": self.stranger.id, "team_id": False, "loan_product_id": False}
+        )
+        theirs.sudo().level_id = False
+        self.env.invalidate_all()
+        self.assertTrue(self._sees(self.stranger, self.contact))
+        self.assertFalse(self._sees(self.stranger, self.application))
+        mine = theirs.with_user(self.stranger).with_context(allowed_company_ids=other.ids)
+        self.assertTrue(mine.has_access("read"))
 
     def test_a29_nobody_enters_a_level(self):
         for vals in ({"level_id": self.public.id}, {"loan_level": 0}):

@@ -38,5 +38,5 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
                 )
         if self.env.su or self.env.user.has_group("loan_crm.loan_crm_group_compliance"):
             return
-        if any(partner._loan_discreet() for partner in partners):
+        if self.env["ir.model"]._loan_withheld(partners):
             raise UserError(self.env._("Compliance alone merges contacts of confidential customers."))
