@@ -97,7 +97,9 @@ class LoanAccessCheck(models.AbstractModel):
             found |= self._counted("activity", self._blind_activities(shown, seen))
             self._settle_blind_notifications(shown, seen)
         found |= self._counted("file", self._public_files(protected))
-        found |= self._counted("twin", {"res.partner": len(self._twins())})
+        found |= self._counted(
+            "twin", {"res.partner": len(self._twins()), "crm.lead": len(self._twin_leads())}
+        )
         return found
 
     @api.model
@@ -386,6 +388,20 @@ class LoanAccessCheck(models.AbstractModel):
             )
         )
         return partners_sudo.browse(id_ for (id_,) in rows)
+
+    @api.model
+    def _twin_leads(self):
+        """Return the leads that everybody may see and that came from the address of a confidential contact."""
+        leads_sudo = self.env["crm.lead"].sudo().with_context(active_test=False)  # as superuser: as above
+        partners_sudo = self.env["res.partner"].sudo().with_context(active_test=False)
+        if leads_sudo._loan_open():
+            return leads_sudo
+        ranks = self.env["loan.confidentiality.level"]._closed_ranks()
+        closed = partners_sudo.search(partners_sudo._loan_of_ranks_domain("id", ranks))
+        addresses = sorted(set(closed.mapped("email_normalized")) - {False})
+        return leads_sudo.search(
+            Domain("email_normalized", "in", addresses) & ~leads_sudo._loan_ranks_domain(ranks)
+        )
 
     @api.model
     def _told(self):

@@ -133,11 +133,13 @@ class LoanAccessFinding(models.Model):
         self.check_access("read")
         if not self.env.user.has_group("loan_crm.loan_crm_group_compliance"):
             raise self.env["ir.rule"]._loan_refusal()
-        twins = Domain("id", "in", self.env["loan.access.check"]._twins().ids)
+        check = self.env["loan.access.check"]
+        leads = all(finding.subject == "crm.lead" for finding in self)
+        twins = Domain("id", "in", (check._twin_leads() if leads else check._twins()).ids)
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Twins of Confidential Contacts"),
-            "res_model": "res.partner",
+            "res_model": "crm.lead" if leads else "res.partner",
             "domain": list(twins),
             "views": [(False, "list"), (False, "form")],
         }

@@ -78,7 +78,10 @@ class LoanClassifiedMixin(models.AbstractModel):
         closed = self.filtered(lambda record: record.level_id._is_restricted())
         if closed:
             # As superuser: whose they are is asked for whoever sets a level.
-            self.env["loan.sight.end"]._note(customers=closed.sudo()._classified_customers())
+            customers_sudo = closed.sudo()._classified_customers()
+            self.env["loan.sight.end"]._note(customers=customers_sudo)
+            if not customers_sudo:
+                self.env["loan.access.check"]._soon()  # an application of whom nobody knows as a customer yet
 
     def _classified_customers(self):
         """Return the customers whom these records are about, `loan.customer`."""

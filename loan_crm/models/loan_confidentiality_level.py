@@ -83,15 +83,10 @@ class LoanConfidentialityLevel(models.Model):
     def _note_raised(self):
         """Let people be parted from what they hold of records of these levels, of which more is asked now."""
         customers = self.env["loan.customer"]
-        for name, key in (
-            ("loan.customer", "id"),
-            ("loan.contract", "customer_id"),
-            ("loan.customer.document", "customer_id"),
-        ):
+        for name in ("loan.customer", "loan.contract", "loan.customer.document", "crm.lead"):
             # As superuser: whose they are is asked for whoever changes a level.
             records_sudo = self.env[name].sudo().with_context(active_test=False)
-            found_sudo = records_sudo.search([("level_id", "in", self.ids)])
-            customers |= found_sudo if key == "id" else found_sudo[key]
+            customers |= records_sudo.search([("level_id", "in", self.ids)])._classified_customers()
         self.env["loan.sight.end"]._note(customers=customers)
 
     def unlink(self):

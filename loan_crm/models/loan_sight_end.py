@@ -1,6 +1,8 @@
 import logging
 from datetime import timedelta
 
+from psycopg2 import OperationalError
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -58,17 +60,34 @@ class LoanSightEnd(models.Model):
                 sorted({row.customer_ref for row in waiting_sudo} - {0})
             )
             users = self.env["res.users"].browse(sorted({row.uid for row in waiting_sudo} - {0}))
-            try:
-                with self.env.cr.savepoint():
-                    self._part(customers.exists(), users.exists())
-            except Exception:
-                # One that cannot be looked through keeps no other waiting; the night looks at everybody's once more.
-                _logger.exception("What people hold of customers could not be looked through")
+            if not self._try(customers.exists(), users.exists()):
+                for one in customers.exists():
+                    self._try(one, users.browse())
+                for one in users.exists():
+                    self._try(customers.browse(), one)
             done = len(waiting_sudo)
             waiting_sudo.unlink()
             waiting_sudo = self.sudo().search(Domain.TRUE, limit=_BATCH)
             if not self.env["ir.cron"]._commit_progress(done, remaining=len(waiting_sudo)):
                 break
+
+    @api.model
+    def _try(self, customers, users):
+        """Look through what is held, and tell whether it could be done; see `_part`.
+
+        One that cannot be looked through keeps no other waiting, and the night looks at everybody's once more.
+
+        :raise OperationalError: where somebody else writes the same: the job is repeated then
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._part(customers, users)
+        except OperationalError:
+            raise
+        except Exception:
+            _logger.exception("What people hold of %s and %s could not be looked through", customers, users)
+            return False
+        return True
 
     @api.model
     def _note_lapsed(self, since):

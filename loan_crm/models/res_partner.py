@@ -208,8 +208,27 @@ class ResPartner(models.Model):
                 if not partner[name].sudo(False)._filtered_access("read"):
                     partner[name] = False
 
+    def _loan_leads_below(self):
+        """Return how confidential the leads of these contacts, and of whoever stands below them, are now."""
+        # As superuser: they stay as closed as they are, whoever changes the contact.
+        leads_sudo = self.env["crm.lead"].sudo().with_context(active_test=False)
+        if self._loan_open():
+            return {}
+        return leads_sudo.search(Domain("partner_id", "child_of", self.ids))._loan_ranks()
+
+    def unlink(self):
+        kept = self._loan_leads_below()
+        result = super().unlink()
+        # What led them to their customer is gone; the database has emptied it behind their model's back.
+        self.env["crm.lead"].invalidate_model(["partner_id"], flush=False)
+        self.env["crm.lead"]._loan_keep_ranks(kept)
+        return result
+
     def write(self, vals):
+        kept = self._loan_leads_below() if "parent_id" in vals else {}
         result = super().write(vals)
+        if kept:
+            self.env["crm.lead"]._loan_keep_ranks(kept)
         if "email" in vals:
             # As superuser: who corrects an address need not know whose letters came back from it.
             self.env["loan.reminder.bounce"].sudo()._supersede(self)

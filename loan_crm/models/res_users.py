@@ -54,6 +54,8 @@ class ResUsers(models.Model):
         done = super().write(vals)
         if _DOORS & vals.keys():
             self.env["loan.access.log"]._note_administration("write", self, [vals])
+        if {"active", "company_ids", "group_ids"} & vals.keys() and self.env.registry.ready:
+            self.env["loan.sight.end"]._note(users=self)
         return done
 
     def unlink(self):

@@ -495,6 +495,38 @@ class TestLoanAccessApplication(ContactCommon):
         plain = self.env["crm.lead"].create({"name": "Hi", "email_from": "new@example.com"})
         self.assertTrue(self._sees(self.stranger, plain))
 
+    def test_b25_an_address_that_a_person_enters_tells_nothing(self):
+        vals = {"name": "x", "email_from": self.contact.email}
+        leads = self.env["crm.lead"].with_user(self.stranger)
+        lead = leads.create(vals)
+        self.assertEqual(lead.web_read({"name": {}})[0]["name"], "x")
+        self.env.flush_all()
+        check = self.env["loan.access.check"]
+        self.assertEqual(check._twin_leads(), lead)
+        check._run()
+        finding = self.env["loan.access.finding"].search(
+            [("kind", "=", "twin"), ("subject", "=", "crm.lead")]
+        )
+        self.assertEqual(finding.count, 1)
+        self.assertEqual(finding.with_user(self.compliance).action_open_twins()["res_model"], "crm.lead")
+
+    def test_a28_a_lead_stays_closed_when_its_contact_goes_or_moves(self):
+        firm = self._partner("Harbour Steel", is_company=True)
+        self._classify(self._customer(partner_id=firm.id, kind="sme"), self.confidential)
+        for change in ("unlink", "move"):
+            worker = self._partner("Ye Ping", parent_id=firm.id)
+            lead = self.env["crm.lead"].create(
+                {"name": "Cranes", "partner_id": worker.id, "user_id": self.stranger.id}
+            )
+            self.assertFalse(self._sees(self.stranger, lead))
+            if change == "unlink":
+                worker.unlink()
+            else:
+                worker.parent_id = False
+            self.env.invalidate_all()
+            with self.subTest(change=change):
+                self.assertFalse(self._sees(self.stranger, lead))
+
     def test_a41_the_report_on_activities(self):
         todo = self.application.activity_schedule("mail.mail_activity_data_todo", user_id=self.manager.id)
         todo.action_feedback(feedback="She owes elsewhere")
