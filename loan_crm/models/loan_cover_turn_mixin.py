@@ -193,6 +193,8 @@ class LoanCoverTurnMixin(models.AbstractModel):
         self._return_tasks("returned")
         self._return_applications()
         self._clear_replies()
+        # What they follow still and have to do still of these customers is looked through right after.
+        self.env["loan.sight.end"]._note(users=self.told_user_ids | self.deputy_user_id)
         if wanted == "planned":
             self.write({"begun_at": False, "window_from": False, "told_user_ids": [Command.clear()]})
             return

@@ -67,6 +67,55 @@ class TestLoanSightEnd(HoldingCommon, ConfidentialCommon):
         cron = self.env.ref("loan_crm.ir_cron_sight_end")
         return self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)])
 
+    def test_a_cover_that_is_over_and_a_team_that_was_left(self):
+        cover = self.env["loan.cover"].create(
+            {
+                "manager_user_id": self.manager.id,
+                "deputy_user_id": self.stranger.id,
+                "date_from": _NOW.date(),
+                "date_to": _NOW.date() + timedelta(days=5),
+            }
+        )
+        self._work()
+        held = self._hold(self.stranger, self.contract)
+        desk = self._hold(self.desk, self.contract)
+        self.assertHolds(self.stranger, self.contract, *held)
+        cover.with_user(self.manager).action_back()
+        self.team.crm_team_member_ids.filtered(lambda member: member.user_id == self.desk).unlink()
+        self._work()
+        self.assertParted(self.stranger, self.contract, *held, self.manager)
+        self.assertParted(self.desk, self.contract, *desk, self.manager)
+
+    def test_a_row_that_fails_keeps_no_other_waiting(self):
+        other = self._customer("Second")
+        self._classify(self.customer | other, self.confidential)
+        self._grant(self.manager)
+        self._grant(self.manager, customer=other)
+        self._work()
+        held = self._hold(self.colleague, other)
+        ends = type(self.env["loan.sight.end"])
+        part = ends._part
+
+        def stumble(ends, customers, users):
+            if self.customer in customers:
+                raise ValueError("one of them")
+            return part(ends, customers, users)
+
+        self.env["loan.sight.end"]._note(customers=self.customer | other)
+        with patch.object(ends, "_part", stumble), mute_logger(ends.__module__):
+            self._work()
+        self.assertParted(self.colleague, other, *held, self.manager)
+
+    def test_a_grant_that_a_review_ends(self):
+        self._classify(self.customer, self.confidential)
+        self._grant(self.manager)
+        grant = self._grant(self.colleague)
+        self._work()
+        held = self._hold(self.colleague, self.contract)
+        grant.sudo()._end("Nobody needs it")
+        self._work()
+        self.assertParted(self.colleague, self.contract, *held, self.manager)
+
     def test_a_grant_that_is_withdrawn(self):
         self._classify(self.customer, self.confidential)
         self._grant(self.manager)
