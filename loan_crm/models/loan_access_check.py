@@ -221,7 +221,7 @@ class LoanAccessCheck(models.AbstractModel):
         :param str model: column of the table with the name of the model
         :param SQL about: a query of `(res_model, res_id)`, the records to look at; by default all
         :param users: `res.users`, whose rows to look at; by default everybody's
-        :param dict seen: what was worked out for another table, see `_seen_by`
+        :param dict seen: what was worked out for another table, see `_blind_to`
         """
         seen = {} if seen is None else seen
         rows_sudo = self.env[table].sudo()  # as superuser: the self-test looks at everybody's

@@ -166,7 +166,9 @@ class LoanLeadLevelMixin(models.AbstractModel):
         """
         levels = self.env["loan.confidentiality.level"]
         closed = {lead: rank for lead, rank in ranks.items() if rank in levels._closed_ranks()}
-        now = self.union(*closed)._loan_ranks()
+        if not closed:  # as of nearly every write
+            return
+        now = self.browse().union(*closed)._loan_ranks()
         fallen = {}
         for lead, rank in closed.items():
             if rank > now[lead]:

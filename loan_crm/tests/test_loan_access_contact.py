@@ -464,6 +464,13 @@ class TestLoanAccessApplication(ContactCommon):
         self.compliance.group_ids |= self.env.ref("sales_team.group_sale_salesman_all_leads")
         return self.compliance
 
+    def test_a_write_that_leaves_the_contact_alone_asks_no_levels(self):
+        def asked(_leads):
+            raise AssertionError("nobody's level can have fallen")
+
+        self.patch(type(self.application), "_loan_ranks", asked)
+        self.application.with_user(self.manager).write({"name": "A third oven"})
+
     def test_a28_merged_leads_are_as_closed_as_the_most_closed(self):
         other = self.env["crm.lead"].create(
             {"name": "Another", "probability": 90, "user_id": self.stranger.id, "type": "opportunity"}
