@@ -13,6 +13,7 @@ from . import loan_access_head
 from . import loan_access_log
 from . import loan_access_proof
 from . import loan_access_unusual
+from . import loan_few_mixin
 from . import loan_evidence_mixin
 from . import loan_guard_mixin
 from . import loan_administered_mixin

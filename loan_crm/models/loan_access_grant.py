@@ -422,19 +422,26 @@ class LoanAccessGrant(models.Model):
         return query.select(SQL("DISTINCT loan_access_grant.cap AS cap"))
 
     @api.model
+    def _granted_query(self, user, cap):
+        """Return the query of somebody's grants in force with a cap.
+
+        :param user: `res.users`
+        :param int cap: exactly this one
+        """
+        # As superuser: as above.
+        grants_sudo = self.sudo().with_context(active_test=False)
+        return grants_sudo._search(
+            self._in_force_domain() & self._of_user_domain(user) & Domain("cap", "=", cap)
+        )
+
+    @api.model
     def _customers_granted(self, user, cap):
         """Return the customers for whom somebody has a grant in force with a cap, as SQL in brackets.
 
         :param user: `res.users`
         :param int cap: exactly this one
         """
-        # As superuser: as above.
-        query = (
-            self.sudo()
-            .with_context(active_test=False)
-            ._search(self._in_force_domain() & self._of_user_domain(user) & Domain("cap", "=", cap))
-        )
-        return query.subselect("customer_id")
+        return self._granted_query(user, cap).subselect("customer_id")
 
     @api.model
     def _cap_of(self, user, customers):

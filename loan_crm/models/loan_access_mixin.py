@@ -88,27 +88,28 @@ class LoanAccessMixin(models.AbstractModel):
         own = self._loan_duty_columns()
         duty = sight.duty
         if not own and not duty.is_true() and not duty.is_false():
-            duty = Domain(self._loan_key, "in", self._loan_customers_query(duty))
+            duty = self._loan_among(self._loan_key, self._loan_customers_query(duty))
         seen = duty & self._loan_ranks_domain(sight.cleared.by_duty)
-        for cap, customers in self._loan_granted(sight):
-            seen |= Domain(self._loan_key, "in", customers) & self._loan_ranks_domain(
-                sight.cleared.up_to(cap)
-            )
+        for cap, granted in self._loan_granted(sight):
+            among = self._loan_among(self._loan_key, granted, "customer_id")
+            seen |= among & self._loan_ranks_domain(sight.cleared.up_to(cap))
         if not sight.barred.is_false() and not seen.is_false():
             if self._loan_key == "id":
                 seen &= ~sight.barred
             else:
-                seen &= Domain(self._loan_key, "not in", self._loan_customers_query(sight.barred))
+                seen &= self._loan_among(
+                    self._loan_key, self._loan_customers_query(sight.barred), found=False
+                )
         return seen
 
     @api.model
     def _loan_granted(self, sight):
-        """Return the grants that the user has in force: list of `(cap, SQL of the customers)`.
+        """Return the grants that the user has in force: list of `(cap, query of the grants)`.
 
         :param sight: see `res.users._loan_sight`
         """
         grants = self.env["loan.access.grant"]
-        return [(cap, grants._customers_granted(self.env.user, cap)) for cap in sight.caps]
+        return [(cap, grants._granted_query(self.env.user, cap)) for cap in sight.caps]
 
     @api.model
     def _loan_ranks_domain(self, opened):
@@ -122,9 +123,11 @@ class LoanAccessMixin(models.AbstractModel):
         if "loan_level" in self._fields:
             allowed &= self._loan_by_lender(opened, lambda ranks: Domain("loan_level", "in", sorted(ranks)))
         if self._loan_key != "id":
-            allowed &= Domain(self._loan_key, "not in", self._loan_above("loan.customer", opened))
+            allowed &= self._loan_among(
+                self._loan_key, self._loan_above("loan.customer", opened), found=False
+            )
         if self._hangs_on_loan():
-            allowed &= Domain("contract_id", "not in", self._loan_above("loan.contract", opened))
+            allowed &= self._loan_among("contract_id", self._loan_above("loan.contract", opened), found=False)
         return allowed
 
     @api.model
@@ -195,6 +198,7 @@ class LoanAccessMixin(models.AbstractModel):
                 way if sight.cleared.all_by_duty else SQL("(%s AND %s)", way, among(sight.cleared.by_duty))
             )
         for cap, granted in self._loan_granted(sight):
+            granted = granted.subselect("customer_id")
             ways.append(SQL("(%s IN %s AND %s)", customer, granted, among(sight.cleared.up_to(cap))))
         if not ways:
             return SQL("FALSE")

@@ -96,7 +96,6 @@ class LoanCustomer(models.Model):
     manager_user_id = fields.Many2one(
         "res.users",
         "Relationship Manager",
-        index="btree_not_null",
         tracking=True,
         default=lambda self: self._default_manager(),
         domain=lambda self: self._manager_domain(),
@@ -186,6 +185,8 @@ class LoanCustomer(models.Model):
 
     # The few that are closed to somebody, which the rule asks of each query below a customer (`_loan_above`).
     _closed_idx = models.Index("(loan_level) WHERE loan_level > 1")
+    # A manager's customers, asked by the rule with each query below a customer: their numbers are in the index itself.
+    _of_manager_idx = models.Index("(manager_user_id, id) WHERE manager_user_id IS NOT NULL")
 
     @api.model
     def _default_level(self):

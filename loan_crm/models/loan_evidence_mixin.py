@@ -14,6 +14,7 @@ class LoanEvidenceMixin(models.AbstractModel):
     """
 
     _name = "loan.evidence.mixin"
+    _inherit = ["loan.few.mixin"]
     _description = "Loan Evidence"
 
     @api.model
@@ -39,7 +40,7 @@ class LoanEvidenceMixin(models.AbstractModel):
             if field and field.store and field.comodel_name == model:
                 # As superuser: the level alone is asked for.
                 records_sudo = self.env[model].sudo().with_context(active_test=False)
-                logged |= Domain(name, "in", records_sudo._search(level))
+                logged |= self._loan_among(name, records_sudo._search(level))
         return logged
 
     @api.model
@@ -53,7 +54,7 @@ class LoanEvidenceMixin(models.AbstractModel):
 
     def _loan_logged(self):
         """Return those of these records that are put on record when somebody sees them."""
-        domain = self._loan_logged_domain()
+        domain = self._loan_few()._loan_logged_domain()
         if not self.ids or domain.is_false():
             return self.browse()
         if not self._auto:

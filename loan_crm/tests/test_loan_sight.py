@@ -117,6 +117,7 @@ class SightCommon(LoanCommon):
         )
         found = mine.search(Domain("id", "in", records.ids))
         self.assertEqual(found, mine._filtered_access("read"), "list and record must agree")
+        self.assertEqual(found, mine.search(Domain.TRUE) & records, "few rows and all must be asked the same")
         self.assertEqual(mine.search_count(Domain("id", "in", records.ids)), len(found))
         if records._name == "loan.customer":
             self.assertEqual(self._by_sql(mine), set(found.ids), "and a query of one's own")

@@ -22,3 +22,5 @@ def migrate(cr, version):
          WHERE partner.id = customer.partner_id AND partner.state_id IS NOT NULL AND customer.region_id IS NULL
         """
     )
+    # `(manager_user_id, id)` takes its place, and Odoo would keep both.
+    cr.execute("DROP INDEX IF EXISTS loan_customer__manager_user_id_index")
