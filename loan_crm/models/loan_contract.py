@@ -29,6 +29,7 @@ class LoanContract(models.Model):
         "loan.correspondence.mixin",
         "loan.promise.mixin",
         "loan.hardship.mixin",
+        "loan.case.mixin",
         "loan.borrower.mixin",
         "loan.renewal.mixin",
         "loan.touch.mixin",

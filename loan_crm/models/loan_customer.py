@@ -20,6 +20,7 @@ class LoanCustomer(models.Model):
         "loan.reminder.hold.mixin",
         "loan.promise.mixin",
         "loan.hardship.mixin",
+        "loan.case.mixin",
         "loan.assignment.mixin",
         "loan.brief.mixin",
         "loan.strip.mixin",
@@ -489,7 +490,14 @@ class LoanCustomer(models.Model):
         hardships_sudo = contracts_sudo.hardship_ids
         hardships_sudo._pass_on(former, self.manager_user_id)
         leads_sudo = self._pass_on_applications(former)
-        records = (self, contracts_sudo, contracts_sudo.repayment_ids, hardships_sudo, leads_sudo)
+        # As superuser: open cases go with the duty, whoever entered them.
+        cases_sudo = (
+            self.env["loan.case"]
+            .sudo()
+            .search([("customer_id", "in", self.ids), ("user_id", "=", former.id)])
+        )
+        cases_sudo._pass_on(self.manager_user_id)
+        records = (self, contracts_sudo, contracts_sudo.repayment_ids, hardships_sudo, leads_sudo, cases_sudo)
         for followed in records:
             followed.message_unsubscribe(former.partner_id.ids)
         places = Domain.OR(

@@ -23,6 +23,7 @@ class LoanTouch(models.Model):
         "loan.touch.loan.mixin",
         "loan.touch.relationship.mixin",
         "loan.touch.application.mixin",
+        "loan.touch.case.mixin",
         "loan.access.mixin",
     ]
     _description = "Touch"
@@ -52,6 +53,7 @@ class LoanTouch(models.Model):
             ("assignment", "Who Looks After Them"),
             ("tier", "Tier"),
             ("application", "Application"),
+            ("case", "Case"),
         ],
         string="Kind of Touch",
         required=True,

@@ -18,7 +18,8 @@ _ROUND_READERS = tuple(
 
 
 class ResCompany(models.Model):
-    _inherit = "res.company"
+    _name = "res.company"
+    _inherit = ["res.company", "loan.case.company.mixin"]
 
     loan_tz = fields.Selection(
         _tz_get,

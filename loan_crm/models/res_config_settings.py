@@ -42,6 +42,9 @@ class ResConfigSettings(models.TransientModel):
         domain="[('company_id', 'in', (company_id, False))]",
     )
     loan_hardship_answer_days = fields.Integer(related="company_id.loan_hardship_answer_days", readonly=False)
+    loan_case_confirmed = fields.Boolean(related="company_id.loan_case_confirmed", readonly=False)
+    loan_case_close_days = fields.Integer(related="company_id.loan_case_close_days", readonly=False)
+    loan_complaint_hold_days = fields.Integer(related="company_id.loan_complaint_hold_days", readonly=False)
     loan_hardship_hold_days = fields.Integer(related="company_id.loan_hardship_hold_days", readonly=False)
     loan_renewal_days = fields.Integer(related="company_id.loan_renewal_days", readonly=False)
     loan_renewal_on_time = fields.Integer(related="company_id.loan_renewal_on_time", readonly=False)

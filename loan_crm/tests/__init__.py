@@ -52,6 +52,7 @@ from . import test_loan_access_log_tour
 from . import test_loan_arrears
 from . import test_loan_borrower
 from . import test_loan_calendar
+from . import test_loan_case
 from . import test_loan_contract
 from . import test_loan_contract_access
 from . import test_loan_contract_event

@@ -59,6 +59,9 @@ WAYS_IN = {
     "loan.reminder.preview.contract_id",
     "loan.reminder.bounce.mend.bounce_id",
     "loan.hardship.answer.hardship_id",
+    "loan.case.end.case_id",  # guarded by loan.guard.mixin, as the next two
+    "loan.case.end.kept_id",
+    "loan.case.extend.clock_id",
     "loan.contract.event.reverse.event_id",
     "loan.contract.event.reverse.contract_id",  # follows event_id
     "loan.reminder.dry.run.letter.customer_id",  # guarded by loan.guard.mixin, written by nobody
@@ -117,6 +120,10 @@ ERASED_AS_USUAL = {
     "loan.access.campaign.line",
     "loan.conflict",
     "loan.service.occasion",
+    "loan.case.clock",
+    "loan.case.extension",
+    "loan.case.pause",
+    "loan.case.task",
 }
 
 

@@ -1,0 +1,45 @@
+import { Component, onWillUnmount, useState } from "@odoo/owl";
+import { formatDateTime } from "@web/core/l10n/dates";
+import { registry } from "@web/core/registry";
+import { standardFieldProps } from "@web/views/fields/standard_field_props";
+
+const { DateTime } = luxon;
+
+/** Since when somebody waits, as the time that has gone by: minutes, hours, then days. */
+export class LoanSinceField extends Component {
+    static template = "loan_crm.LoanSinceField";
+    static props = { ...standardFieldProps };
+
+    setup() {
+        this.state = useState({ now: DateTime.now() });
+        const timer = setInterval(() => (this.state.now = DateTime.now()), 30000);
+        onWillUnmount(() => clearInterval(timer));
+    }
+
+    get since() {
+        return this.props.record.data[this.props.name];
+    }
+
+    get moment() {
+        return formatDateTime(this.since, { showSeconds: false });
+    }
+
+    get gone() {
+        const base = DateTime.min(this.since, this.state.now);
+        return base.toRelative({ base: this.state.now, style: "short" });
+    }
+
+    /** How grave it is: a day of waiting is too long, whatever a service level says. */
+    get grave() {
+        const hours = this.state.now.diff(this.since, "hours").hours;
+        if (hours >= 24) {
+            return "text-danger fw-bold";
+        }
+        return hours >= 4 ? "text-warning-emphasis" : "";
+    }
+}
+
+registry.category("fields").add("loan_since", {
+    component: LoanSinceField,
+    supportedTypes: ["datetime"],
+});

@@ -1,0 +1,500 @@
+from datetime import datetime, timedelta
+
+from odoo import Command, fields
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+from odoo.service.model import get_public_method
+from odoo.tests import Form, freeze_time, tagged
+
+from .common import NOW, TODAY
+from .test_loan_correspondence import CorrespondenceCommon
+
+utc = fields.Datetime.to_datetime
+
+
+@freeze_time(NOW)
+class CaseCommon(CorrespondenceCommon):
+    """A lender in Shanghai with three case teams; it is Tuesday, ten in the morning."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        hours = cls.env["resource.calendar"].create(
+            {
+                "name": "Nine to six",
+                "company_id": cls.company.id,
+                "tz": "Asia/Shanghai",
+                "attendance_ids": [
+                    Command.create(
+                        {
+                            "name": f"{day} {start}",
+                            "dayofweek": str(day),
+                            "hour_from": start,
+                            "hour_to": end,
+                            "day_period": "morning" if start < 12 else "afternoon",
+                        }
+                    )
+                    for day in range(5)
+                    for start, end in ((9, 12), (13, 18))
+                ],
+            }
+        )
+        cls.company.resource_calendar_id = hours
+        cls.hours = hours
+        cls.special = cls._case_team(
+            "Special Support", cls.lead, cls.desk | cls.colleague, level="3", takes_complaints=True
+        )
+        cls.junior = cls._case_team(
+            "Front Desk", cls.lead, cls.desk, next_id=cls.special.id, alias_name="care"
+        )
+        cls.env["mail.mail"].search([("state", "=", "outgoing")]).cancel()
+
+    @classmethod
+    def _case_team(cls, name, leader, members, **values):
+        return cls.env["loan.case.team"].create(
+            {
+                "name": name,
+                "company_id": cls.company.id,
+                "user_id": leader.id,
+                "member_ids": [Command.set(members.ids)],
+                "calendar_id": cls.hours.id,
+                **values,
+            }
+        )
+
+    def _case(self, user=None, **values):
+        vals = {"subject": "Wrong interest in March", "customer_id": self.customer.id, **values}
+        return self.env["loan.case"].with_user(user or self.desk).create(vals).with_env(self.env)
+
+    def _mail(self, body="Why is the interest of March so high?", subject="Interest", **headers):
+        """Take in one mail to the team's address and return the cases there are now."""
+        self._receive(body, Subject=subject, To="care@pudong.example.com", **headers)
+        return self.env["loan.case"].search([], order="id")
+
+    def _at(self, text):
+        """Freeze the clock at a moment of Shanghai's."""
+        moment = datetime.fromisoformat(text) - timedelta(hours=8)
+        return freeze_time(moment)
+
+    def _tell(self):
+        """Run the job of the clocks."""
+        with self._without_commit():
+            self.env["loan.case"]._cron_clocks()
+
+    def _clock(self, case, measure):
+        return case.clock_ids.filtered(lambda clock: clock.measure == measure and clock.state != "dropped")
+
+
+@tagged("post_install", "-at_install", "loan")
+@freeze_time(NOW)
+class TestLoanCase(CaseCommon):
+    """A question comes in: whose it becomes, and how it ends."""
+
+    def test_a_question_is_for_who_acts_for_the_customer(self):
+        form = Form(self.env["loan.case"].with_user(self.desk))
+        form.subject = "When is my next payment?"
+        form.customer_id = self.customer
+        case = form.save().with_env(self.env)
+        self.assertRegex(case.name, r"^CS\d{5}$")
+        self.assertEqual((case.user_id, case.team_id), (self.manager, self.junior))
+        self.assertEqual((case.state, case.kind, case.partner_id), ("new", "inquiry", self.borrower))
+        self.assertEqual(case.activity_ids.user_id, self.manager)
+        self.assertIn(case, self.env["loan.case"].with_user(self.manager).search([]))
+        self.assertNotIn(case.id, self.env["loan.case"].with_user(self.stranger).search([]).ids)
+
+    def test_a_complaint_goes_to_the_team_that_takes_them_and_there_to_who_has_least(self):
+        first = self._case(kind="complaint")
+        self.assertEqual((first.team_id, first.user_id, first.severity), (self.special, self.desk, "general"))
+        self.assertEqual(first.hold_id.kind, "complaint")
+        self.assertEqual(first.hold_date_to, TODAY + timedelta(15))
+        # Chen Bo belongs to the team, and may not see Lin Mei's customer.
+        self.assertEqual(self._case(kind="complaint").user_id, self.desk)
+        theirs = self._case(
+            self.colleague, kind="complaint", customer_id=self._customer("Wu Hao", self.colleague).id
+        )
+        self.assertEqual(theirs.user_id, self.colleague, "who has none open comes before who has two")
+
+    def test_nobody_handles_or_sees_a_complaint_about_themselves(self):
+        with self.assertRefused("for somebody else to write down"):
+            self._case(kind="complaint", about_user_id=self.desk.id)
+        case = self._case(self.manager, kind="complaint", about_user_id=self.desk.id)
+        self.assertEqual(case.user_id, self.lead, "the leader, for nobody else may")
+        self.assertFalse(case.with_user(self.desk).has_access("read"))
+        self.assertNotIn(case.id, self.env["loan.case"].with_user(self.desk).search([]).ids)
+        with self.assertRefused("Nobody handles a complaint about themselves"):
+            case.user_id = self.desk
+        with self.assertRefused("Nobody works on a complaint about themselves"):
+            case.task_ids = [
+                Command.create({"name": "Check", "user_id": self.desk.id, "deadline": fields.Datetime.now()})
+            ]
+        with self.assertRefused("Only a complaint is about a colleague"):
+            case.kind = "request"
+
+    def test_nobody_is_made_accountable_who_may_not_see_the_customer(self):
+        case = self._case()
+        with self.assertRefused("may not see the customer"):
+            case.user_id = self.stranger
+        with self.assertRefused("may not see the customer"):
+            case.task_ids = [
+                Command.create(
+                    {"name": "Check", "user_id": self.stranger.id, "deadline": fields.Datetime.now()}
+                )
+            ]
+
+    def test_what_wanders_is_counted(self):
+        case = self._case()
+        case.with_user(self.manager).user_id = self.desk
+        case.with_user(self.desk).user_id = self.lead
+        self.assertEqual((case.reassign_count, case.handler_count), (2, 3))
+        self.assertEqual(case.activity_ids.user_id, self.lead, "the to-do goes along")
+        case.with_user(self.lead)._solve("Explained")
+        self.assertFalse(case.first_contact_resolution)
+        simple = self._case(subject="A statement, please")
+        simple._solve("Sent")
+        self.assertTrue(simple.first_contact_resolution)
+
+    def test_it_is_passed_up_to_somebody_else(self):
+        case = self._case()
+        case.with_user(self.manager).action_escalate()
+        self.assertEqual((case.team_id, case.user_id), (self.special, self.desk))
+        with self.assertRefused("There is no level above"):
+            case.with_user(self.desk).action_escalate()
+
+    def test_it_ends_with_what_was_done_and_a_complaint_with_its_cause(self):
+        case = self._case(kind="complaint")
+        action = case.with_user(self.desk).action_solve()
+        form = Form(self.env["loan.case.end"].with_user(self.desk).with_context(**action["context"]))
+        form.note = "Fee of 200 waived"
+        with self.assertRefused("a complaint ends with its root cause"):
+            self.env["loan.case.end"].with_user(self.desk).create(
+                {"case_id": case.id, "note": "Done"}
+            ).action_end()
+        form.cause_id = self.env.ref("loan_crm.loan_case_cause_process")
+        form.save().action_end()
+        self.assertEqual(
+            (case.state, case.solution, case.solved_user_id), ("solved", "Fee of 200 waived", self.desk)
+        )
+        self.assertTrue(case.hold_id.lifted_at, "reminders go on")
+        with self._days_later(8):
+            self._tell()
+        self.assertEqual(case.state, "closed")
+        self.assertTrue(case.closed_at)
+
+    def test_joint_work_ends_before_the_case(self):
+        case = self._case()
+        case.with_user(self.manager).task_ids = [
+            Command.create(
+                {"name": "Check bookings", "user_id": self.lead.id, "deadline": fields.Datetime.now()}
+            )
+        ]
+        self.assertIn(
+            "Check bookings", case.activity_ids.filtered(lambda a: a.user_id == self.lead).mapped("summary")
+        )
+        with self.assertRefused("Others are still at work for this case: Check bookings"):
+            case._solve("Done")
+        case.task_ids.with_user(self.lead).action_done()
+        case._solve("Done")
+        self.assertEqual(case.state, "solved")
+
+    def test_two_that_are_one_are_joined(self):
+        kept, other = self._case(words="First"), self._case(words="Second, with a number")
+        action = other.with_user(self.manager).action_void()
+        form = Form(self.env["loan.case.end"].with_user(self.manager).with_context(**action["context"]))
+        form.kept_id = kept
+        form.save().action_end()
+        self.assertEqual((other.state, other.duplicate_id), ("void", kept))
+        self.assertIn("Second, with a number", "".join(kept.message_ids.mapped("body")))
+
+    def test_what_came_in_stays_as_it_came(self):
+        case = self._case()
+        with self.assertRefused("stays as it was"):
+            case.with_user(self.manager).channel = "visit"
+        with self.assertRaises(AccessError):
+            case.with_user(self.lead).unlink()
+        with self.assertRaises(AccessError):
+            case.with_user(self.manager).state = "solved"
+        for name, value in (("reassign_count", 0), ("opened_at", NOW), ("solved_at", NOW), ("name", "CS1")):
+            with self.subTest(name=name), self.assertRaises(AccessError):
+                case.with_user(self.manager).write({name: value})
+
+    def test_a_new_manager_gets_what_is_open(self):
+        case = self._case()
+        self.customer.with_user(self.lead).manager_user_id = self.colleague
+        self.assertEqual(case.user_id, self.colleague)
+        self.assertFalse(case.with_user(self.manager).has_access("read"))
+
+    def test_list_and_record_agree_on_who_sees(self):
+        unknown = self._mail(sender="Somebody <some@body.example>")[-1]
+        self.assertFalse(unknown.customer_id)
+        cases = unknown | self._case() | self._case(kind="complaint", about_user_id=self.manager.id)
+        for user in (
+            self.manager,
+            self.colleague,
+            self.stranger,
+            self.lead,
+            self.desk,
+            self.compliance,
+            self.administrator,
+        ):
+            mine = cases.with_user(user)
+            if not mine.browse().has_access("read"):
+                continue
+            found = mine.search(Domain("id", "in", cases.ids))
+            self.assertEqual(found, mine._filtered_access("read"), user.name)
+            self.assertEqual(found, mine.search(Domain.TRUE) & mine, user.name)
+            clocks = mine.env["loan.case.clock"].search([("case_id", "in", cases.ids)])
+            self.assertEqual(clocks.case_id, found, user.name)
+        self.assertIn(
+            unknown.with_user(self.desk), unknown.with_user(self.desk).search([]), "a member of the team"
+        )
+        self.assertFalse(unknown.with_user(self.manager).has_access("read"))
+
+
+@tagged("post_install", "-at_install", "loan")
+@freeze_time(NOW)
+class TestLoanCaseIntake(CaseCommon):
+    """A mail comes in: whose it is, what it is about, and whether it is there already."""
+
+    def test_a_borrowers_mail_becomes_a_case_of_theirs(self):
+        case = self._mail()
+        self.assertEqual((case.customer_id, case.partner_id), (self.customer, self.borrower))
+        self.assertEqual((case.channel, case.subject, case.state), ("email", "Interest", "new"))
+        self.assertEqual((case.user_id, case.contract_id), (self.manager, self.contract), "their only loan")
+        self.assertTrue(case.waiting_since)
+        self.assertEqual(case.activity_ids.user_id, self.manager, "one to-do")
+        self.assertEqual(case.lang, "en_US")
+        letter = self.env["mail.mail"].search([("mail_message_id", "=", case.message_id.id)])
+        self.assertEqual(letter.recipient_ids, self.borrower)
+        self.assertIn(case.name, letter.subject)
+        self.assertIn("Lin Mei", letter.body_html)
+
+    def test_who_complains_in_chinese_is_heard_as_such(self):
+        case = self._mail("我要投诉！没人管我的贷款，再不处理我就找律师，在微博上曝光。", "投诉")
+        self.assertEqual((case.kind, case.severity, case.lang), ("complaint", "major", "zh_CN"))
+        self.assertTrue(case.legal and case.reputation)
+        self.assertEqual(case.team_id, self.junior, "the address they wrote to")
+
+    def test_a_second_mail_about_it_joins_the_first(self):
+        first = self._mail()
+        self.assertEqual(self._mail("And that of April?", "Re: Interest"), first)
+        self.assertIn("And that of April?", "".join(first.message_ids.mapped("body")))
+        two = self._mail("Something else", "My address has changed")
+        self.assertEqual(len(two), 2)
+        with self._days_later(20):
+            self.assertEqual(
+                len(self._mail("Again", "Interest")), 3, "three weeks later it is another matter"
+            )
+
+    def test_a_machines_mail_is_not_answered_by_a_machine(self):
+        case = self._mail(Auto_Submitted="auto-replied")
+        self.assertFalse(
+            self.env["mail.mail"].search([("model", "=", "loan.case"), ("res_id", "=", case.id)])
+        )
+        self.assertFalse(case.waiting_since)
+
+    def test_an_unknown_sender_is_the_teams_and_is_told_nothing_of_anybody(self):
+        case = self._mail(sender="Somebody <some@body.example>")
+        self.assertFalse(case.customer_id or case.contract_id)
+        self.assertEqual((case.team_id, case.user_id), (self.junior, self.desk))
+        self.assertIn("some@body.example", case.email_from)
+        self.assertFalse(case.message_id)
+
+    def test_who_writes_again_opens_what_was_solved_and_wakes_what_waits(self):
+        case = self._mail()
+        case.with_user(self.manager).action_take()
+        case.with_user(self.manager)._wait("The statement of March")
+        letter = self._post(case, "Please send me the statement of March.")
+        self._receive(
+            "Here it is.", Subject="Re: Interest", In_Reply_To=letter.message_id, To="care@pudong.example.com"
+        )
+        self.assertEqual(case.state, "open")
+        case._solve("Explained")
+        self._receive(
+            "Thanks!", Subject="Re: Interest", In_Reply_To=letter.message_id, To="care@pudong.example.com"
+        )
+        self.assertEqual(case.state, "solved", "a thank-you asks for nothing")
+        self._receive(
+            "But it is still wrong.",
+            Subject="Re: Interest",
+            In_Reply_To=letter.message_id,
+            To="care@pudong.example.com",
+        )
+        self.assertEqual((case.state, case.reopen_count), ("open", 1))
+
+    def test_the_gateway_is_no_door_for_users(self):
+        with self.assertRaises(AccessError):
+            get_public_method(self.env["loan.case"].with_user(self.manager), "message_new")
+
+    def _post(self, case, body, user=None):
+        return case.with_user(user or self.manager).message_post(
+            body=body,
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            partner_ids=case.partner_id.ids,
+        )
+
+
+@tagged("post_install", "-at_install", "loan")
+@freeze_time(NOW)
+class TestLoanCaseClock(CaseCommon):
+    """Promises about time: when they are due, when they stand still, who is told."""
+
+    def test_the_first_response_is_due_in_working_time(self):
+        case = self._case()
+        clock = self._clock(case, "first_response")
+        self.assertEqual(clock.policy_id, self.env.ref("loan_crm.loan_sla_policy_response"))
+        self.assertEqual(
+            clock.due_at, utc("2026-03-10 07:00:00"), "ten, four working hours, an hour for lunch: three"
+        )
+        with self._at("2026-03-13T17:30"):  # a Friday
+            late = self._case(subject="On Friday")
+            self.assertEqual(self._clock(late, "first_response").due_at, utc("2026-03-16 05:30:00"))
+            self.assertFalse(late.is_late, "nobody is late at birth")
+
+    def test_a_person_stops_it_and_no_machine_and_no_empty_word(self):
+        case = self._mail()
+        clock = self._clock(case, "first_response")
+        for body in ("OK, thanks", "收到，谢谢"):
+            self._post(case, body)
+            self.assertEqual(clock.state, "running", body)
+        case.message_post(body="A note among us", message_type="comment")
+        self.assertEqual(clock.state, "running")
+        with self._at("2026-03-10T11:30"):
+            self._post(case, "The rate was raised on the 1st, as the contract says.")
+        self.assertEqual((clock.state, case.responded_user_id), ("met", self.manager))
+        self.assertEqual(case.responded_at, utc("2026-03-10 03:30:00"))
+        self.assertEqual(case.state, "open")
+        self.assertEqual(clock.share, 37, "an hour and a half of four")
+
+    def test_waiting_for_the_customer_is_in_a_ledger_and_not_on_the_clock(self):
+        case = self._case()
+        clock = self._clock(case, "resolution")
+        due = clock.due_at
+        case.with_user(self.manager)._wait("The statement of March")
+        self.assertEqual((clock.state, clock.due_at), ("paused", False))
+        self.assertEqual(case.waits_for, "The statement of March")
+        with self._days_later(2):
+            case.with_user(self.manager).action_go_on()
+        self.assertEqual(clock.due_at, due + timedelta(days=2))
+        pause = case.pause_ids
+        self.assertEqual((pause.user_id, pause.ended_user_id, pause.hours), (self.manager, self.manager, 16))
+        with self.assertRaises(AccessError):
+            pause.with_user(self.manager).write({"date_to": NOW})
+
+    def test_solved_while_it_waited_loses_no_time(self):
+        case = self._case()
+        case._wait("Papers")
+        with self._days_later(30):
+            case._solve("They called")
+        self.assertEqual(self._clock(case, "resolution").state, "met")
+        self.assertTrue(case.pause_ids.date_to)
+
+    def test_a_regulators_clock_runs_beside_and_does_not_wait(self):
+        china = self.env.ref("loan_crm.loan_sla_policy_china")
+        china.active = True
+        case = self._case(kind="complaint")
+        clock = case.clock_ids.filtered("is_regulator")
+        self.assertEqual(clock.due_at, utc("2026-03-25 15:59:59"), "the last second of the 25th in Shanghai")
+        case._wait("Papers")
+        self.assertEqual(clock.state, "running")
+        complex_step, special = china.extension_ids
+        desk, lead = self.desk, self.lead
+        form = Form(self.env["loan.case.extend"].with_user(desk).with_context(default_clock_id=clock.id))
+        form.step_id, form.reason = special, "Two banks are concerned"
+        with self.assertRefused("First comes"):
+            form.save().action_ask()
+        form = Form(self.env["loan.case.extend"].with_user(desk).with_context(default_clock_id=clock.id))
+        form.step_id, form.reason = complex_step, "Two banks are concerned"
+        form.save().action_ask()
+        self.assertEqual(clock.due_at, utc("2026-04-09 15:59:59"))
+        form = Form(self.env["loan.case.extend"].with_user(desk).with_context(default_clock_id=clock.id))
+        form.step_id, form.reason = special, "The court has not answered"
+        form.save().action_ask()
+        asked = case.extension_ids.filtered(lambda each: each.state == "asked")
+        self.assertEqual(clock.extended, 15, "not before it is granted")
+        with self.assertRefused("Nobody decides on an extension of their own"):
+            asked.with_user(desk).action_grant()
+        asked.with_user(lead).action_grant()
+        self.assertEqual(clock.due_at, utc("2026-05-09 15:59:59"))
+
+    def test_marks_climb_within_working_hours(self):
+        case = self._case()
+        clock = self._clock(case, "first_response")
+        self.assertEqual(
+            (clock.next_mark, clock.next_mark_at), (50, utc("2026-03-10 05:00:00")), "at one, after lunch"
+        )
+        before = len(case.activity_ids)
+        with self._at("2026-03-10T12:30"):
+            self._tell()
+        self.assertEqual(len(case.activity_ids), before)
+        with self._at("2026-03-10T13:05"):
+            self._tell()
+            self._tell()
+        told = case.activity_ids.filtered(lambda each: "50 %" in (each.summary or ""))
+        self.assertEqual(told.user_id, self.manager, "once")
+        with self._at("2026-03-10T15:05"):
+            self._tell()
+        late = case.activity_ids.filtered(lambda each: "Too late" in (each.summary or ""))
+        self.assertEqual(late.user_id, self.manager | self.lead)
+        with self._at("2026-03-10T15:05"):
+            self.assertIn(case, self.env["loan.case"].search([("is_late", "=", True)]))
+
+    def test_what_cannot_be_told_keeps_nobody_waiting(self):
+        cases = self._case() | self._case(subject="Two") | self._case(subject="Three")
+        broken = self._clock(cases[1], "first_response")
+        tell = type(broken)._tell
+
+        def fails(clocks):
+            if broken in clocks:
+                raise ValueError("boom")
+            return tell(clocks)
+
+        self.patch(type(broken), "_tell", fails)
+        with (
+            self._at("2026-03-10T15:05"),
+            self.assertLogs("odoo.addons.loan_crm.models.loan_case_clock", "ERROR"),
+        ):
+            self._tell()
+        self.assertEqual([self._clock(case, "first_response").mark for case in cases], [100, 0, 100])
+
+    def test_another_kind_has_other_clocks(self):
+        case = self._case()
+        case.kind = "complaint"
+        policies = case.clock_ids.filtered(lambda clock: clock.state == "running").policy_id
+        self.assertEqual(
+            policies,
+            self.env.ref("loan_crm.loan_sla_policy_complaint_response")
+            | self.env.ref("loan_crm.loan_sla_policy_complaint_resolution"),
+        )
+        case.kind = "inquiry"
+        self.assertEqual(
+            self._clock(case, "first_response").policy_id, self.env.ref("loan_crm.loan_sla_policy_response")
+        )
+
+    def test_holidays_are_left_out_and_worked_weekends_taken_in(self):
+        self.company.loan_calendar_id = self.env["loan.calendar"].create(
+            {
+                "name": "Pudong",
+                "company_id": self.company.id,
+                "day_ids": [
+                    Command.create({"name": "Founders", "date": "2026-03-11", "kind": "holiday"}),
+                    Command.create({"name": "Made up", "date": "2026-03-14", "kind": "workday"}),
+                ],
+            }
+        )
+        with self._at("2026-03-10T17:00"):
+            case = self._case()
+            self.assertEqual(self._clock(case, "first_response").due_at, utc("2026-03-12 04:00:00"))
+        with self._at("2026-03-13T17:00"):
+            case = self._case(subject="Friday")
+            self.assertEqual(
+                self._clock(case, "first_response").due_at, utc("2026-03-14 04:00:00"), "a Saturday"
+            )
+
+    def _post(self, case, body, user=None):
+        return case.with_user(user or self.manager).message_post(
+            body=body,
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            partner_ids=case.partner_id.ids,
+        )
