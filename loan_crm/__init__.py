@@ -13,7 +13,9 @@ def post_init_hook(env):
 
 def uninstall_hook(env):
     """Empty the tables in an order they allow, so that Odoo can drop them without tripping over their links."""
-    env.cr.execute("UPDATE res_company SET loan_reminder_policy_id = NULL, loan_calendar_id = NULL")
+    env.cr.execute(
+        "UPDATE res_company SET loan_reminder_policy_id = NULL, loan_calendar_id = NULL, loan_head_user_id = NULL"
+    )
     env.cr.execute("UPDATE loan_customer SET referred_by_id = NULL")
     env.cr.execute("UPDATE crm_lead SET loan_product_id = NULL, loan_segment_id = NULL")
     # What is with who acts for somebody is theirs again: nobody else would give it back.
@@ -73,6 +75,7 @@ def uninstall_hook(env):
         "loan_interaction_type",
         "loan_promise",
         "loan_reminder",
+        "loan_response",
         "loan_case_extension",
         "loan_case_task",
         "loan_case_pause",

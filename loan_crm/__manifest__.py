@@ -139,6 +139,7 @@
         "views/crm_lead_views.xml",
         "views/loan_crm_menus.xml",
         "views/loan_case_team_views.xml",
+        "views/loan_response_views.xml",
         "views/loan_service_menus.xml",
         "views/loan_access_finding_views.xml",
         "wizard/loan_assignment_suggest_views.xml",
@@ -214,6 +215,7 @@
         "demo/loan_access_demo.xml",
         "demo/loan_access_review_demo.xml",
         "demo/loan_access_log_demo.xml",
+        "demo/loan_case_demo.xml",
     ],
     "assets": {
         "web.assets_backend": ["loan_crm/static/src/**/*"],

@@ -178,6 +178,7 @@ from . import loan_case_pause
 from . import loan_case_clock
 from . import loan_case_extension
 from . import loan_case_task
+from . import loan_response
 from . import loan_lead_document
 from . import loan_renewal_report
 from . import crm_team_member

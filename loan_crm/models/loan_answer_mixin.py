@@ -1,7 +1,9 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.tools import format_datetime
+from odoo.tools import format_datetime, html2plaintext
+
+from ..core import cases
 
 _ANSWER = "loan_crm.mail_activity_type_answer"
 
@@ -153,6 +155,7 @@ class LoanAnswerMixin(models.AbstractModel):
         record_sudo = self.sudo()  # nobody writes it by hand
         if not record_sudo.waiting_since:
             record_sudo.waiting_since = fields.Datetime.now()
+            self.env["loan.response"]._begin(record_sudo, message.sudo(), user)
         activity = record_sudo._answer_activity()
         if not (activity or user):
             return
@@ -221,14 +224,21 @@ class LoanAnswerMixin(models.AbstractModel):
         message_sudo = message.sudo()  # what kind of message it is, whoever may read it
         type_id = self.env["ir.model.data"]._xmlid_to_res_id(_ANSWER, raise_if_not_found=False)
         if type_id and message_sudo.mail_activity_type_id.id == type_id:
-            record_sudo.waiting_since = False
+            self._stop_waiting("answered", message_sudo, self.env.user)
         elif (
             went_out
             and message_sudo.message_type in ("comment", "email")
-            and self._colleagues(message_sudo.author_id)
+            and (colleague := self._colleagues(message_sudo.author_id))
+            and (message_sudo.attachment_ids or cases.substantive(html2plaintext(message_sudo.body or "")))
         ):
-            record_sudo.waiting_since = False
+            self._stop_waiting("answered", message_sudo, colleague[:1])
             record_sudo._answer_activity().unlink()  # what was written stands in the chatter
+
+    def _stop_waiting(self, state, message=None, user=None):
+        """Note that nobody waits here any more; see `loan.response._end`."""
+        # As superuser: nobody writes it by hand.
+        self.env["loan.response"]._end(self, state, message, user)
+        self.sudo().waiting_since = False
 
     def action_mark_answered(self):
         """End the waiting by hand: it was answered by telephone, or asks for no answer."""
@@ -236,5 +246,5 @@ class LoanAnswerMixin(models.AbstractModel):
         # As superuser: who may write the record may end its to-do, whoever had it. The doer stays the user.
         waiting_sudo = self.sudo().filtered("waiting_since")
         waiting_sudo._answer_activity().action_feedback()
-        waiting_sudo.waiting_since = False
+        waiting_sudo._stop_waiting("answered", user=self.env.user)
         return True

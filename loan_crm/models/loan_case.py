@@ -534,7 +534,7 @@ class LoanCase(models.Model):
     def _end_waiting(self):
         """End what asks for an answer: the to-dos are done with the case."""
         self._answer_activity().unlink()
-        self.waiting_since = False
+        self._stop_waiting("dropped", user=self.env.user)
 
     def _tell_loan_of_end(self):
         """Lift what the case held."""

@@ -12,14 +12,11 @@ class LoanCaseCategory(models.Model):
     _name = "loan.case.category"
     _description = "Case Category"
     _parent_store = True
-    _order = "complete_name, id"
-    _rec_name = "complete_name"
+    _order = "parent_path, id"
     _check_company_auto = True
 
     name = fields.Char(required=True, translate=True)
-    complete_name = fields.Char(
-        "Category", compute="_compute_complete_name", store=True, recursive=True, translate=True
-    )
+    complete_name = fields.Char("Category", compute="_compute_complete_name", recursive=True)
     parent_id = fields.Many2one(
         "loan.case.category",
         "Part Of",
@@ -61,6 +58,12 @@ class LoanCaseCategory(models.Model):
         for category in self:
             above = category.parent_id.complete_name
             category.complete_name = f"{above} / {category.name}" if above else category.name
+
+    @api.depends("complete_name")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for category in self:
+            category.display_name = category.complete_name
 
     @api.constrains("parent_id")
     def _check_parent(self):

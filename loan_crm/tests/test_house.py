@@ -124,6 +124,7 @@ ERASED_AS_USUAL = {
     "loan.case.extension",
     "loan.case.pause",
     "loan.case.task",
+    "loan.response",
 }
 
 

@@ -41,11 +41,13 @@ class CaseCommon(CorrespondenceCommon):
         )
         cls.company.resource_calendar_id = hours
         cls.hours = hours
+        # What the demo has switched on.
+        cls.env["loan.sla.policy"].search([("is_regulator", "=", True)]).active = False
         cls.special = cls._case_team(
             "Special Support", cls.lead, cls.desk | cls.colleague, level="3", takes_complaints=True
         )
         cls.junior = cls._case_team(
-            "Front Desk", cls.lead, cls.desk, next_id=cls.special.id, alias_name="care"
+            "Front Desk", cls.lead, cls.desk, next_id=cls.special.id, alias_name="pudong-care"
         )
         cls.env["mail.mail"].search([("state", "=", "outgoing")]).cancel()
 
@@ -68,8 +70,8 @@ class CaseCommon(CorrespondenceCommon):
 
     def _mail(self, body="Why is the interest of March so high?", subject="Interest", **headers):
         """Take in one mail to the team's address and return the cases there are now."""
-        self._receive(body, Subject=subject, To="care@pudong.example.com", **headers)
-        return self.env["loan.case"].search([], order="id")
+        self._receive(body, Subject=subject, To="pudong-care@pudong.example.com", **headers)
+        return self.env["loan.case"].search([("company_id", "=", self.company.id)], order="id")
 
     def _at(self, text):
         """Freeze the clock at a moment of Shanghai's."""
@@ -305,19 +307,25 @@ class TestLoanCaseIntake(CaseCommon):
         case.with_user(self.manager)._wait("The statement of March")
         letter = self._post(case, "Please send me the statement of March.")
         self._receive(
-            "Here it is.", Subject="Re: Interest", In_Reply_To=letter.message_id, To="care@pudong.example.com"
+            "Here it is.",
+            Subject="Re: Interest",
+            In_Reply_To=letter.message_id,
+            To="pudong-care@pudong.example.com",
         )
         self.assertEqual(case.state, "open")
         case._solve("Explained")
         self._receive(
-            "Thanks!", Subject="Re: Interest", In_Reply_To=letter.message_id, To="care@pudong.example.com"
+            "Thanks!",
+            Subject="Re: Interest",
+            In_Reply_To=letter.message_id,
+            To="pudong-care@pudong.example.com",
         )
         self.assertEqual(case.state, "solved", "a thank-you asks for nothing")
         self._receive(
             "But it is still wrong.",
             Subject="Re: Interest",
             In_Reply_To=letter.message_id,
-            To="care@pudong.example.com",
+            To="pudong-care@pudong.example.com",
         )
         self.assertEqual((case.state, case.reopen_count), ("open", 1))
 
@@ -498,3 +506,94 @@ class TestLoanCaseClock(CaseCommon):
             subtype_xmlid="mail.mt_comment",
             partner_ids=case.partner_id.ids,
         )
+
+
+@tagged("post_install", "-at_install", "loan")
+@freeze_time(NOW)
+class TestLoanResponse(CaseCommon):
+    """Somebody writes and waits: on a case, a loan or a profile, until a person has answered."""
+
+    def _waits(self, record):
+        return self.env["loan.response"].search(
+            [("res_model", "=", record._name), ("res_id", "=", record.id)]
+        )
+
+    def _climb(self):
+        with self._without_commit():
+            self.env["loan.response"]._cron_climb()
+
+    def _answer(self, record, body, user):
+        return record.with_user(user).message_post(
+            body=body, message_type="comment", subtype_xmlid="mail.mt_comment", partner_ids=self.borrower.ids
+        )
+
+    def test_a_wait_is_one_until_a_person_answers_with_something(self):
+        case = self._mail()
+        wait = self._waits(case)
+        self.assertEqual(
+            (wait.state, wait.customer_id, wait.partner_id), ("waiting", self.customer, self.borrower)
+        )
+        self.assertEqual((wait.owner_user_id, wait.hour), (self.manager, 10))
+        self._mail("Are you there?", "Re: Interest")
+        self.assertEqual(self._waits(case), wait, "asked again, they wait once")
+        case.with_user(self.manager).user_id = self.desk
+        self._answer(case, "Thanks!", self.desk)
+        self.assertEqual(wait.state, "waiting")
+        with self._at("2026-03-10T14:00"):
+            answer = self._answer(case, "The rate was raised on the first.", self.desk)
+        self.assertEqual((wait.state, wait.user_id, wait.answer_message_id), ("answered", self.desk, answer))
+        self.assertEqual(wait.minutes, 180, "lunch is not worked")
+        self.assertFalse(case.waiting_since)
+
+    def test_a_mail_on_a_loan_counts_as_well(self):
+        self._send_reminder()
+        letter = self.contract.message_ids.filtered(lambda message: message.message_type == "email_outgoing")[
+            :1
+        ]
+        self._receive("Why so much?", In_Reply_To=letter.message_id)
+        wait = self._waits(self.contract)
+        self.assertEqual((wait.state, wait.owner_user_id), ("waiting", self.manager))
+        with self._at("2026-03-11T10:00"):
+            self.contract.with_user(self.manager).action_mark_answered()
+        self.assertEqual((wait.state, wait.minutes, wait.user_id), ("answered", 480, self.manager))
+
+    def test_what_nobody_answers_climbs_to_the_lead_and_to_the_head(self):
+        self.team.user_id = self.lead
+        self.company.loan_head_user_id = self.compliance
+        case = self._mail()
+        wait = self._waits(case)
+        self.assertEqual(wait.climb_at, utc("2026-03-10 07:00:00"), "four working hours")
+        with self._at("2026-03-10T14:30"):
+            self._climb()
+        self.assertEqual(wait.climbed, "0")
+        with self._at("2026-03-10T15:10"):
+            self._climb()
+            self._climb()
+        self.assertEqual((wait.climbed, wait.climb_at), ("1", utc("2026-03-11 02:00:00")))
+        told = case.activity_ids.filtered(lambda each: each.user_id == self.lead)
+        self.assertEqual(told.mapped("summary"), ["Nobody has answered: see to it that somebody does"])
+        with self._at("2026-03-11T10:10"):
+            self._climb()
+        self.assertEqual((wait.climbed, wait.climb_at), ("2", False))
+        self.assertIn(self.compliance, case.activity_ids.user_id)
+
+    def test_nobody_hears_of_a_wait_they_may_not_see(self):
+        case = self._mail()
+        wait = self._waits(case)
+        for user, seen in (
+            (self.manager, True),
+            (self.lead, True),
+            (self.stranger, False),
+            (self.compliance, True),
+        ):
+            found = self.env["loan.response"].with_user(user).search([("id", "=", wait.id)])
+            self.assertEqual(bool(found), seen, user.name)
+        case.write({"kind": "complaint", "about_user_id": self.colleague.id})
+        self.assertFalse(self.env["loan.response"].with_user(self.colleague).search([("id", "=", wait.id)]))
+        with self.assertRaises(AccessError):
+            wait.with_user(self.manager).write({"minutes": 1})
+
+    def test_a_case_that_ends_lets_nobody_wait(self):
+        case = self._mail()
+        case._put_aside("Spam")
+        self.assertEqual(self._waits(case).state, "dropped")

@@ -1,0 +1,298 @@
+import logging
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from ..core.working_time import WorkingTimeError
+
+_logger = logging.getLogger(__name__)
+
+_BATCH = 500
+
+
+class LoanResponse(models.Model):
+    """How long somebody who wrote to us waited for an answer: begins with their mail, ends with a person's words.
+
+    What a machine wrote begins nothing, and what a machine or nothing of substance answers ends nothing. Whoever is
+    accountable in the meantime may change; the wait is one. What nobody answers climbs: to the team's lead, then to the
+    head, in working time. How long it took is kept in minutes of working time, for each person, way and hour.
+    """
+
+    _name = "loan.response"
+    _inherit = ["loan.access.mixin"]
+    _description = "Response"
+    _order = "waiting_since, id"
+    _rec_name = "record_name"
+
+    res_model = fields.Char("Model", required=True, readonly=True, index=True)
+    res_id = fields.Many2oneReference("Record", model_field="res_model", required=True, readonly=True)
+    record_name = fields.Char("Where", compute="_compute_record_name")
+    customer_id = fields.Many2one("loan.customer", "Customer", readonly=True, index=True, ondelete="restrict")
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    partner_id = fields.Many2one(
+        "res.partner", "Who Wrote", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    message_id = fields.Many2one(
+        "mail.message", "Message", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    answer_message_id = fields.Many2one(
+        "mail.message", "Answer", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    channel = fields.Selection(
+        [("email", "Email"), ("page", "Borrower's Page"), ("other", "Other")],
+        "Came By",
+        required=True,
+        readonly=True,
+        default="email",
+    )
+    owner_user_id = fields.Many2one(
+        "res.users", "Accountable", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
+    user_id = fields.Many2one(
+        "res.users", "Answered By", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
+    waiting_since = fields.Datetime("Waiting Since", required=True, readonly=True)
+    answered_at = fields.Datetime(readonly=True)
+    minutes = fields.Float(
+        "Working Minutes",
+        readonly=True,
+        aggregator="avg",
+        help="From the message to the answer, in working time.",
+    )
+    hour = fields.Integer(
+        "Hour of Day", readonly=True, aggregator=None, help="When it came in, on the lender's clock."
+    )
+    state = fields.Selection(
+        [("waiting", "Waiting"), ("answered", "Answered"), ("dropped", "Needed No Answer")],
+        "Status",
+        required=True,
+        readonly=True,
+        default="waiting",
+    )
+    climbed = fields.Selection(
+        [("0", "No"), ("1", "To the Lead"), ("2", "To the Head")],
+        "Climbed",
+        required=True,
+        readonly=True,
+        default="0",
+    )
+    climb_at = fields.Datetime("Climbs At", readonly=True)
+
+    _one_waiting = models.UniqueIndex(
+        "(res_model, res_id) WHERE state = 'waiting'", "This record waits for an answer already."
+    )
+    _climb_idx = models.Index("(climb_at) WHERE state = 'waiting' AND climb_at IS NOT NULL")
+    _waiting_idx = models.Index("(waiting_since) WHERE state = 'waiting'")
+
+    @api.model
+    def _loan_derived(self):
+        return super()._loan_derived() | set(self._fields) - {"id", "display_name", "write_uid", "write_date"}
+
+    @api.depends("res_model", "res_id")
+    @api.depends_context("uid", "lang")
+    def _compute_record_name(self):
+        for model, responses in self.grouped("res_model").items():
+            records = self.env[model].browse(responses.mapped("res_id"))
+            for response, record in zip(responses, records, strict=True):
+                response.record_name = record.display_name
+
+    # ------------------------------------------------------------ who may see it
+
+    @api.depends_context("uid")
+    @api.depends("customer_id", "owner_user_id")
+    def _compute_loan_visible(self):
+        known = self.filtered("customer_id")
+        super(LoanResponse, known)._compute_loan_visible()
+        duty = self.env.user._loan_sight().duty
+        for response in self - known:
+            response.loan_visible = duty.is_true() or (
+                response.owner_user_id == self.env.user and not duty.is_false()
+            )
+
+    def _search_loan_visible(self, operator, value):
+        seen = super()._search_loan_visible(operator, value)
+        duty = self.env.user._loan_sight().duty
+        if seen is NotImplemented or duty.is_true() or duty.is_false():
+            return seen
+        return seen | (Domain("customer_id", "=", False) & Domain("owner_user_id", "=", self.env.uid))
+
+    # ------------------------------------------------------------ begin and end
+
+    @api.model
+    def _begin(self, record, message, owner):
+        """Note that somebody waits for an answer; who waits already goes on waiting.
+
+        :param record: with `loan.answer.mixin`, as superuser
+        :param message: `mail.message` that came in
+        :param owner: `res.users` who is to answer, or none
+        """
+        # As superuser: the ledger is written by what happens, by nobody.
+        responses_sudo = self.sudo()
+        if responses_sudo.search_count(self._of_domain(record)):
+            return
+        now = fields.Datetime.now()
+        company = record.company_id or self.env.company
+        zone = ZoneInfo(company.loan_tz or "UTC")
+        response_sudo = responses_sudo.create(
+            {
+                "res_model": record._name,
+                "res_id": record.id,
+                "customer_id": record._written_to().id,
+                "company_id": company.id,
+                "partner_id": message.author_id.id,
+                "message_id": message.id,
+                "channel": "email" if message.message_type == "email" else "page",
+                "owner_user_id": owner.id,
+                "waiting_since": now,
+                "hour": now.replace(tzinfo=ZoneInfo("UTC")).astimezone(zone).hour,
+            }
+        )
+        response_sudo._wind()
+
+    @api.model
+    def _end(self, records, state, message=None, user=None):
+        """Note that nobody waits any more.
+
+        :param records: with `loan.answer.mixin`
+        :param str state: "answered" or "dropped"
+        :param message: the `mail.message` that answered, if it was one
+        :param user: the `res.users` who answered, or saw that no answer is needed
+        """
+        # As superuser: as above.
+        waiting_sudo = self.sudo().search(self._of_domain(records))
+        now = fields.Datetime.now()
+        for response_sudo in waiting_sudo:
+            working = response_sudo._working()
+            aware = self.env["loan.case"]._aware
+            try:
+                spent = working.spent(aware(response_sudo.waiting_since), aware(now))
+            except WorkingTimeError:  # nobody knows what was worked so long ago
+                spent = (now - response_sudo.waiting_since).total_seconds()
+            response_sudo.write(
+                {
+                    "state": state,
+                    "answered_at": now,
+                    "user_id": user.id if user else False,
+                    "answer_message_id": message.id if message else False,
+                    "minutes": spent / 60,
+                    "climb_at": False,
+                }
+            )
+
+    @api.model
+    def _of_domain(self, records):
+        return (
+            Domain("res_model", "=", records._name)
+            & Domain("res_id", "in", records.ids)
+            & Domain("state", "=", "waiting")
+        )
+
+    def _working(self):
+        """Return the working time these waits are counted in: that of the case's team, or of the lender."""
+        cases = self.env["loan.case"]
+        company = self.company_id
+        hours_sudo = company.sudo().resource_calendar_id  # when a lender works is no secret
+        if self.res_model == "loan.case":
+            team_sudo = cases.sudo().browse(self.res_id).team_id
+            hours_sudo = team_sudo.calendar_id or hours_sudo
+        first = cases._aware(self.waiting_since) - timedelta(days=1)
+        until = cases._aware(fields.Datetime.now()) + timedelta(days=60)
+        return cases._clock_setting(company, hours_sudo, first, until).working
+
+    # ------------------------------------------------------------ climbing
+
+    def _wind(self):
+        """Work out when these waits climb next."""
+        aware = self.env["loan.case"]._aware
+        for response in self:
+            company = response.company_id
+            hours = {"0": company.loan_answer_lead_hours, "1": company.loan_answer_head_hours}.get(
+                response.climbed
+            )
+            at = False
+            if response.state == "waiting" and hours:
+                try:
+                    at = response._working().after(aware(response.waiting_since), int(hours * 3600))
+                    at = at.replace(tzinfo=None)
+                except WorkingTimeError:
+                    at = False
+            response.climb_at = at
+
+    @api.model
+    def _cron_climb(self):
+        """Tell leads and heads of what nobody has answered, in batches; what fails is left aside and told."""
+        progress = self.env["ir.cron"]._commit_progress
+        due = Domain("state", "=", "waiting") & Domain("climb_at", "<=", fields.Datetime.now())
+        progress(remaining=self.search_count(due))
+        while waits := self.search(due, order="climb_at, id", limit=_BATCH):
+            for wait in waits:
+                try:
+                    with self.env.cr.savepoint():
+                        wait._climb()
+                except Exception:
+                    _logger.exception("Response %s could not climb", wait.id)
+                    wait.climb_at = fields.Datetime.add(fields.Datetime.now(), days=1)
+            self.env.flush_all()
+            if not progress(len(waits)):
+                return
+            self.env.invalidate_all()
+
+    def _climb(self):
+        """Tell the next one above, who may see it, that nobody has answered."""
+        self.ensure_one()
+        record = self.env[self.res_model].browse(self.res_id).exists()
+        if not record:
+            self.write({"state": "dropped", "climb_at": False})
+            return
+        level = "1" if self.climbed == "0" else "2"
+        user = self._who_above(record, level)
+        self.climbed = level
+        if user:
+            told = record.with_context(lang=user.lang or self.env.lang, mail_activity_quick_update=True)
+            told.activity_schedule(
+                "mail.mail_activity_data_todo",
+                date_deadline=self.company_id._loan_today(),
+                summary=told.env._("Nobody has answered: see to it that somebody does"),
+                user_id=user.id,
+            )
+        self._wind()
+
+    def _who_above(self, record, level):
+        """Return whom a wait climbs to: the first who may see the record and has not been told."""
+        people = [self.company_id.loan_head_user_id]
+        if level == "1":
+            team = record.team_id if "team_id" in record._fields else self.customer_id.team_id
+            people = [team.user_id, self.customer_id.team_id.user_id, *people]
+        for user in people:
+            if user and user != self.owner_user_id and user.active and record._loan_seen_by(user):
+                return user
+        return self.env["res.users"]
+
+    # ------------------------------------------------------------ screens
+
+    def action_open(self):
+        """Open the record where somebody waits."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_kept(self):
+        if not self.env.su:
+            raise UserError(self.env._("How long somebody waited stays on record."))
+
+    @api.model
+    def _before_customer_merge(self, kept, others):
+        super()._before_customer_merge(kept, others)
+        theirs = Domain("res_model", "=", "loan.customer") & Domain("state", "=", "waiting")
+        moved = self.search(theirs & Domain("res_id", "in", others.ids))
+        if self.search_count(theirs & Domain("res_id", "=", kept.id)) or len(moved) > 1:
+            self._end(others, "dropped")
+        moved.filtered(lambda wait: wait.state == "waiting").res_id = kept.id
