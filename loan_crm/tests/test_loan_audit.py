@@ -280,6 +280,23 @@ class TestLoanAudit(CampaignCommon):
             self.assertEqual(register.standing, wanted)
             self.assertEqual(nda.standing, wanted)
 
+    def test_the_registers_speak_as_what_they_show(self):
+        for register, kept, columns in (
+            ("loan.breach.register", "loan.breach", ("severity", "found_how", "state", "measure")),
+            ("loan.nda.register", "loan.nda", ("standing",)),
+        ):
+            for lang in ("en_US", "zh_CN"):
+                here = self.env[register].with_user(self.auditor).with_context(lang=lang)
+                there = self.env[kept].with_context(lang=lang)
+                told = here.fields_get(columns, ["selection"])
+                for column in columns:
+                    with self.subTest(model=register, column=column, lang=lang):
+                        self.assertEqual(
+                            told[column]["selection"], there.fields_get([column])[column]["selection"]
+                        )
+        chinese = self.env["loan.breach.register"].with_user(self.auditor).with_context(lang="zh_CN")
+        self.assertNotIn("Serious", str(chinese.fields_get(["severity"])))
+
     def test_of_other_companies_nothing(self):
         self._evidence()
         other = self.env["res.company"].create({"name": "Other Lender"})
