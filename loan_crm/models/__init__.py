@@ -202,6 +202,12 @@ from . import mail_message_schedule
 from . import mail_notification
 from . import mail_template
 from . import mail_tracking_value
+from . import loan_reminder_figures_mixin
+from . import loan_reminder_pause_mixin
+from . import loan_borrower_figures_mixin
+from . import loan_log_figures_mixin
+from . import loan_emergency_figures_mixin
+from . import loan_load_figures_mixin
 from . import res_company
 from . import res_config_settings
 from . import res_currency
