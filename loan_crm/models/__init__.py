@@ -127,11 +127,15 @@ from . import loan_conflict
 from . import loan_wall
 from . import loan_grant_end_mixin
 from . import loan_grant_emergency_mixin
+from . import loan_grant_decision_mixin
+from . import loan_grant_sight_mixin
 from . import loan_access_grant
 from . import loan_beneficiary_mixin
 from . import loan_access_template
 from . import loan_access_template_line
 from . import loan_access_deal
+from . import loan_campaign_scope_mixin
+from . import loan_campaign_night_mixin
 from . import loan_access_campaign
 from . import loan_access_campaign_line
 from . import loan_sight
@@ -192,6 +196,9 @@ from . import ir_cron
 from . import ir_model_access
 from . import ir_module_module
 from . import ir_rule
+from . import loan_check_fence_mixin
+from . import loan_check_holder_mixin
+from . import loan_check_leak_mixin
 from . import loan_access_check
 from . import loan_access_finding
 from . import mail_activity_plan_template
