@@ -82,6 +82,8 @@ class LoanAccessReview(models.Model):
         "loan.breach", "Breach", readonly=True, copy=False, ondelete="restrict", groups=_COMPLIANCE
     )
 
+    next_step = fields.Char("What to Do Next", compute="_compute_next_step", groups=_COMPLIANCE)
+
     _once = models.UniqueIndex("(grant_id)", "This emergency has its review already.")
     _by_somebody_else = models.Constraint(
         "CHECK (closed_user_id <> user_id)", "Somebody else reviews an emergency access."
@@ -113,6 +115,24 @@ class LoanAccessReview(models.Model):
         if operator != "in":
             return NotImplemented
         return Domain("state", "=", "waiting") & Domain("due_date", "<", self.env.company._loan_today())
+
+    @api.depends("state", "is_open", "note", "breach_id")
+    @api.depends_context("lang")
+    def _compute_next_step(self):
+        for review in self:
+            if review.state == "waiting" and review.is_open:
+                step = self.env._(
+                    "See what they do meanwhile. Where there is no need of it, withdraw the access."
+                )
+            elif review.state == "waiting" and not (review.note or "").strip():
+                step = self.env._("See what they did, and write below what you found.")
+            elif review.state == "waiting":
+                step = self.env._("Say whether there was need of it: that closes the review.")
+            elif review.state == "unjustified" and not review.breach_id:
+                step = self.env._("Report a breach, unless what you found is the end of it.")
+            else:
+                step = False
+            review.next_step = step
 
     def _compute_counts(self):
         # As superuser (compute_sudo): how many entries there are; what stands in them is for who may read the log.

@@ -609,6 +609,18 @@ class TestLoanAccessReview(EmergencyCommon):
             with self.assertRefused("stay on record|not allowed to delete"):
                 self.review.with_user(user).unlink()
 
+    def test_the_reviewer_is_told_what_to_do_next(self):
+        mine = self.review.with_user(self.compliance)
+        self.assertIn("withdraw the access", mine.next_step)
+        self._over()
+        self.assertIn("write below what you found", mine.next_step)
+        mine.note = "The court knows nothing of it."
+        self.assertIn("whether there was need of it", mine.next_step)
+        mine.action_not_justify()
+        self.assertIn("Report a breach", mine.next_step)
+        mine.action_report_breach()
+        self.assertFalse(mine.next_step)
+
     def test_what_was_not_justified_becomes_a_breach_that_is_filled_in(self):
         self._over()
         mine = self.review.with_user(self.compliance)
