@@ -6,10 +6,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
 
-_BATCH = 100
-_REMIND_AGAIN = 7  # days between two reminders after the due date
 # What is decided once for all; from the start on it stays as it is.
 _SCOPE = frozenset(
     {
@@ -41,6 +38,8 @@ class LoanAccessCampaign(models.Model):
 
     _name = "loan.access.campaign"
     _inherit = [
+        "loan.campaign.scope.mixin",
+        "loan.campaign.night.mixin",
         "loan.lifecycle.mixin",
         "loan.seen.mixin",
         "loan.audit.mixin",
@@ -264,88 +263,6 @@ class LoanAccessCampaign(models.Model):
         )
         return count
 
-    def _gather(self):
-        """Make the lines, in one statement and each grant once; as superuser.
-
-        :return: how many there are
-        """
-        for name in ("loan.access.grant", "loan.customer", "crm.team", "crm.team.member", "res.users"):
-            self.env[name].flush_model()
-        self.flush_recordset()
-        now = fields.Datetime.now()
-        reviewer = {"lead": SQL("team.user_id"), "manager": SQL("customer.manager_user_id")}
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO loan_access_campaign_line (
-                       campaign_id, company_id, grant_id, customer_id, user_id, team_id, group_id, level_id, purpose,
-                       granted_from, granted_to, reviewer_id, decision,
-                       create_uid, write_uid, create_date, write_date)
-                SELECT %(campaign)s, access.company_id, access.id, access.customer_id, access.user_id, access.team_id,
-                       access.group_id, access.level_id, access.purpose, access.date_from, access.date_to,
-                       reviewer.id, 'open', %(uid)s, %(uid)s, %(now)s, %(now)s
-                  FROM loan_access_grant access
-                  JOIN loan_customer customer ON customer.id = access.customer_id
-             LEFT JOIN crm_team team ON team.id = customer.team_id
-             LEFT JOIN res_users reviewer
-                    ON reviewer.id = %(reviewer)s AND reviewer.active
-                   AND reviewer.id IS DISTINCT FROM access.user_id
-                 WHERE access.id IN %(scope)s
-              ORDER BY access.id
-                    ON CONFLICT (campaign_id, grant_id) DO NOTHING
-                """,
-                campaign=self.id,
-                uid=self.env.uid,
-                now=now,
-                reviewer=reviewer.get(self.reviewer, SQL("NULL::integer")),
-                scope=self.env["loan.access.grant"]._search(self._scope_domain(now)).subselect(),
-            )
-        )
-        self.env["loan.access.campaign.line"].invalidate_model()
-        self.invalidate_recordset()
-        self._leave_to_compliance()
-        return len(self.line_ids)
-
-    def _scope_domain(self, now):
-        """Return the grants that this campaign is about.
-
-        :param datetime now: UTC
-        """
-        scope = self.env["loan.access.grant"]._in_force_domain() & Domain(
-            "company_id", "=", self.company_id.id
-        )
-        if self.level_ids:
-            scope &= Domain("level_id", "in", self.level_ids.ids)
-        if self.older_than_days:
-            scope &= Domain("date_from", "<=", now - timedelta(days=self.older_than_days))
-        if self.team_id:
-            people = self.team_id.crm_team_member_ids.user_id
-            scope &= Domain("team_id", "=", self.team_id.id) | Domain("user_id", "in", people.ids)
-        if self.group_id:
-            scope &= Domain("group_id", "=", self.group_id.id) | Domain(
-                "user_id.all_group_ids", "in", self.group_id.ids
-            )
-        return scope
-
-    def _leave_to_compliance(self):
-        """Take lines from reviewers who have that access themselves, or may not see the customer; as superuser."""
-        grants, lines = self.env["loan.access.grant"], self.env["loan.access.campaign.line"]
-        ours = Domain("campaign_id", "=", self.id)
-        left = lines
-        for reviewer, theirs in self.line_ids.grouped("reviewer_id").items():
-            if reviewer:
-                # As the reviewer: what they may see is asked of the rule itself.
-                shown = theirs.browse()
-                asked = lines.with_user(reviewer)
-                if asked.has_access("read"):
-                    shown = asked.with_context(allowed_company_ids=self.company_id.ids).search(
-                        ours & Domain("reviewer_id", "=", reviewer.id)
-                    )
-                left |= (theirs - shown.with_env(self.env)) | theirs.filtered_domain(
-                    grants._of_user_domain(reviewer)
-                )
-        left.reviewer_id = False
-
     def _plan_next(self):
         """Plan the campaign that follows, so many months after this one began, with as much time; as superuser."""
         begun = self.begin_date or self.company_id._loan_today()
@@ -437,139 +354,3 @@ class LoanAccessCampaign(models.Model):
             "domain": [("campaign_id", "=", self.id)],
             "context": {"search_default_open": int(self.state == "running")},
         }
-
-    # ------------------------------------------------------------ the night
-
-    @api.model
-    def _night_campaign(self, night):
-        """Begin, warn, end what nobody has answered and complete: see `loan.night._family_steps`."""
-        for work in (
-            self._night_begin,
-            self._night_gone,
-            self._night_warn,
-            self._night_late,
-            self._night_end,
-            self._night_complete,
-        ):
-            if count := work(night):
-                return count
-        return 0
-
-    @api.model
-    def _running(self, night):
-        return self.search([("company_id", "=", night.company_id.id), ("state", "=", "running")], order="id")
-
-    @api.model
-    def _night_begin(self, night):
-        due = self.search(
-            [
-                ("company_id", "=", night.company_id.id),
-                ("state", "=", "draft"),
-                ("begin_date", "<=", night.date),
-            ],
-            order="id",
-            limit=1,
-        )
-        for campaign in due:
-            if campaign.due_date < night.date:  # a night that comes late leaves people as much time
-                campaign.due_date = night.date + (campaign.due_date - campaign.begin_date)
-            campaign._start()
-        return len(due)
-
-    @api.model
-    def _night_gone(self, night):
-        """Close lines whose grant is in force no more: withdrawn otherwise, or over."""
-        for name in ("loan.access.grant", "loan.access.campaign", "loan.access.campaign.line"):
-            self.env[name].flush_model()
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE loan_access_campaign_line line
-                   SET decision = 'gone', decided_at = %(now)s
-                  FROM loan_access_campaign campaign, loan_access_grant access
-                 WHERE campaign.id = line.campaign_id AND campaign.state = 'running'
-                   AND campaign.company_id = %(company)s
-                   AND access.id = line.grant_id
-                   AND line.decision = 'open'
-                   AND (access.state <> 'granted' OR access.date_to <= %(now)s)
-                """,
-                now=fields.Datetime.now(),
-                company=night.company_id.id,
-            )
-        )
-        count = self.env.cr.rowcount
-        if count:
-            self.env["loan.access.campaign.line"].invalidate_model()
-        return count
-
-    @api.model
-    def _night_warn(self, night):
-        soon = self._running(night).filtered(
-            lambda campaign: (
-                not campaign.warned_at
-                and campaign.warn_days
-                and campaign.due_date - timedelta(days=campaign.warn_days) <= night.date <= campaign.due_date
-            )
-        )
-        for campaign in soon:
-            campaign.warned_at = fields.Datetime.now()
-            campaign._call_reviewers(
-                lambda told: (
-                    told.env._("Access you do not confirm ends soon")
-                    if told.unanswered == "end"
-                    else told.env._("Say soon which access is needed still")
-                ),
-                campaign.due_date,
-                "mail.mail_activity_data_warning",
-            )
-        return len(soon)
-
-    @api.model
-    def _night_late(self, night):
-        """Remind of, or give to compliance, what nobody has answered in time."""
-        late = self._running(night).filtered(
-            lambda campaign: campaign.due_date < night.date and campaign.open_count
-        )
-        again = night.date - timedelta(days=_REMIND_AGAIN)
-        reminded = late.filtered(
-            lambda campaign: campaign.unanswered == "remind" and (campaign.reminded_on or again) <= again
-        )
-        escalated = late.filtered(
-            lambda campaign: campaign.unanswered == "escalate" and not campaign.escalated_at
-        )
-        reminded.reminded_on = night.date
-        escalated.escalated_at = fields.Datetime.now()
-        escalated.line_ids.filtered(lambda line: line.decision == "open").reviewer_id = False
-        for campaign in reminded | escalated:
-            campaign._call_reviewers(
-                lambda told: told.env._("Access nobody has confirmed in time"), night.date
-            )
-        return len(reminded | escalated)
-
-    @api.model
-    def _night_end(self, night):
-        """End, a batch at a time, the grants that nobody has confirmed in time; one that fails stays alone."""
-        lines = self.env["loan.access.campaign.line"].search(
-            [
-                ("company_id", "=", night.company_id.id),
-                ("campaign_id.state", "=", "running"),
-                ("campaign_id.unanswered", "=", "end"),
-                ("campaign_id.due_date", "<", night.date),
-                ("decision", "=", "open"),
-                ("id", ">", night._stand("campaign", 0)),
-            ],
-            order="id",
-            limit=_BATCH,
-        )
-        if not lines:
-            return 0
-        night._note_stand(campaign=lines[-1].id)
-        night._apart("campaign", lines, lambda some: some._end_unanswered())
-        return len(lines)
-
-    @api.model
-    def _night_complete(self, night):
-        done = self._running(night).filtered(lambda campaign: not campaign.open_count)
-        for campaign in done:
-            campaign._complete()
-        return len(done)

@@ -3,7 +3,6 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 _BENEFICIARIES = ("user_id", "team_id", "group_id")
 # What an approval was given for; whoever wants it otherwise asks anew.
@@ -22,6 +21,8 @@ class LoanAccessGrant(models.Model):
 
     _name = "loan.access.grant"
     _inherit = [
+        "loan.grant.decision.mixin",
+        "loan.grant.sight.mixin",
         "loan.grant.end.mixin",
         "loan.grant.emergency.mixin",
         "loan.lifecycle.mixin",
@@ -121,7 +122,6 @@ class LoanAccessGrant(models.Model):
     date_to = fields.Datetime(
         "To", required=True, default=lambda self: fields.Datetime.now() + timedelta(days=90)
     )
-    in_force = fields.Boolean("In Force", compute="_compute_in_force", search="_search_in_force")
     requested_user_id = fields.Many2one(
         "res.users", "Asked By", required=True, readonly=True, default=lambda self: self.env.user
     )
@@ -181,15 +181,6 @@ class LoanAccessGrant(models.Model):
             customer_sudo = grant.customer_id.sudo()
             grant.display_name = f"{who} → {customer_sudo.display_name or self.env._('somebody')}"
 
-    @api.depends("state", "date_from", "date_to")
-    def _compute_in_force(self):
-        now = fields.Datetime.now()
-        for grant in self:
-            grant.in_force = grant.state == "granted" and grant.date_from <= now < grant.date_to
-
-    def _search_in_force(self, operator, value):
-        return self._in_force_domain() if operator == "in" else NotImplemented
-
     @api.model
     def _seen_domain(self):
         """Return what one may read: compliance and auditors all, others what they asked for or were given.
@@ -202,26 +193,6 @@ class LoanAccessGrant(models.Model):
             | Domain("deal_id.user_id", "=", self.env.uid)
         )
         return super()._seen_domain() | self._audited_domain() | mine
-
-    @api.model
-    def _in_force_domain(self):
-        """Return the domain of the grants that hold this very moment."""
-        now = fields.Datetime.now()
-        return Domain("state", "=", "granted") & Domain("date_from", "<=", now) & Domain("date_to", ">", now)
-
-    @api.model
-    def _of_user_domain(self, user):
-        """Return the domain of the grants that are for somebody: themselves, a team of theirs now, a role of theirs.
-
-        :param user: `res.users`
-        """
-        # As superuser: which teams one belongs to is no secret, whichever company is switched on.
-        members = self.env["crm.team.member"].sudo()._search([("user_id", "=", user.id)])
-        return (
-            Domain("user_id", "=", user.id)
-            | Domain("team_id", "in", members.subselect("crm_team_id"))
-            | Domain("group_id", "in", user.all_group_ids.ids)
-        )
 
     @api.constrains("user_id", "requested_user_id", "kind")
     def _check_person(self):
@@ -260,200 +231,3 @@ class LoanAccessGrant(models.Model):
     @api.ondelete(at_uninstall=True)  # the other way round, a key in the context would be enough
     def _unlink_never(self):
         raise UserError(self.env._("Grants stay on record. Withdraw or refuse it."))
-
-    @api.model
-    def _check_compliance(self):
-        if not (self.env.su or self.env.user.has_group("loan_crm.loan_crm_group_compliance")):
-            raise AccessError(self.env._("Compliance gives grants. Ask for access from the menu."))
-
-    # ------------------------------------------------------------ deciding
-
-    def action_approve(self):
-        """Approve, as the first or, where the level asks for two, as the second of compliance."""
-        self._check_compliance()
-        self.check_access("write")
-        self.lock_for_update()  # of two clicks one approves
-        for grant in self:
-            if not grant.customer_id:
-                raise UserError(self.env._("Say which customer it is about."))
-            if self.env.user == grant.user_id:
-                raise UserError(
-                    self.env._("Nobody approves a grant for themselves. Ask a colleague of compliance.")
-                )
-            if grant.date_to <= fields.Datetime.now():
-                raise UserError(self.env._("This grant would be over before it begins. Say until when."))
-            if grant.state == "approved_once" and grant.approved_user_id == self.env.user:
-                raise UserError(
-                    self.env._("Two different people approve a grant for “%s”.", grant.level_id.name)
-                )
-        # As superuser: a status, and who moved it, are noted by the system alone.
-        grants_sudo = self.sudo()
-        first_sudo = grants_sudo.filtered(lambda grant: grant.state == "requested")
-        waiting_sudo = first_sudo.filtered("level_id.needs_second_approver")
-        (grants_sudo - waiting_sudo)._move_to("granted")
-        waiting_sudo._move_to("approved_once")
-        first_sudo.approved_user_id = self.env.user
-        (grants_sudo - first_sudo).second_user_id = self.env.user
-        grants_sudo.decided_at = fields.Datetime.now()
-        grants_sudo._note_decision()
-        grants_sudo._tell_who_asked()
-        return True
-
-    def action_refuse(self):
-        """Refuse what was asked for; the answer says why."""
-        self._check_compliance()
-        self.check_access("write")
-        if self.filtered(lambda grant: not (grant.answer or "").strip()):
-            raise UserError(self.env._("Say why in “Answer”: whoever asked is told."))
-        grants_sudo = self.sudo()  # as above
-        grants_sudo._move_to("refused")
-        grants_sudo.decided_at = fields.Datetime.now()
-        grants_sudo._note_decision()
-        grants_sudo._tell_who_asked()
-        return True
-
-    def action_withdraw(self):
-        """End grants at once."""
-        self._check_compliance()
-        self.check_access("write")
-        grants_sudo = self.sudo()  # as above
-        grants_sudo._move_to("ended")
-        grants_sudo.write({"ended_at": fields.Datetime.now(), "ended_user_id": self.env.uid})
-        grants_sudo._note_decision()
-        self.env["loan.sight.end"]._note(customers=grants_sudo.customer_id)
-        return True
-
-    @api.model
-    def _not_held(self, wanted, deal):
-        """Return those of the grants wanted that give somebody more, or longer, than they have in force.
-
-        What somebody has by another deal does not count: it ends with that one.
-
-        :param list wanted: values of grants
-        :param deal: `loan.access.deal` they are for
-        """
-        held = self.search(
-            Domain("customer_id", "in", [vals["customer_id"] for vals in wanted])
-            & Domain("deal_id", "in", [False, deal.id])
-            & (self._in_force_domain() | Domain("state", "in", ("requested", "approved_once")))
-        )
-        # A request of theirs that nobody has answered is nothing they have, unless this very deal has made it.
-        held = held.filtered(lambda grant: grant.in_force or grant.deal_id == deal)
-        # As superuser: which teams one belongs to is no secret, whichever company is switched on.
-        people_sudo = self.env["res.users"].sudo().browse({v["user_id"] for v in wanted if v.get("user_id")})
-        members = self.env["crm.team.member"].sudo().search([("user_id", "in", people_sudo.ids)])  # as above
-        teams = {
-            user.id: members.filtered(lambda m, u=user: m.user_id == u).crm_team_id for user in people_sudo
-        }
-        groups = {user.id: user.all_group_ids for user in people_sudo}
-        ranks = {level.id: level.rank for level in self.env["loan.confidentiality.level"].search(Domain.TRUE)}
-
-        def reaches(grant, vals):
-            if vals.get("user_id"):
-                user_id = vals["user_id"]
-                theirs = (
-                    grant.user_id.id == user_id
-                    or grant.team_id.id in teams[user_id].ids
-                    or grant.group_id.id in groups[user_id].ids
-                )
-            else:
-                theirs = all(grant[name].id == (vals.get(name) or False) for name in ("team_id", "group_id"))
-                theirs = theirs and not grant.user_id
-            return (
-                theirs
-                and grant.customer_id.id == vals["customer_id"]
-                and grant.cap >= ranks[vals["level_id"]]
-                and grant.date_to >= vals["date_to"]
-            )
-
-        return [vals for vals in wanted if not any(reaches(grant, vals) for grant in held)]
-
-    def _note_decision(self, reason=None):
-        """Put on record what has become of each of these grants; as superuser.
-
-        :param str reason: why, where somebody said so
-        """
-        log = self.env["loan.access.log"]
-        for grant in self:
-            log._note(
-                "grant",
-                grant.customer_id or grant,
-                grant=grant,
-                reason=reason,
-                state=grant.state,
-                cap=grant.cap,
-            )
-
-    def _tell_who_asked(self):
-        """Tell who asked what has become of it, without a name: it may be read on a telephone; as superuser."""
-        self.filtered(lambda grant: grant.state != "approved_once").activity_ids.action_feedback()
-        for grant in self.filtered(lambda grant: grant.wanted and grant.state in ("granted", "refused")):
-            told = grant.with_context(lang=grant.requested_user_id.lang)
-            grant.requested_user_id.partner_id.message_notify(
-                partner_ids=grant.requested_user_id.partner_id.ids,
-                subject=told.env._("Your request for access"),
-                body=told.env._("It was granted.")
-                if grant.state == "granted"
-                else told.env._("It was refused: %s", grant.answer),
-                model=False,
-                res_id=False,
-            )
-
-    def _call_compliance(self):
-        """Give somebody of compliance a to-do for each request; as superuser."""
-        for company, grants in self.grouped("company_id").items():
-            officer = self.env["loan.customer"]._compliance_officer(company)
-            if officer:
-                told = self.with_context(lang=officer.lang)
-                grants.with_context(mail_activity_quick_update=True).activity_schedule(
-                    "mail.mail_activity_data_todo",
-                    date_deadline=company._loan_today(),
-                    summary=told.env._("Answer a request for access"),
-                    user_id=officer.id,
-                )
-
-    # ------------------------------------------------------------ what the rule asks
-
-    @api.model
-    def _caps_sql(self, user):
-        """Return the SQL of the caps for which somebody has a grant in force, one row each."""
-        # As superuser: the rule asks, the reader need not be able to read grants.
-        query = self.sudo()._search(self._in_force_domain() & self._of_user_domain(user))
-        return query.select(SQL("DISTINCT loan_access_grant.cap AS cap"))
-
-    @api.model
-    def _granted_query(self, user, cap):
-        """Return the query of somebody's grants in force with a cap.
-
-        :param user: `res.users`
-        :param int cap: exactly this one
-        """
-        # As superuser: as above.
-        grants_sudo = self.sudo().with_context(active_test=False)
-        return grants_sudo._search(
-            self._in_force_domain() & self._of_user_domain(user) & Domain("cap", "=", cap)
-        )
-
-    @api.model
-    def _customers_granted(self, user, cap):
-        """Return the customers for whom somebody has a grant in force with a cap, as SQL in brackets.
-
-        :param user: `res.users`
-        :param int cap: exactly this one
-        """
-        return self._granted_query(user, cap).subselect("customer_id")
-
-    @api.model
-    def _cap_of(self, user, customers):
-        """Return the highest cap of somebody's grants in force for customers: `{customer id: rank}`."""
-        # As superuser: as above.
-        return {
-            customer.id: cap
-            for customer, cap in self.sudo()._read_group(
-                self._in_force_domain()
-                & self._of_user_domain(user)
-                & Domain("customer_id", "in", customers.ids),
-                ["customer_id"],
-                ["cap:max"],
-            )
-        }

@@ -12,6 +12,8 @@ from ..core.calendars import CalendarError
 
 _BATCH = 100
 _TAKEN = ("export", "report", "download")
+# What is kept from auditors: words in which a customer may be named, and whose breach it became.
+_COMPLIANCE = "loan_crm.loan_crm_group_compliance"
 _LOOKED = ("view", "lookup", "aggregate", "message")
 
 
@@ -20,11 +22,17 @@ class LoanAccessReview(models.Model):
 
     It shows the words the access was asked with, for how long it was open and what was looked at meanwhile, from the
     access log. It is closed in words, by a compliance officer who is not the person it is about; that one does not
-    see it. Nobody enters, reopens or deletes one.
+    see it. Nobody enters, reopens or deletes one. Auditors read how it went, and not what was said of anybody.
     """
 
     _name = "loan.access.review"
-    _inherit = ["loan.seen.mixin", "loan.lifecycle.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "loan.lifecycle.mixin",
+        "loan.seen.mixin",
+        "loan.audit.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _description = "Review of an Emergency Access"
     _order = "id desc"
     _rec_name = "user_id"
@@ -50,7 +58,7 @@ class LoanAccessReview(models.Model):
         group_expand=True,
     )
     customer_name = fields.Char("Customer", compute="_compute_customer_name")
-    reason = fields.Char(related="grant_id.purpose", related_sudo=False, string="Reason")
+    reason = fields.Char(related="grant_id.purpose", related_sudo=False, string="Reason", groups=_COMPLIANCE)
     level_id = fields.Many2one(related="grant_id.level_id", related_sudo=False)
     date_from = fields.Datetime(related="grant_id.date_from", related_sudo=False, string="Opened On")
     until = fields.Datetime("Open Until", compute="_compute_until", compute_sudo=True)
@@ -63,11 +71,18 @@ class LoanAccessReview(models.Model):
         "Taken Away", compute="_compute_counts", compute_sudo=True, help="Exported, printed or downloaded."
     )
     note = fields.Text(
-        "What You Found", help="Stays on record with the verdict. No names of customers.", copy=False
+        "What You Found",
+        help="Stays on record with the verdict. No names of customers.",
+        copy=False,
+        groups=_COMPLIANCE,
     )
     closed_user_id = fields.Many2one("res.users", "Reviewed By", readonly=True, copy=False)
     closed_at = fields.Datetime("Reviewed On", readonly=True, copy=False)
-    breach_id = fields.Many2one("loan.breach", "Breach", readonly=True, copy=False, ondelete="restrict")
+    breach_id = fields.Many2one(
+        "loan.breach", "Breach", readonly=True, copy=False, ondelete="restrict", groups=_COMPLIANCE
+    )
+
+    next_step = fields.Char("What to Do Next", compute="_compute_next_step", groups=_COMPLIANCE)
 
     _once = models.UniqueIndex("(grant_id)", "This emergency has its review already.")
     _by_somebody_else = models.Constraint(
@@ -78,8 +93,9 @@ class LoanAccessReview(models.Model):
     @api.depends_context("uid")
     def _compute_customer_name(self):
         for review in self:
-            # As the reader may see it: who keeps the rules is bound by them, too.
-            review.customer_name = review.grant_id.customer_id.display_name
+            # As superuser: whoever may read the review and not the customer is shown a mask in the place of the name.
+            customer_sudo = review.grant_id.customer_id.sudo()
+            review.customer_name = customer_sudo.display_name
 
     @api.depends("grant_id.date_to", "grant_id.ended_at")
     def _compute_until(self):
@@ -99,6 +115,24 @@ class LoanAccessReview(models.Model):
         if operator != "in":
             return NotImplemented
         return Domain("state", "=", "waiting") & Domain("due_date", "<", self.env.company._loan_today())
+
+    @api.depends("state", "is_open", "note", "breach_id")
+    @api.depends_context("lang")
+    def _compute_next_step(self):
+        for review in self:
+            if review.state == "waiting" and review.is_open:
+                step = self.env._(
+                    "See what they do meanwhile. Where there is no need of it, withdraw the access."
+                )
+            elif review.state == "waiting" and not (review.note or "").strip():
+                step = self.env._("See what they did, and write below what you found.")
+            elif review.state == "waiting":
+                step = self.env._("Say whether there was need of it: that closes the review.")
+            elif review.state == "unjustified" and not review.breach_id:
+                step = self.env._("Report a breach, unless what you found is the end of it.")
+            else:
+                step = False
+            review.next_step = step
 
     def _compute_counts(self):
         # As superuser (compute_sudo): how many entries there are; what stands in them is for who may read the log.
@@ -141,7 +175,7 @@ class LoanAccessReview(models.Model):
     def _seen_domain(self):
         if self.env.user._is_superuser():
             return Domain.TRUE
-        return super()._seen_domain() & Domain("user_id", "!=", self.env.uid)
+        return (super()._seen_domain() | self._audited_domain()) & Domain("user_id", "!=", self.env.uid)
 
     # ------------------------------------------------------------ beginning
 
@@ -370,6 +404,7 @@ class LoanAccessReview(models.Model):
         """Show whom it was about, to who may see them."""
         self.ensure_one()
         self.check_access("read")
+        self.grant_id.customer_id.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "res_model": "loan.customer",
@@ -383,9 +418,15 @@ class LoanAccessReview(models.Model):
         self.check_access("read")
         grant = self.grant_id
         domain = Domain("uid", "=", self.user_id.id)
-        domain &= Domain("customer_ids", "in", grant.customer_id.ids)
         domain &= Domain("logged_at", ">=", fields.Datetime.to_string(grant.date_from - timedelta(minutes=1)))
         domain &= Domain("logged_at", "<", fields.Datetime.to_string(self.until + timedelta(seconds=1)))
+        if self._audits():
+            # An auditor asks about no customer: the entries are looked up here, some hours of one person's at most.
+            entries = self.env["loan.access.log"].search(domain)
+            about = entries.filtered(lambda entry: grant.customer_id.id in (entry.customer_refs or ()))
+            domain = Domain("id", "in", about.ids)
+        else:
+            domain &= Domain("customer_ids", "in", grant.customer_id.ids)
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("What They Did"),

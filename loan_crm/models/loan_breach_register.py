@@ -34,47 +34,22 @@ class LoanBreachRegister(models.Model):
     reference = fields.Char(readonly=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     kind_id = fields.Many2one("loan.breach.kind", "Kind of Breach", readonly=True)
-    severity = fields.Selection(
-        [("minor", "Minor"), ("serious", "Serious"), ("grave", "Grave")], readonly=True
-    )
-    found_how = fields.Selection(
-        [
-            ("audit", "Audit"),
-            ("log", "Access Log"),
-            ("colleague", "A Colleague"),
-            ("customer", "A Customer"),
-            ("own", "The Person Themselves"),
-            ("other", "Otherwise"),
-        ],
-        "Found By",
-        readonly=True,
-    )
+    severity = fields.Selection(lambda self: self._of_breaches("severity"), readonly=True)
+    found_how = fields.Selection(lambda self: self._of_breaches("found_how"), "Found By", readonly=True)
     date = fields.Date("Happened On", readonly=True)
-    state = fields.Selection(
-        [
-            ("reported", "Reported"),
-            ("review", "Under Review"),
-            ("decided", "Decision Made"),
-            ("closed", "Closed"),
-        ],
-        "Status",
-        readonly=True,
-    )
-    measure = fields.Selection(
-        [
-            ("none", "None: Not Confirmed"),
-            ("training", "Training"),
-            ("warning", "Formal Warning"),
-            ("fine", "Fine"),
-            ("suspension", "Suspension"),
-            ("dismissal", "Dismissal"),
-        ],
-        "Measure Taken",
-        readonly=True,
-    )
+    state = fields.Selection(lambda self: self._of_breaches("state"), "Status", readonly=True)
+    measure = fields.Selection(lambda self: self._of_breaches("measure"), "Measure Taken", readonly=True)
     reported_on = fields.Date("Reported On", readonly=True)
     decided_at = fields.Datetime("Decided On", readonly=True)
     appealed = fields.Boolean("Appealed", readonly=True)
+
+    @api.model
+    def _of_breaches(self, name):
+        """Return what a column can say, in the words of the breaches it shows.
+
+        :param str name: the column, here and there
+        """
+        return self.env["loan.breach"]._fields[name]._description_selection(self.env)
 
     @api.model
     def _seen_domain(self):

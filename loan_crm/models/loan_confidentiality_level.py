@@ -46,12 +46,27 @@ class LoanConfidentialityLevel(models.Model):
     needs_second_approver = fields.Boolean(
         "Two Approvers", help="A grant for this level is approved by two different people of compliance."
     )
+    # What two people decide nobody decides alone, not even for minutes: the review comes when it has been seen.
+    opens_in_emergency = fields.Boolean(
+        "Opened in an Emergency",
+        compute="_compute_opens_in_emergency",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Whether emergency access opens it. Not ticked: neither this level nor one above it, and whoever tries is "
+        "told the same as of somebody who is no customer. Levels that two people approve are not, unless you say so.",
+    )
     logs_views = fields.Boolean("Views on Record", help="Who looked, when and from where stays on record.")
     in_use = fields.Boolean("In Use", readonly=True, help="Whether anything has ever been given this level.")
     color = fields.Integer()
 
     _rank_once = models.UniqueIndex("(rank)", "There is a level of this rank already.")
     _rank_positive = models.Constraint("CHECK (rank >= 0)", "A rank is not negative.")
+
+    @api.depends("needs_second_approver")
+    def _compute_opens_in_emergency(self):
+        for level in self:
+            level.opens_in_emergency = not level.needs_second_approver
 
     @api.constrains("rank", *_ASKS)
     def _check_lowest(self):
@@ -69,12 +84,33 @@ class LoanConfidentialityLevel(models.Model):
     def write(self, vals):
         if "rank" in vals and any(level.rank != vals["rank"] for level in self):
             raise UserError(self.env._("The rank of a level stays as it is: records carry it."))
+        opened = self.filtered("opens_in_emergency")
         result = super().write(vals)
         self._forget()
         self.env["res.users"]._loan_sight_changed()
         if any(vals.get(name) for name in _ASKS):
             self._note_raised()
+        if closed := opened.filtered(lambda level: not level.opens_in_emergency):
+            closed._end_emergencies()
         return result
+
+    def _end_emergencies(self):
+        """End the emergencies under way that open these levels: what is said of a level holds at once."""
+        # As superuser: whoever changes a level need not see whom it opened.
+        grants_sudo = self.env["loan.access.grant"].sudo()
+        grants_sudo.search(
+            grants_sudo._in_force_domain()
+            & fields.Domain("kind", "=", "emergency")
+            & fields.Domain("cap", ">=", min(self.mapped("rank")))
+        )._end(self.env._("Emergencies do not open this level any more."))
+
+    @api.model
+    def _up_to(self, rank):
+        """Return the levels of a rank and below it, the highest first; as superuser: what they ask is no secret.
+
+        :param int rank: of a record
+        """
+        return self.sudo().search([("rank", "<=", rank)], order="rank desc")
 
     def _is_restricted(self):
         """Tell whether duty alone may not open this level; an empty one asks nothing."""

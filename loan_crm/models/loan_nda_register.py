@@ -25,13 +25,7 @@ class LoanNdaRegister(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     version = fields.Integer("Version", readonly=True, aggregator=None)
     standing = fields.Selection(
-        [
-            ("to_sign", "To Be Signed"),
-            ("in_force", "In Force"),
-            ("superseded", "Sign Again"),
-            ("expired", "Expired"),
-            ("withdrawn", "Withdrawn"),
-        ],
+        lambda self: self.env["loan.nda"]._fields["standing"]._description_selection(self.env),
         "Stands",
         readonly=True,
     )

@@ -43,6 +43,7 @@ from . import test_loan_access_campaign_tour
 from . import test_loan_access_check
 from . import test_loan_access_contact
 from . import test_loan_access_deal
+from . import test_loan_access_deal_race
 from . import test_loan_access_deal_tour
 from . import test_loan_access_mail
 from . import test_loan_access_orm

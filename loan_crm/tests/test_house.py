@@ -80,7 +80,7 @@ WAYS_IN = {
     "loan.customer.merge.customer_ids",  # guarded, as the next two
     "loan.customer.merge.kept_id",
     "loan.customer.merge.line.choice_id",
-    "loan.access.review.grant_id",  # of reviews, which compliance alone reads, as it reads grants
+    "loan.access.review.grant_id",  # of reviews, whose readers read grants: compliance and auditors
     "loan.access.explain.customer_id",  # guarded by loan.guard.mixin
     "loan.access.deal.customer_ids",  # found with the reader's own rights, as the next one
     "loan.access.deal.grant_ids",  # asks the grants' own rules

@@ -105,6 +105,7 @@ class TestLoanAccessEmergency(EmergencyCommon):
             self.env.clear()
 
     def test_a_loan_more_confidential_than_its_customer_is_opened_up_to_its_level(self):
+        self.secret.opens_in_emergency = True
         self._classify(self.contract, self.secret)
         self.assertTrue(self._open().level_id == self.confidential)
         self.assertFalse(self._sees(self.stranger, self.contract), "the customer was asked for, not the loan")
@@ -173,7 +174,11 @@ class TestLoanAccessEmergency(EmergencyCommon):
         )
         secret = self._customer("Somebody Great")
         self._classify(secret, self.secret)
+        self.secret.opens_in_emergency = True
         self._lapse("trained", self.stranger)
+        top = self._level_closed_to_emergencies()
+        highest = self._customer("Somebody Greater")
+        self._classify(highest, top)
         told = {
             self._told(number=number, customer_name=name)
             for number, name in (
@@ -184,6 +189,7 @@ class TestLoanAccessEmergency(EmergencyCommon):
                 (self.customer.reference[:-1] + "_", "Wang Fang"),
                 (conflict.reference, "Uncle Zhao"),  # kept from them
                 (secret.reference, "Somebody Great"),  # training is not valid
+                (highest.reference, "Somebody Greater"),  # no emergency opens the level
                 (elsewhere.reference or "C1234", "Far Away"),  # another lender's
             )
         }
@@ -192,12 +198,73 @@ class TestLoanAccessEmergency(EmergencyCommon):
         self.assertFalse(self._grants())
         self.assertFalse(self.env["loan.access.review"].search([("user_id", "=", self.stranger.id)]))
         tried = self._tried()
-        self.assertEqual(len(tried), 8)
+        self.assertEqual(len(tried), 9)
         self.assertEqual(set(tried.mapped("outcome")), {"denied"})
         self.assertEqual(tried.mapped("company_id"), self.company)
         verdicts = [entry.facts["verdict"] for entry in tried]
-        self.assertEqual(verdicts, ["unknown"] * 5 + ["closed"] * 2 + ["unknown"], "for compliance to read")
+        self.assertEqual(verdicts, ["unknown"] * 5 + ["closed"] * 3 + ["unknown"], "for compliance to read")
         self.assertEqual(tried[5].customer_refs, conflict.ids)
+
+    def _level_closed_to_emergencies(self):
+        return self.env["loan.confidentiality.level"].create(
+            {"name": "State", "rank": 9, "needs_grant": True, "opens_in_emergency": False}
+        )
+
+    # ------------------------------------------------------------ which levels
+
+    def test_what_two_approve_no_emergency_opens_unless_compliance_says_so(self):
+        self.assertTrue(self.confidential.opens_in_emergency)
+        self.assertFalse(self.secret.opens_in_emergency)
+        self._classify(self.customer, self.secret)
+        self.assertIn(_NOTHING, self._told())
+        self.assertFalse(self._sees(self.stranger))
+        self.assertEqual(self._tried()[-1].facts["verdict"], "closed")
+        self.secret.with_user(self.compliance).opens_in_emergency = True
+        self.env.invalidate_all()
+        self.assertEqual(self._open().level_id, self.secret)
+        self.assertTrue(self._sees(self.stranger))
+
+    def test_a_level_that_asks_for_two_approvers_from_now_on_is_closed_and_one_that_is_said_to_open_opens(
+        self,
+    ):
+        level = self.confidential.with_user(self.compliance)
+        level.needs_second_approver = True
+        self.assertFalse(level.opens_in_emergency)
+        level.write({"needs_second_approver": True, "opens_in_emergency": True})
+        self.assertTrue(level.opens_in_emergency)
+        new = self.env["loan.confidentiality.level"].create(
+            {"name": "Above", "rank": 8, "needs_second_approver": True}
+        )
+        self.assertFalse(new.opens_in_emergency)
+
+    def test_what_is_above_a_closed_level_is_not_opened_either(self):
+        self.secret.opens_in_emergency = True
+        self.confidential.opens_in_emergency = False
+        self._classify(self.customer, self.secret)
+        self.assertIn(_NOTHING, self._told(), "the grant would open what is confidential, too")
+
+    def test_a_level_that_is_closed_to_emergencies_ends_those_under_way(self):
+        grant = self._open()
+        self.secret.with_user(self.compliance).opens_in_emergency = True
+        self.secret.with_user(self.compliance).opens_in_emergency = False
+        self.env.invalidate_all()
+        self.assertTrue(self._sees(self.stranger), "opened below that level")
+        self.confidential.with_user(self.compliance).opens_in_emergency = False
+        self.env.invalidate_all()
+        self.assertFalse(self._sees(self.stranger))
+        self.assertEqual((grant.state, grant.ended_user_id), ("ended", self.compliance))
+        self.assertIn("do not open this level", grant.answer)
+        self.assertIn(_NOTHING, self._told(), "and tells them no more than a number nobody has")
+
+    def test_an_ordinary_grant_outlasts_a_level_closed_to_emergencies(self):
+        self._grant(self.stranger)
+        self.env.invalidate_all()
+        self.assertTrue(self._sees(self.stranger))
+        self.confidential.with_user(self.compliance).opens_in_emergency = False
+        self.env.invalidate_all()
+        self.assertTrue(self._sees(self.stranger))
+
+    # ------------------------------------------------------------ walls, conflicts, agreements
 
     def test_a_wall_holds_in_an_emergency_too(self):
         self.env["loan.wall"].with_user(self.compliance).create(
@@ -541,6 +608,18 @@ class TestLoanAccessReview(EmergencyCommon):
         for user in (self.compliance, self.env.user):
             with self.assertRefused("stay on record|not allowed to delete"):
                 self.review.with_user(user).unlink()
+
+    def test_the_reviewer_is_told_what_to_do_next(self):
+        mine = self.review.with_user(self.compliance)
+        self.assertIn("withdraw the access", mine.next_step)
+        self._over()
+        self.assertIn("write below what you found", mine.next_step)
+        mine.note = "The court knows nothing of it."
+        self.assertIn("whether there was need of it", mine.next_step)
+        mine.action_not_justify()
+        self.assertIn("Report a breach", mine.next_step)
+        mine.action_report_breach()
+        self.assertFalse(mine.next_step)
 
     def test_what_was_not_justified_becomes_a_breach_that_is_filled_in(self):
         self._over()

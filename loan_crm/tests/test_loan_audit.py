@@ -19,6 +19,7 @@ _READ = {
     "loan.access.unusual",
     "loan.access.finding",
     "loan.access.grant",
+    "loan.access.review",
     "loan.access.template",
     "loan.access.template.line",
     "loan.access.deal",
@@ -108,6 +109,15 @@ class TestLoanAudit(CampaignCommon):
         nda = self.env["loan.nda"].create(
             {"user_id": self.manager.id, "company_id": self.company.id, "text_id": text.id}
         )
+        emergency = self.env["loan.access.grant"]._open_emergency(
+            self.stranger,
+            self.customer,
+            self.confidential,
+            "Wang Fang is in jail and nobody can be reached",
+            30,
+        )
+        review = self.env["loan.access.review"].search([("grant_id", "=", emergency.id)])
+        review.with_user(self.compliance).note = "Called Wang Fang"
         self.env.flush_all()
         entry = self.env["loan.access.log"].search([("company_id", "=", self.company.id)], limit=1)
         found = {
@@ -117,6 +127,7 @@ class TestLoanAudit(CampaignCommon):
             "loan.access.unusual": unusual,
             "loan.access.finding": finding,
             "loan.access.grant": self.theirs,
+            "loan.access.review": review,
             "loan.access.template": template,
             "loan.access.template.line": template.line_ids,
             "loan.access.deal": self.deal,
@@ -251,6 +262,47 @@ class TestLoanAudit(CampaignCommon):
         for name in ("signature", "body", "signer_login"):
             self.assertNotIn(name, nda._fields)
 
+    def test_an_auditor_reads_how_an_emergency_went_and_not_what_was_said(self):
+        review = self._evidence()["loan.access.review"]
+        self.assertEqual((review.user_id, review.state, review.is_open), (self.stranger, "waiting", True))
+        self.assertEqual((review.level_id, review.date_from), (self.confidential, _NOW))
+        self.assertEqual(review.customer_name, "(not yours to see)")
+        for column in ("reason", "note", "breach_id"):
+            with self.assertRaises(AccessError, msg=column):
+                review.read([column])
+        for column in ("note", "breach_id.facts"):
+            with self.assertRaises(AccessError, msg=column):
+                review.search([(column, "ilike", "Wang")])
+        self.assertIn("note", review.with_user(self.compliance).read()[0])
+        arch = str(review.get_views([(False, "form"), (False, "list"), (False, "kanban"), (False, "search")]))
+        for hidden in ('name="note"', 'name="reason"', "breach_id", "action_justify", "action_open_customer"):
+            self.assertNotIn(hidden, arch)
+
+    def test_an_auditor_reads_no_review_of_their_own(self):
+        review = self._evidence()["loan.access.review"]
+        self.env.cr.execute(
+            "UPDATE loan_access_review SET user_id = %s WHERE id = %s", (self.auditor.id, review.id)
+        )
+        self.env.invalidate_all()
+        self.assertFalse(review.search([("id", "=", review.id)]))
+
+    def test_the_looks_of_an_emergency_are_those_that_are_counted(self):
+        review = self._evidence()["loan.access.review"]
+        # The log has the database's clock.
+        self.env.cr.execute(
+            "UPDATE loan_access_grant SET date_from = now() AT TIME ZONE 'UTC' - interval '5 minutes',"
+            " date_to = now() AT TIME ZONE 'UTC' + interval '9 minutes' WHERE id = %s",
+            review.grant_id.ids,
+        )
+        looked = {"uid": self.stranger.id, "event": "view", "company_id": self.company.id, "count": 1}
+        self.env["loan.access.log"].sudo()._append(
+            [{**looked, "customer_refs": ids} for ids in (self.customer.ids, [self.customer.id + 1])]
+        )
+        self.env.invalidate_all()
+        shown = self.env["loan.access.log"].with_user(self.auditor).search(review.action_open_log()["domain"])
+        self.assertEqual({tuple(entry.customer_refs) for entry in shown}, {tuple(self.customer.ids)})
+        self.assertEqual((shown.mapped("event").count("view"), review.view_count), (1, 1))
+
     def test_a_measure_is_told_when_it_is_decided(self):
         evidence = self._evidence()
         breach = self.env["loan.breach"].browse(evidence["loan.breach.register"].id)
@@ -279,6 +331,23 @@ class TestLoanAudit(CampaignCommon):
             self.env.invalidate_all()
             self.assertEqual(register.standing, wanted)
             self.assertEqual(nda.standing, wanted)
+
+    def test_the_registers_speak_as_what_they_show(self):
+        for register, kept, columns in (
+            ("loan.breach.register", "loan.breach", ("severity", "found_how", "state", "measure")),
+            ("loan.nda.register", "loan.nda", ("standing",)),
+        ):
+            for lang in ("en_US", "zh_CN"):
+                here = self.env[register].with_user(self.auditor).with_context(lang=lang)
+                there = self.env[kept].with_context(lang=lang)
+                told = here.fields_get(columns, ["selection"])
+                for column in columns:
+                    with self.subTest(model=register, column=column, lang=lang):
+                        self.assertEqual(
+                            told[column]["selection"], there.fields_get([column])[column]["selection"]
+                        )
+        chinese = self.env["loan.breach.register"].with_user(self.auditor).with_context(lang="zh_CN")
+        self.assertNotIn("Serious", str(chinese.fields_get(["severity"])))
 
     def test_of_other_companies_nothing(self):
         self._evidence()
@@ -347,6 +416,9 @@ class TestLoanAudit(CampaignCommon):
                 model = self.env[action.res_model].with_user(self.auditor)
                 views = [(False, mode) for mode in action.view_mode.split(",")]
                 got = model.get_views([*views, (False, "search")])
+                # A talk and to-dos are closed to them: a form that shows any opens with an access error.
+                for closed in ("<chatter", "activity_ids"):
+                    self.assertNotIn(closed, str([view["arch"] for view in got["views"].values()]))
                 fields = got["models"][action.res_model]["fields"]
                 domain = safe_eval(action.domain or "[]", {"uid": self.auditor.id})
                 self.assertIsInstance(literal_eval(str(domain)), list)

@@ -17,9 +17,9 @@ class LoanAccessEmergency(models.TransientModel):
     """Break the glass: see one customer for some minutes without asking first, and answer for it afterwards.
 
     It is for who has the group for it, on the screen and not over an interface, after the password was asked again,
-    with a valid agreement and a reason. It opens what a grant would open, and nothing that a wall, a conflict of
-    interest, or an agreement or training that is not valid closes. That it is about to be opened is committed to the
-    access log first; somebody else reviews it (`loan.access.review`).
+    with a valid agreement and a reason. It opens what a grant would open, of levels that emergencies open, and nothing
+    that a wall, a conflict of interest, or an agreement or training that is not valid closes. That it is about to be
+    opened is committed to the access log first; somebody else reviews it (`loan.access.review`).
 
     **It is no way to find out who borrows here.** The number and the name have to be entered together, exactly: who
     knows both learns nothing from either answer (`core.emergencies`). Whether there is no such customer, the name is
@@ -217,17 +217,21 @@ class LoanAccessEmergency(models.TransientModel):
         return found_sudo if found_sudo._name == "loan.customer" else found_sudo.customer_id
 
     def _way(self, found_sudo):
-        """Return up to which level it would be opened, and whether that would open it, by the rule's own verdict."""
+        """Return up to which level it would be opened, and whether that would open it, by the rule's own verdict.
+
+        A grant opens what is below its level, too: none of it may be closed to emergencies.
+        """
         none = {"level": self.env["loan.confidentiality.level"], "opens": False}
         if not found_sudo:
             return none
         customer_sudo, rank = self._customer(found_sudo), found_sudo._loan_rank()
-        # As superuser: what a level asks is no secret.
-        level_sudo = self.env["loan.confidentiality.level"].sudo().search([("rank", "=", rank)])
+        levels_sudo = self.env["loan.confidentiality.level"]._up_to(rank)
         own = found_sudo.loan_level if found_sudo != customer_sudo else 0
         user = self.env.user
         verdict = self.env["loan.sight"]._verdicts(customer_sudo, user, own=own, given={user: rank})[user]
-        return {"level": level_sudo, "opens": bool(verdict["way"])}
+        # Asked last, whatever it says: the answer takes the same time.
+        opens = bool(verdict["way"]) and all(levels_sudo.mapped("opens_in_emergency"))
+        return {"level": levels_sudo[:1], "opens": opens}
 
     def _attempt(self, found_sudo, way):
         """Put the attempt on record, for good, and return the verdict of `core.emergencies`."""

@@ -1,0 +1,1 @@
+Auditors read the reviews of emergencies under *Auditing → Access → Emergencies*: who, when, for how long, how much was looked at, by whom it was reviewed and with which verdict. Names of customers are masked, and what was said in words, or which breach it became, is not shown.

@@ -1,0 +1,1 @@
+Compliance says of each confidentiality level whether emergencies open it. Levels that two people approve are not opened unless it is ticked; whoever tries is told the same as of somebody who is no customer, and unticking a level ends the emergencies under way for it.
