@@ -5,6 +5,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tests import HttpCase, tagged
 
+from odoo.addons.mail.tools.discuss import Store
+
 from .test_loan_confidentiality import ConfidentialCommon
 
 SECRET = "+86 139 0000 7777"
@@ -317,6 +319,161 @@ class TestLoanAccessContact(ContactCommon):
         self.env.invalidate_all()
         self.assertEqual(self.contact.message_partner_ids, self.manager.partner_id)
         self.assertIn(self.stranger.partner_id, plain.message_partner_ids)
+
+    # ------------------------------------------------------------ meetings, logins, letters by post
+
+    def _lunch(self, **values):
+        people = (self.manager | self.stranger).partner_id | self.contact
+        return self.env["calendar.event"].create(
+            {
+                "name": "Lunch with Wang Fang",
+                "start": "2026-03-11 02:00:00",
+                "stop": "2026-03-11 03:00:00",
+                "user_id": self.manager.id,
+                "partner_ids": [Command.set(people.ids)],
+                **values,
+            }
+        )
+
+    def test_c02_whoever_else_attends_does_not_tell_the_title(self):
+        alone = {"partner_ids": [Command.set(self.manager.partner_id.ids)]}
+        for values in ({}, {"opportunity_id": self.application.id, **alone}):
+            meeting = self._lunch(**values)
+            attendee = meeting.attendee_ids.filtered(lambda row: row.partner_id == self.manager.partner_id)
+            for user in self.outsiders:
+                with self.subTest(values=values, user=user.name):
+                    self.assertFalse(self._as(user, attendee).search([("event_id", "=", meeting.id)]))
+                    with self.assertRaises(AccessError):
+                        self._as(user, attendee).read(["event_id"])
+            self.assertTrue(self._as(self.manager, attendee).read(["event_id"]))
+
+    def test_c01_what_points_at_a_hidden_meeting_is_not_told_its_title(self):
+        meeting = self._lunch(recurrency=True, rrule_type="weekly", count=2, wed=True)
+        series = meeting.recurrence_id
+        for user in self.outsiders:
+            with self.subTest(user=user.name):
+                told = str(self._as(user, series).read(["base_event_id"]))
+                self.assertNotIn("Wang", told)
+                model = self.env["ir.model"]._get_id("res.partner")
+                vals = {"res_model_id": model, "res_id": user.partner_id.id, "calendar_event_id": meeting.id}
+                with self.assertRaises(AccessError), self.env.cr.savepoint():
+                    self.env["mail.activity"].with_user(user).create(vals)
+                with self.assertRaises(AccessError):
+                    self.env["mail.activity"].with_user(user).with_context(
+                        default_calendar_event_id=meeting.id
+                    ).onchange({}, [], {"calendar_event_id": {"fields": {"display_name": {}}}})
+        self.assertIn("Wang", str(self._as(self.manager, series).read(["base_event_id"])))
+
+    def test_b02_messages_of_a_hidden_meeting(self):
+        meeting = self._lunch()
+        message = meeting.message_post(
+            body="Wang Fang brings the papers",
+            partner_ids=self.stranger.partner_id.ids,
+            subtype_xmlid="mail.mt_comment",
+            message_type="comment",
+        )
+        self.assertNotIn(self.stranger.partner_id, message.notified_partner_ids)
+        message.partner_ids = self.stranger.partner_id  # as from before the contact was confidential
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertFalse(self._as(self.stranger, message).search([("id", "=", message.id)]))
+        with self.assertRaises(AccessError):
+            self._as(self.stranger, message).read()
+        self.assertTrue(self._as(self.manager, message).search([("id", "=", message.id)]))
+        self.assertTrue(self._as(self.manager, message).read(["body"]))
+
+    def test_b02_messages_of_other_meetings_are_read_as_ever(self):
+        meeting = self._lunch(partner_ids=[Command.set(self.employee.partner_id.ids)])
+        message = meeting.message_post(body="Room 4", subtype_xmlid="mail.mt_comment")
+        self.assertTrue(self._as(self.employee, message).search([("id", "=", message.id)]))
+        self.assertTrue(self._as(self.employee, message).read(["body"]))
+
+    def test_b17_b18_files_of_a_hidden_meeting(self):
+        meeting = self._lunch()
+        file = self.env["ir.attachment"].create(
+            {"name": "Wang.pdf", "raw": b"x", "res_model": "calendar.event", "res_id": meeting.id}
+        )
+        self.assertFalse(file._get_raw_access_token())
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            file.public = True
+        self.assertFalse(self._as(self.stranger, file).search([("id", "=", file.id)]))
+
+    def test_a04_a32_nobody_points_at_the_login_of_a_hidden_contact(self):
+        portal = self.env["res.users"].create(
+            {
+                "partner_id": self.contact.id,
+                "login": "wang.fang",
+                "group_ids": [Command.set(self.env.ref("base.group_portal").ids)],
+                "company_id": self.company.id,
+                "company_ids": [Command.set(self.company.ids)],
+            }
+        )
+        label = {"user_id": {"fields": {"display_name": {}}}}
+        for user in self.outsiders:
+            leads = self.env["crm.lead"].with_user(user)
+            with self.subTest(user=user.name):
+                with self.assertRaises(AccessError), self.env.cr.savepoint():
+                    leads.create({"name": "Mine", "user_id": portal.id})
+                with self.assertRaises(AccessError):
+                    leads.onchange({"name": "Mine", "user_id": portal.id}, ["user_id"], label)
+                with self.assertRaises(AccessError):
+                    leads.with_context(default_user_id=portal.id).onchange({"name": "Mine"}, [], label)
+                lead = self.env["crm.lead"].create({"name": "Theirs", "user_id": user.id})
+                lead.sudo().user_id = portal
+                self.assertNotIn("Wang", str(self._as(user, lead).sudo().read(["user_id"])))
+                mine = leads.create({"name": "Mine", "user_id": self.manager.id})
+                self.assertIn("Lin Mei", str(mine.sudo().read(["user_id"])))
+        self.assertEqual(portal.with_user(self.manager).display_name, "Wang Fang")
+
+    def test_h06_a_letter_by_post_to_a_hidden_contact(self):
+        if "snailmail.letter" not in self.env:
+            self.skipTest("the app is not installed")
+        letters = self.env["snailmail.letter"]
+        other = self._partner("Open")
+        about = {"model": "loan.customer", "res_id": self.customer.id, "partner_id": other.id}
+        sent = {"model": "res.partner", "res_id": other.id, "partner_id": self.contact.id}
+        plain = {"model": "res.partner", "res_id": other.id, "partner_id": other.id}
+        made = letters.create([{**vals, "company_id": self.company.id} for vals in (about, sent, plain)])
+        for user in self.outsiders:
+            found = letters.with_user(user).search([("id", "in", made.ids)])
+            self.assertEqual(found, made[2])
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                letters.with_user(user).create({**about, "company_id": self.company.id})
+        self.assertEqual(letters.with_user(self.manager).search([("id", "in", made.ids)]), made)
+
+    # ------------------------------------------------------------ threads that everybody sees
+
+    def _store_of(self, user, message):
+        store = Store()
+        store.add(message.with_user(user))
+        return str(store.get_result())
+
+    def test_b12_b13_a_hidden_contact_who_wrote_elsewhere(self):
+        lead = self.env["crm.lead"].create({"name": "Plain", "user_id": self.stranger.id})
+        message = lead.message_post(
+            body="Hello",
+            author_id=self.contact.id,
+            partner_ids=self.contact.ids,
+            message_type="email",
+            subtype_xmlid="mail.mt_comment",
+        )
+        self.env["mail.notification"].create(
+            {
+                "mail_message_id": message.id,
+                "res_partner_id": self.contact.id,
+                "notification_type": "email",
+                "notification_status": "sent",
+            }
+        )
+        message.email_from = False
+        self.env.flush_all()
+        self.env.invalidate_all()
+        told = self._store_of(self.stranger, message)
+        self.assertIn("Hello", told)
+        self.assertNotIn("Wang", told)
+        self.assertNotIn("w.fang.77", told)
+        told = self._store_of(self.manager, message)
+        self.assertIn("Wang Fang", told)
 
     # ------------------------------------------------------------ answers to surveys
 

@@ -10,6 +10,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.mail.tests.common import MockEmail
+from odoo.addons.mail.tools.discuss import Store
 
 from .test_loan_access_orm import AttackCommon
 
@@ -77,6 +78,32 @@ class TestLoanAccessMail(AttackCommon, MockEmail):
         lead = self.env["crm.lead"].create({"name": "Coffee machine", "user_id": self.manager.id})
         message = self._post(lead)
         self.assertReads(self.manager, message, True)
+
+    def test_b02_what_could_not_be_delivered_is_told_to_nobody_whose_duty_ended(self):
+        message = self._post()
+        self.env["mail.notification"].create(
+            {
+                "mail_message_id": message.id,
+                "res_partner_id": self.customer.partner_id.id,
+                "author_id": self.manager.partner_id.id,
+                "notification_type": "email",
+                "notification_status": "exception",
+            }
+        )
+
+        def told():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            store = Store()
+            # As Odoo's own page does: found as superuser, for the author.
+            message.with_user(self.manager).sudo()._message_notifications_to_store(store)
+            return str(store.get_result())
+
+        self.assertIn(SECRET, told())
+        self.assertIn("Wang", told())
+        self._hand_over()
+        self.assertNotIn(SECRET, told())
+        self.assertNotIn("Wang", told())
 
     def test_b03_a_follower_without_the_duty(self):
         self._force_follower(self.contract, self.stranger)
