@@ -536,6 +536,64 @@ class TestLoanAccessContactHttp(ContactCommon, HttpCase):
         self.assertIn("All is well", told)
         self.assertNotIn("I am in debt", told)
 
+    def test_d03_the_link_of_an_answer_opens_it_to_who_sent_it_and_who_may_see_the_contact(self):
+        survey = self.env["survey.survey"].create(
+            {
+                "title": "How was it?",
+                "access_mode": "public",
+                "question_and_page_ids": [Command.create({"title": "Say it", "question_type": "char_box"})],
+            }
+        )
+        sent, open_ = (
+            survey._create_answer(partner=partner) for partner in (self.contact, self._partner("Open"))
+        )
+        for answer in (sent, open_):
+            answer._save_lines(survey.question_ids, "I am in debt")
+            answer._mark_done()
+        (self.stranger | self.manager).group_ids |= self.env.ref("survey.group_survey_user")
+        for user in (self.stranger, self.manager):
+            user.password = user.login
+        self.env.flush_all()
+
+        def pages(answer):
+            return [
+                self.url_open(path).text
+                for path in (
+                    f"/survey/print/{survey.access_token}?answer_token={answer.access_token}",
+                    f"/survey/{survey.access_token}/{answer.access_token}",
+                )
+            ]
+
+        for user in (None, self.stranger):
+            self.authenticate(user and user.login, user and user.login)
+            with self.subTest(user=user and user.name):
+                self.assertNotIn("I am in debt", str(pages(sent)))
+        self.authenticate(None, None)
+        self.assertIn("I am in debt", pages(open_)[0], "of others it is as ever")
+        self.authenticate(self.manager.login, self.manager.login)
+        self.assertIn("I am in debt", pages(sent)[0])
+        # The borrower, without a login: fills it in, sends it, and reads it once more in the same browser.
+        answer = survey._create_answer(partner=self.contact)
+        self.env.flush_all()
+        self.authenticate(None, None)
+        self.assertIn("How was it?", pages(answer)[1])
+        for params in (
+            {"page": "begin"},
+            {
+                "page": "submit",
+                "question_id": survey.question_ids.id,
+                str(survey.question_ids.id): "All well",
+            },
+        ):
+            self.make_jsonrpc_request(
+                f"/survey/{params.pop('page')}/{survey.access_token}/{answer.access_token}", params
+            )
+        self.env.invalidate_all()
+        self.assertEqual(answer.state, "done")
+        self.assertIn("All well", pages(answer)[0])
+        self.authenticate(None, None)
+        self.assertNotIn("All well", pages(answer)[0])
+
     def test_i01_the_picture_of_a_hidden_contact(self):
         self.contact.image_1920 = (
             "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
