@@ -583,3 +583,26 @@ class TestLoanAccessMail(AttackCommon, MockEmail):
         self.assertLessEqual({"mail.activity", "mail.followers", "mail.message"}, found)
         if "mailing.trace" in self.env:
             self.assertIn("mailing.trace", found)
+
+    def test_b23_a_mailing_that_a_queue_sends_leaves_out_whom_its_author_may_not_see(self):
+        def sent(author, records):
+            composer = self.env["mail.compose.message"].with_user(self.env.ref("base.user_root"))
+            composer = composer.create(
+                {
+                    "composition_mode": "mass_mail",
+                    "model": "loan.customer",
+                    "res_ids": str(records.ids),
+                    "author_id": author.partner_id.id,
+                    "subject": "News",
+                    "body": "We are open on Sunday.",
+                }
+            )
+            with self.mock_mail_gateway():
+                composer._action_send_mail()
+            return {mail.res_id for mail in self._new_mails}
+
+        both = self.customer | self.own
+        self.assertEqual(sent(self.manager, both), set(self.customer.ids))
+        self.assertEqual(sent(self.stranger, both), set(self.own.ids))
+        self.assertEqual(sent(self.employee, both), set())
+        self.assertEqual(sent(self.env.ref("base.user_root"), both), set(both.ids), "the system's own mails")
