@@ -441,6 +441,57 @@ class TestLoanAccessContact(ContactCommon):
                 letters.with_user(user).create({**about, "company_id": self.company.id})
         self.assertEqual(letters.with_user(self.manager).search([("id", "in", made.ids)]), made)
 
+    # ------------------------------------------------------------ what Odoo proposes, counts, merges and looks up
+
+    def test_a15_a_hidden_contact_among_others(self):
+        tag = self.env["res.partner.category"].create({"name": "Bakers"})
+        (self.contact | self._partner("Open")).category_id = tag
+        self.env.invalidate_all()
+        mine = tag.with_user(self.stranger)
+        told = str(mine.web_read({"partner_ids": {"fields": {"display_name": {}}}}))
+        self.assertIn("Open", told)
+        self.assertNotIn("Wang", told)
+        self.assertNotIn(self.contact.id, mine.read(["partner_ids"])[0]["partner_ids"])
+
+    def test_b31_a_hidden_contact_is_proposed_to_nobody(self):
+        for user in self.outsiders:
+            partners = self.env["res.partner"].with_user(user)
+            for told in (
+                partners.get_mention_suggestions("Wang Fang"),
+                partners.with_user(user)._find_or_create_from_emails([self.contact.email], no_create=True),
+            ):
+                self.assertNotIn("Wang", str(told))
+                self.assertNotIn(str(self.contact.id), str(told))
+            with self.assertRaises(AccessError):
+                self.contact.with_user(user)._message_get_suggested_recipients()
+
+    def test_g01_a_hidden_application_in_the_forms_that_merge_and_convert(self):
+        mine = self.env["crm.lead"].create({"name": "Mine", "user_id": self.stranger.id})
+        leads = self.application | mine
+        merge = self.env["crm.merge.opportunity"].with_user(self.stranger)
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            merge.create({"opportunity_ids": [Command.set(leads.ids)]}).action_merge()
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            merge.with_context(active_ids=leads.ids, active_model="crm.lead").create({}).action_merge()
+        convert = self.env["crm.lead2opportunity.partner"].with_user(self.stranger)
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            convert.with_context(active_id=self.application.id, active_model="crm.lead").create(
+                {"name": "convert", "action": "nothing"}
+            ).action_apply()
+        self.assertTrue(self.application.exists())
+
+    def test_h01_a_hidden_contact_in_the_form_that_merges(self):
+        self.stranger.group_ids |= self.env.ref("base.group_partner_manager")
+        other = self._partner("Open")
+        wizard = self.env["base.partner.merge.automatic.wizard"].with_user(self.stranger)
+        both = (self.contact | other).ids
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            wizard.create({"partner_ids": [Command.set(both)]}).partner_ids.read(["name"])
+        form = wizard.with_context(active_model="res.partner", active_ids=both)
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            form.create({}).action_merge()
+        self.assertTrue(self.contact.exists())
+
     # ------------------------------------------------------------ threads that everybody sees
 
     def _store_of(self, user, message):
