@@ -88,7 +88,7 @@ class Base(models.AbstractModel):
         for name, field in self._fields.items():
             if field.type == "reference" and field.store:
                 references.append(name)
-            elif field.type == "many2one" and not field.inherited:
+            elif field.type == "many2one":
                 if field.comodel_name in protected and not guarded:
                     links.append(name)
                 elif field.comodel_name == "res.users":

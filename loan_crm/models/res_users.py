@@ -46,14 +46,14 @@ class ResUsers(models.Model):
 
     @api.depends_context("uid")
     def _compute_display_name(self):
-        super()._compute_display_name()
+        result = super()._compute_display_name()
         # Whatever points at a login is told its name as superuser; a borrower's is that of their contact.
-        if self.env.su and self.env.uid != SUPERUSER_ID and not self.env["res.partner"]._loan_open():
-            if not self.env.user._is_internal():
-                return
+        asked = self.env.su and self.env.uid != SUPERUSER_ID and self.env.user._is_internal()
+        if asked and not self.env["res.partner"]._loan_open():
             for user in self.filtered("share"):
                 if user.partner_id and not user.partner_id.loan_visible:
                     user.display_name = user.partner_id._loan_masked()
+        return result
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -107,6 +107,9 @@ class TestLoanAccessApps(AttackCommon):
         self.assertNotIn("Wang", channel.name)
         self.assertIn(self.manager.partner_id, channel.channel_partner_ids)
         self.assertNotIn(self.stranger.partner_id, channel.channel_partner_ids)
+        self.assertNotIn(
+            self.customer.partner_id, channel.channel_partner_ids, "comes by the link, as a guest"
+        )
         other = self._meeting(res_model_id=False, res_id=False)
         other.sudo()._create_videocall_channel()
         self.assertEqual(other.videocall_channel_id.name, other.name)

@@ -492,6 +492,22 @@ class TestLoanAccessContact(ContactCommon):
             form.create({}).action_merge()
         self.assertTrue(self.contact.exists())
 
+    def test_h05_looking_somebody_up_by_their_address(self):
+        if "privacy.lookup.wizard" not in self.env:
+            self.skipTest("the app is not installed")
+        admins = self.env.ref("base.group_system")
+        self.administrator.group_ids |= admins
+        lookup = self.env["privacy.lookup.wizard"].with_user(self.administrator)
+        with self.assertRaises(AccessError) as refusal, self.env.cr.savepoint():
+            wizard = lookup.create({"name": "Wang Fang", "email": self.contact.email})
+            wizard.action_lookup()
+            wizard.line_ids.read()
+        self.assertNotIn("Wang", str(refusal.exception))
+        line = {"res_model_id": self.env["ir.model"]._get_id("res.partner"), "res_id": self.contact.id}
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            lookup.create({"name": "x", "email": "x@example.com", "line_ids": [Command.create(line)]})
+        self.assertTrue(self.contact.exists())
+
     # ------------------------------------------------------------ threads that everybody sees
 
     def _store_of(self, user, message):

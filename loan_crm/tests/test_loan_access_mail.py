@@ -497,6 +497,15 @@ class TestLoanAccessMail(AttackCommon, MockEmail):
         other = self.env["mail.mail"].create({"subject": "Invitation", "body_html": "Welcome"})
         self.assertTrue(self._as(self.system, other).read(["body_html"]))
 
+    def test_b29_a_mail_that_is_being_written_tells_nothing_of_what_it_answers(self):
+        message = self.contract.message_post(body="x", subject="About Wang Fang")
+        mails = self.env(user=self.system)["mail.mail"]
+        label = {"parent_id": {"fields": {"display_name": {}}}}
+        self.assertTellsNothing(lambda: mails.onchange({"parent_id": message.id}, ["parent_id"], label))
+        self.assertTellsNothing(
+            lambda: mails.with_context(default_parent_id=message.id).onchange({}, [], label)
+        )
+
     def test_b14_tracked_values(self):
         self.customer.with_user(self.lead).with_context(
             tracking_disable=False
