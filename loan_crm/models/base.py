@@ -422,8 +422,8 @@ class Base(models.AbstractModel):
         if watched:
             self._check_loan_pointers(watched, vals_list)
         records = super().create(vals_list)
-        if watched and watched.pairs and not watched.hangs:
-            records._check_loan_hidden()
+        if watched and watched.pairs:
+            records._check_loan_pairs(watched)
         if watched and watched.forms:
             records._check_loan_forms(watched)
         return records
@@ -435,7 +435,7 @@ class Base(models.AbstractModel):
         result = super().write(vals)
         # Rights were asked of the document before; it may be another one now.
         if watched and any(name in vals for pair in watched.pairs for name in self._loan_levers(pair)):
-            self._check_loan_hidden()
+            self._check_loan_pairs(watched)
         if watched and watched.forms:
             self._check_loan_forms(watched)
         return result
@@ -499,9 +499,18 @@ class Base(models.AbstractModel):
         related = self._fields[pair[0]].related
         return (*pair, related.split(".")[0]) if related else pair
 
-    def _check_loan_hidden(self):
+    def _check_loan_pairs(self, watched):
+        """Refuse rows that were just written and name a hidden record, or a row that is hidden with one."""
         if self._loan_hidden():
             raise self.env["ir.rule"]._loan_refusal()
+        asked = {}
+        for row_sudo in self.sudo():  # as superuser: the row's own columns
+            for model_column, number in watched.pairs:
+                if row_sudo[model_column] and row_sudo[number]:
+                    asked.setdefault(row_sudo[model_column], set()).add(row_sudo[number])
+        self._check_loan_targets(
+            {name: numbers for name, numbers in asked.items() if name not in self._loan_askable()}
+        )
 
     @api.model
     def _check_loan_pointers(self, watched, vals_list):
@@ -526,14 +535,7 @@ class Base(models.AbstractModel):
             entered.append(self.env.context.get(f"default_{name}"))
             field = self._fields[name]
             ids = {field.convert_to_cache(value, self, validate=False) for value in filter(None, entered)}
-            # As superuser: a borrower's login bears their name, and may not be seen where they may not.
-            users_sudo = self.env["res.users"].sudo().with_context(active_test=False)
-            ids = [id_ for id_ in ids if isinstance(id_, int)]
-            borrowers_sudo = (
-                users_sudo.search(Domain("id", "in", ids) & Domain("share", "=", True)) if ids else ()
-            )
-            for borrower_sudo in borrowers_sudo:
-                asked.setdefault("res.partner", set()).add(borrower_sudo.partner_id.id)
+            asked.setdefault("res.users", set()).update(id_ for id_ in ids if isinstance(id_, int))
         self._check_loan_targets(asked)
         for name in watched.rows:
             # A message tells its subject, a file its name and a meeting its title to whoever points at it.
@@ -558,8 +560,19 @@ class Base(models.AbstractModel):
         :raise AccessError: in the words of every refusal
         """
         models_ = self.env["ir.model"]
+        asked = dict(asked)
+        if "res.users" in asked and "res.partner" in models_._loan_guarded():
+            # As superuser: a borrower's login bears their name, and may not be seen where they may not.
+            users_sudo = self.env["res.users"].sudo().with_context(active_test=False)
+            named = Domain("id", "in", list(asked["res.users"])) & Domain("share", "=", True)
+            borrowers = users_sudo.search(named).partner_id.ids
+            if borrowers:
+                asked["res.partner"] = asked.get("res.partner", set()) | set(borrowers)
         for name, numbers in asked.items():
             if name not in models_._loan_guarded():
+                # A row that is hidden with a record is named after it, mostly.
+                if name in self.env and self.env[name].browse(numbers)._loan_out_of_sight():
+                    raise self.env["ir.rule"]._loan_refusal()
                 continue
             documents = self._loan_documents(name)
             among = Domain("id", "in", list(numbers))

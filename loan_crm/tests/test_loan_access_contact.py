@@ -425,6 +425,37 @@ class TestLoanAccessContact(ContactCommon):
                 self.assertIn("Lin Mei", str(mine.sudo().read(["user_id"])))
         self.assertEqual(portal.with_user(self.manager).display_name, "Wang Fang")
 
+    def test_b08_ones_own_to_do_moved_to_what_is_hidden_with_a_contact(self):
+        portal = self.env["res.users"].create(
+            {
+                "partner_id": self.contact.id,
+                "login": "wang.fang",
+                "group_ids": [Command.set(self.env.ref("base.group_portal").ids)],
+                "company_id": self.company.id,
+                "company_ids": [Command.set(self.company.ids)],
+            }
+        )
+        message = self._partner("Open").message_post(body="x")
+        told = self.env["mail.notification"].create(
+            {"mail_message_id": message.id, "res_partner_id": self.contact.id, "notification_type": "inbox"}
+        )
+        bank = self.env["res.partner.bank"].create({"partner_id": self.contact.id, "acc_number": "Wang 7"})
+        models_ = self.env["ir.model"]
+        for user in self.outsiders:
+            todos = self.env["mail.activity"].with_user(user)
+            about = {"res_model_id": models_._get_id("res.partner"), "res_id": user.partner_id.id}
+            todo = todos.sudo().create({**about, "user_id": user.id}).sudo(False)
+            for record in (portal, told, bank, self._lunch()):
+                moved = {"res_model_id": models_._get_id(record._name), "res_id": record.id}
+                with self.subTest(user=user.name, record=record._name):
+                    with self.assertRaises(AccessError), self.env.cr.savepoint():
+                        todo.write(moved)
+                    with self.assertRaises(AccessError):
+                        todos.onchange(moved, ["res_id"], {"res_name": {}})
+            todo.write({"summary": "mine"})
+            plain = {"res_model_id": models_._get_id("res.users"), "res_id": self.manager.id}
+            self.assertIn("Lin Mei", str(todos.onchange(plain, ["res_id"], {"res_name": {}})))
+
     def test_h06_a_letter_by_post_to_a_hidden_contact(self):
         if "snailmail.letter" not in self.env:
             self.skipTest("the app is not installed")
