@@ -546,6 +546,23 @@ class TestLoanAccessContact(ContactCommon):
         store.add(message.with_user(user))
         return str(store.get_result())
 
+    def test_a07_b12_a_record_is_not_found_by_what_is_said_of_its_hidden_follower(self):
+        lead = self.env["crm.lead"].create({"name": "Plain", "user_id": self.stranger.id})
+        lead._message_subscribe((self.contact | self.stranger.partner_id).ids)
+        self.env.flush_all()
+        for value in ("Wang Fang", SECRET):
+            name = "phone" if value == SECRET else "name"
+            for domain in (
+                [(f"message_partner_ids.{name}", "=", value)],
+                [("message_partner_ids", "any", [(name, "=", value)])],
+                [("message_partner_ids", "in", self.contact.ids)],
+            ):
+                with self.subTest(domain=domain):
+                    self.assertNotIn(lead, self._as(self.stranger, lead).search(domain))
+                    self.assertIn(lead, self._as(self.manager, lead).search(domain))
+        mine = [("message_partner_ids", "in", self.stranger.partner_id.ids)]
+        self.assertIn(lead, self._as(self.stranger, lead).search(mine))
+
     def test_b12_b13_a_hidden_contact_who_wrote_elsewhere(self):
         lead = self.env["crm.lead"].create({"name": "Plain", "user_id": self.stranger.id})
         message = lead.message_post(
