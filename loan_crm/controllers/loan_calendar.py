@@ -43,8 +43,4 @@ class LoanCalendar(CalendarController):
 
     def _withheld(self, event_sudo):
         """Tell whether a meeting is about a protected record, a confidential application or a confidential contact."""
-        models_ = request.env["ir.model"]
-        about = [event_sudo.opportunity_id, event_sudo.partner_ids]
-        if event_sudo.res_model in request.env and event_sudo.res_id:
-            about.append(request.env[event_sudo.res_model].browse(event_sudo.res_id))
-        return any(record and models_._loan_withheld(record) for record in about)
+        return request.env["ir.model"]._loan_withheld_meeting(event_sudo)

@@ -1,13 +1,52 @@
+from odoo import http
 from odoo.http import request
 
 from odoo.addons.survey.controllers.main import Survey
 
+# Kept with the browser's session: which answers it has just sent in.
+_SENT = "loan_survey_sent"
+
 
 class LoanSurvey(Survey):
-    """The page of a survey's results counts and quotes answers as superuser: those of hidden contacts are left out."""
+    """Answers of hidden contacts: not quoted among the results, nor read by their link once they are sent in.
+
+    The page of a survey's results reads answers as superuser. The link of an answer is its key, without a login and
+    for ever, for whoever ever saw it. While the borrower fills the survey in it has to be; afterwards it opens the
+    answers to who sent them, and to who may see the contact.
+    """
 
     def _get_results_page_user_input_domain(self, survey, **post):
         domain = super()._get_results_page_user_input_domain(survey, **post)
         answers = request.env["survey.user_input"]
         watched = answers._loan_watched()
         return domain & answers._loan_people_domain(watched) if watched and watched.people else domain
+
+    def _check_validity(self, survey_sudo, answer_sudo, *args, **kwargs):
+        validity = super()._check_validity(survey_sudo, answer_sudo, *args, **kwargs)
+        if validity is True and answer_sudo.state == "done" and not self._loan_may_read(answer_sudo):
+            return "token_wrong"
+        return validity
+
+    @http.route()
+    def survey_submit(self, survey_token, answer_token, **post):
+        _survey_sudo, answer_sudo = self._fetch_from_access_token(survey_token, answer_token)
+        sent_before = answer_sudo.state == "done"
+        result = super().survey_submit(survey_token, answer_token, **post)
+        if answer_sudo.state == "done" and not sent_before and self._loan_withheld(answer_sudo):
+            request.session[_SENT] = [*request.session.get(_SENT, [])[-9:], answer_sudo.id]
+        return result
+
+    def _loan_withheld(self, answer_sudo):
+        return request.env["ir.model"]._loan_withheld(answer_sudo.partner_id)
+
+    def _loan_may_read(self, answer_sudo):
+        """Tell whether this browser may read answers that were sent in.
+
+        :param answer_sudo: `survey.user_input`, as superuser
+        """
+        if not self._loan_withheld(answer_sudo) or answer_sudo.id in request.session.get(_SENT, []):
+            return True
+        user, partner = request.env.user, answer_sudo.partner_id.with_env(request.env).sudo(False)
+        if user._is_public():
+            return False
+        return user.partner_id == partner or (user._is_internal() and partner.has_access("read"))

@@ -205,6 +205,7 @@ from . import loan_night_failure
 from . import crm_team
 from . import calendar_alarm_manager
 from . import calendar_attendee
+from . import calendar_event
 from . import ir_attachment
 from . import ir_binary
 from . import ir_model

@@ -16,19 +16,26 @@ _OWN_FORMS = {"base_import.import"}
 # Rows of Odoo's own that tell of a contact or a lead to whoever may read the table, mostly each employee: by which
 # fields. They are hidden from whoever may not see that one.
 _PEOPLE = {
-    "calendar.attendee": ("partner_id",),
+    "calendar.attendee": ("partner_id", "event_id.opportunity_id", "event_id.partner_ids"),
     "calendar.event": ("opportunity_id", "partner_ids"),
     "crm.activity.report": ("lead_id", "partner_id"),
     "mail.followers": ("partner_id",),
     "mail.notification": ("res_partner_id",),
     "rating.rating": ("partner_id",),
     "res.partner.bank": ("partner_id",),
+    "snailmail.letter": ("partner_id",),
     "survey.user_input": ("partner_id",),
     "survey.user_input.line": ("user_input_id.partner_id",),
 }
 
+# Some of Odoo's rows name their record by two plain columns.
+_PLAIN_PAIRS = (("model", "res_id"), ("res_model", "res_id"))
+
 # Files ask their document themselves and do it well; xmlids are the administrator's.
 _ASKS_ITSELF = {"ir.attachment", "ir.model.data"}
+
+# Pages to open, which ask whoever opens them, and tell no more than a number.
+_OPENS = {"ir.actions.act_window", "res.users.settings.embedded.action"}
 
 
 class Watched(NamedTuple):
@@ -37,7 +44,8 @@ class Watched(NamedTuple):
     pairs: tuple  # ((column of the model's name, column of the number), …), as `res_model` and `res_id`
     links: tuple  # names of the many2one fields to a protected model
     references: tuple  # names of the fields of type reference, to any model
-    rows: tuple  # names of the many2one fields to a file, or to a row that hangs on a record
+    rows: tuple  # names of the many2one fields to a file, or to a row that is hidden with a record
+    logins: tuple  # names of the many2one fields to a user, who may be a borrower
     forms: (
         tuple  # ((column of the model's name, column of numbers as text), …) of a form about chosen records
     )
@@ -75,15 +83,22 @@ class Base(models.AbstractModel):
         if self._abstract:
             return None
         protected = self.env["ir.model"]._loan_guarded()
-        links, references, rows = [], [], []
+        links, references, rows, logins = [], [], [], []
         guarded = isinstance(self, self.env.registry["loan.guard.mixin"])  # asks its links itself
         for name, field in self._fields.items():
             if field.type == "reference" and field.store:
                 references.append(name)
-            elif field.type == "many2one" and not field.inherited:
+            elif field.type == "many2one":
                 if field.comodel_name in protected and not guarded:
                     links.append(name)
-                elif field.comodel_name == "ir.attachment" or self.env[field.comodel_name]._loan_hangs():
+                elif field.comodel_name == "res.users":
+                    if "res.partner" in protected and field.store and name not in models.MAGIC_COLUMNS:
+                        logins.append(name)
+                elif (
+                    field.comodel_name == "ir.attachment"
+                    or field.comodel_name in _PEOPLE
+                    or self.env[field.comodel_name]._loan_hangs()
+                ):
                     rows.append(name)
         forms = [
             (model_column, number)
@@ -97,22 +112,43 @@ class Base(models.AbstractModel):
         veiled = self.env["ir.model"]._loan_veiled() & protected
         people = tuple(path for path in _PEOPLE.get(self._name, ()) if veiled)
         own = bool(forms) or self._name in _OWN_FORMS
-        if not (pairs or links or references or rows or forms or people or hangs or own):
+        if not (pairs or links or references or rows or logins or forms or people or hangs or own):
             return None
-        return Watched(pairs, tuple(links), tuple(references), tuple(rows), tuple(forms), people, hangs, own)
+        return Watched(
+            pairs,
+            tuple(links),
+            tuple(references),
+            tuple(rows),
+            tuple(logins),
+            tuple(forms),
+            people,
+            hangs,
+            own,
+        )
 
     @api.model
     @ormcache("self._name", cache="stable")
     def _loan_pairs(self):
         """Return the columns by which rows name a document: `((model's name, number), …)`."""
-        return tuple(
+        pairs = {
             (field.model_field, name)
             for name, field in self._fields.items()
             if field.type == "many2one_reference"
             and field.store
             and field.model_field in self._fields
             and self._fields[field.model_field].store
-        )
+        }
+        if self._auto and not self._transient and self._name not in _OPENS:
+            pairs |= {
+                (model_column, number)
+                for model_column, number in _PLAIN_PAIRS
+                if {model_column, number} <= self._fields.keys()
+                and self._fields[model_column].type == "char"
+                and self._fields[model_column].store
+                and self._fields[number].type == "integer"
+                and self._fields[number].store
+            }
+        return tuple(sorted(pairs))
 
     @api.model
     @ormcache("self._name", cache="stable")
@@ -151,17 +187,59 @@ class Base(models.AbstractModel):
             # As superuser: whose form it is.
             hidden = rest.filtered(lambda form: form.sudo().create_uid.id != self.env.uid)
         else:
-            hidden = rest._loan_hidden() if watched.hangs else self.browse()
-        if watched.people and (rest := rest - hidden):
-            # As superuser: what is asked is of whom the rows tell.
-            rows_sudo = rest.sudo().with_context(active_test=False)
-            told = set(rows_sudo._search(Domain("id", "in", rest.ids) & self._loan_people_domain(watched)))
-            hidden += rest.filtered(lambda row: row.id and row.id not in told)
+            hidden = self.browse()
+        hidden += (rest - hidden)._loan_out_of_sight()
         if not hidden:
             return result
         if result:
             return result[0] + hidden, result[1]
         return hidden, self.env["ir.rule"]._loan_refusal
+
+    def _loan_out_of_sight(self):
+        """Return those of these rows that hang on a record, or tell of somebody, whom the user may not see."""
+        watched = self._loan_watched()
+        if not self.ids or not watched:
+            return self.browse()
+        hidden = self._loan_hidden() if watched.hangs else self.browse()
+        if watched.people and (rest := self - hidden):
+            # As superuser: what is asked is of whom the rows tell.
+            rows_sudo = rest.sudo().with_context(active_test=False)
+            told = set(rows_sudo._search(Domain("id", "in", rest.ids) & self._loan_people_domain(watched)))
+            hidden += rest.filtered(lambda row: row.id and row.id not in told)
+        return hidden
+
+    @api.model
+    def _loan_told_domain(self):
+        """Return which rows of this model are in sight, see :meth:`_loan_out_of_sight`."""
+        watched = self._loan_watched()
+        told = self._loan_hanging_domain(Domain.TRUE) if watched.hangs else Domain.TRUE
+        return told & self._loan_people_domain(watched) if watched.people else told
+
+    @api.model
+    @ormcache()
+    def _loan_carriers(self):
+        """Return the names of the models whose rows are hidden with a record, and have messages and to-dos themselves.
+
+        A meeting about a customer is one. What is written on it tells of the customer as it does itself.
+        """
+        asked = self.env["ir.model"]._loan_asked()
+        return frozenset(
+            name
+            for name, model in self.env.registry.items()
+            if "message_follower_ids" in model._fields
+            and not model._abstract
+            and name not in asked
+            and (watched := self.env[name]._loan_watched())
+            and (watched.hangs or watched.people)
+        )
+
+    @api.model
+    def _loan_askable(self):
+        """Return the names of all models with which rows of this one may be hidden."""
+        guarded = self.env["ir.model"]._loan_guarded()
+        holder, _pairs = self._loan_holder()
+        carriers = self.env["base"]._loan_carriers()
+        return guarded if holder._name in carriers else guarded | carriers
 
     @api.model
     def _loan_people_domain(self, watched):
@@ -225,6 +303,16 @@ class Base(models.AbstractModel):
         with self.env.user._loan_duty_kept():
             for name in sorted(names):
                 documents = self._loan_documents(name)
+                if name in self.env["base"]._loan_carriers():
+                    told = documents._loan_told_domain()
+                    if told.is_true():
+                        sight |= Domain(model_column, "=", name)
+                    else:
+                        # As superuser: beside what Odoo asks itself, what is asked is the rule.
+                        sight |= Domain(model_column, "=", name) & Domain(
+                            number, "in", documents.sudo()._search(told)
+                        )
+                    continue
                 if name in self.env["ir.model"]._loan_veiled():
                     # Beside what Odoo asks itself.
                     sight |= Domain(model_column, "=", name) & documents._loan_held_domain(number)
@@ -244,7 +332,7 @@ class Base(models.AbstractModel):
     @api.model
     def _loan_asked(self, domain, model_column):
         """Return the names of the protected models that rows of this domain may hang on."""
-        protected = self.env["ir.model"]._loan_guarded()
+        protected = self._loan_askable()
         parts = domain.children if isinstance(domain, DomainAnd) else (domain,)
         for part in parts:
             if not isinstance(part, DomainCondition) or part.operator not in ("=", "in"):
@@ -259,24 +347,25 @@ class Base(models.AbstractModel):
                 return protected.intersection(values)
             if part.field_expr == "id":
                 ids = [id_ for id_ in values if isinstance(id_, int)]
-                return {name for _id, name, _number in self.browse(ids)._loan_documents_of()}
+                return {name for _id, name, _number in self.browse(ids)._loan_documents_of(protected)}
         return self._loan_threads() if self._loan_on_threads else protected
 
     @api.model
     @ormcache()
     def _loan_threads(self):
         return frozenset(
-            name
-            for name in self.env["ir.model"]._loan_guarded()
-            if "message_follower_ids" in self.env[name]._fields
+            name for name in self._loan_askable() if "message_follower_ids" in self.env[name]._fields
         )
 
-    def _loan_documents_of(self):
-        """Return `[(id, model, number)]` of those of these rows that hang on a protected record."""
+    def _loan_documents_of(self, names=None):
+        """Return `[(id, model, number)]` of those of these rows that hang on a protected record.
+
+        :param names: of the models to ask for; by default the protected ones
+        """
         if not self.ids:
             return []
         holder, pairs = self._loan_holder()
-        protected = list(self.env["ir.model"]._loan_guarded())
+        protected = list(self.env["ir.model"]._loan_guarded() if names is None else names)
         found = []
         for model_column, number in pairs:
             holder.flush_model([model_column, number])
@@ -307,7 +396,7 @@ class Base(models.AbstractModel):
 
     def _loan_hidden(self):
         """Return those of these rows that hang on a protected record which the user may not see."""
-        rows = self._loan_documents_of()
+        rows = self._loan_documents_of(self._loan_askable())
         if not rows:
             return self.browse()
         hidden = set()
@@ -317,7 +406,11 @@ class Base(models.AbstractModel):
         with self.env.user._loan_duty_kept():
             for name, held in by_model.items():
                 documents = self._loan_documents(name).browse(held).exists()
-                for document in documents - documents._loan_seen_by(self.env.user):
+                if name in self.env["base"]._loan_carriers():
+                    closed = documents._loan_out_of_sight()
+                else:
+                    closed = documents - documents._loan_seen_by(self.env.user)
+                for document in closed:
                     hidden.update(held[document.id])
         return self.filtered(lambda row: row.id in hidden)
 
@@ -329,8 +422,8 @@ class Base(models.AbstractModel):
         if watched:
             self._check_loan_pointers(watched, vals_list)
         records = super().create(vals_list)
-        if watched and watched.pairs and not watched.hangs:
-            records._check_loan_hidden()
+        if watched and watched.pairs:
+            records._check_loan_pairs(watched)
         if watched and watched.forms:
             records._check_loan_forms(watched)
         return records
@@ -342,7 +435,7 @@ class Base(models.AbstractModel):
         result = super().write(vals)
         # Rights were asked of the document before; it may be another one now.
         if watched and any(name in vals for pair in watched.pairs for name in self._loan_levers(pair)):
-            self._check_loan_hidden()
+            self._check_loan_pairs(watched)
         if watched and watched.forms:
             self._check_loan_forms(watched)
         return result
@@ -406,9 +499,18 @@ class Base(models.AbstractModel):
         related = self._fields[pair[0]].related
         return (*pair, related.split(".")[0]) if related else pair
 
-    def _check_loan_hidden(self):
+    def _check_loan_pairs(self, watched):
+        """Refuse rows that were just written and name a hidden record, or a row that is hidden with one."""
         if self._loan_hidden():
             raise self.env["ir.rule"]._loan_refusal()
+        asked = {}
+        for row_sudo in self.sudo():  # as superuser: the row's own columns
+            for model_column, number in watched.pairs:
+                if row_sudo[model_column] and row_sudo[number]:
+                    asked.setdefault(row_sudo[model_column], set()).add(row_sudo[number])
+        self._check_loan_targets(
+            {name: numbers for name, numbers in asked.items() if name not in self._loan_askable()}
+        )
 
     @api.model
     def _check_loan_pointers(self, watched, vals_list):
@@ -428,6 +530,12 @@ class Base(models.AbstractModel):
                     model, number = field.comodel_name, field.convert_to_cache(value, self, validate=False)
                 if isinstance(number, int) and number:
                     asked.setdefault(model, set()).add(number)
+        for name in watched.logins:
+            entered = [vals[name] for vals in vals_list if vals.get(name)]
+            entered.append(self.env.context.get(f"default_{name}"))
+            field = self._fields[name]
+            ids = {field.convert_to_cache(value, self, validate=False) for value in filter(None, entered)}
+            asked.setdefault("res.users", set()).update(id_ for id_ in ids if isinstance(id_, int))
         self._check_loan_targets(asked)
         for name in watched.rows:
             # A message tells its subject, a file its name and a meeting its title to whoever points at it.
@@ -436,7 +544,7 @@ class Base(models.AbstractModel):
             entered.append(self.env.context.get(f"default_{name}"))
             ids = {field.convert_to_cache(value, self, validate=False) for value in filter(None, entered)}
             rows = self.env[field.comodel_name].browse(id_ for id_ in ids if isinstance(id_, int))
-            if rows._loan_hidden():
+            if rows._loan_hidden() or rows._loan_out_of_sight():
                 raise self.env["ir.rule"]._loan_refusal()
 
     @api.model
@@ -452,8 +560,19 @@ class Base(models.AbstractModel):
         :raise AccessError: in the words of every refusal
         """
         models_ = self.env["ir.model"]
+        asked = dict(asked)
+        if "res.users" in asked and "res.partner" in models_._loan_guarded():
+            # As superuser: a borrower's login bears their name, and may not be seen where they may not.
+            users_sudo = self.env["res.users"].sudo().with_context(active_test=False)
+            named = Domain("id", "in", list(asked["res.users"])) & Domain("share", "=", True)
+            borrowers = users_sudo.search(named).partner_id.ids
+            if borrowers:
+                asked["res.partner"] = asked.get("res.partner", set()) | set(borrowers)
         for name, numbers in asked.items():
             if name not in models_._loan_guarded():
+                # A row that is hidden with a record is named after it, mostly.
+                if name in self.env and self.env[name].browse(numbers)._loan_out_of_sight():
+                    raise self.env["ir.rule"]._loan_refusal()
                 continue
             documents = self._loan_documents(name)
             among = Domain("id", "in", list(numbers))

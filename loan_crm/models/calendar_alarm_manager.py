@@ -10,5 +10,5 @@ class CalendarAlarmManager(models.AbstractModel):
         found = super()._get_next_potential_limit_alarm(alarm_type, seconds=seconds, partners=partners)
         if self.env.su or not found:
             return found
-        hidden = self.env["calendar.event"].browse(found)._loan_hidden()
+        hidden = self.env["calendar.event"].browse(found)._loan_out_of_sight()
         return {id_: alarm for id_, alarm in found.items() if id_ not in hidden.ids}

@@ -40,7 +40,11 @@ class IrAttachment(models.Model):
         self.ensure_one()
         if not self.res_id or self.res_model not in self.env:
             return False
-        return self.env["ir.model"]._loan_withheld(self.env[self.res_model].browse(self.res_id))
+        record = self.env[self.res_model].browse(self.res_id)
+        if record._name == "calendar.event":  # a meeting is as its customer is
+            # As superuser: only what it is about, is asked.
+            return self.env["ir.model"]._loan_withheld_meeting(record.sudo().exists())
+        return self.env["ir.model"]._loan_withheld(record)
 
     @api.model
     def create_unique(self, values_list):

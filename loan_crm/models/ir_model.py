@@ -44,6 +44,17 @@ class IrModel(models.Model):
         return record._name in self._loan_protected()
 
     @api.model
+    def _loan_withheld_meeting(self, event_sudo):
+        """Tell whether a meeting is about a protected record, a confidential application or a confidential contact.
+
+        :param event_sudo: `calendar.event`, as superuser, may be empty
+        """
+        about = [event_sudo.opportunity_id, *event_sudo.partner_ids]
+        if event_sudo.res_model in self.env and event_sudo.res_id:
+            about.append(self.env[event_sudo.res_model].browse(event_sudo.res_id))
+        return any(record and self._loan_withheld(record) for record in about)
+
+    @api.model
     @ormcache()
     def _loan_guarded(self):
         """Return the names of the models that may keep a record from somebody now.

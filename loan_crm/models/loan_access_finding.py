@@ -79,9 +79,10 @@ class LoanAccessFinding(models.Model):
                 "Give them to somebody whose duty it is."
             ),
             "automation": self.env._(
-                "An automation rule, a server action or a scheduled job reads customers, and it runs with all rights. "
-                "An administrator shows you what it does. Accept it, or have it taken away; whoever alters it later "
-                "has to ask you again."
+                "An automation rule, a server action or a scheduled job reads customers, or is code that somebody here "
+                "has written, of which no program can tell what it reads; and it runs with all rights. An "
+                "administrator shows you what it does. Accept it, or have it taken away; whoever alters it later has "
+                "to ask you again."
             ),
             "file": self.env._(
                 "Files of customers are marked as public. They are served to nobody without the duty; take the mark "

@@ -51,7 +51,9 @@ class LoanCaseIntakeMixin(models.AbstractModel):
         body = html2plaintext(msg_dict.get("body") or "")
         values |= self._read_sender(msg_dict.get("email_from"), values)
         if values.get("partner_id"):
-            msg_dict["author_id"] = values["partner_id"]  # of several contacts with one address it was the borrower
+            msg_dict["author_id"] = values[
+                "partner_id"
+            ]  # of several contacts with one address it was the borrower
         text = f"{msg_dict.get('subject') or ''}\n{cases.own_words(body)}"
         values = {**self._guess(text, values), **values}
         known = self._same_matter(values, msg_dict.get("subject"))

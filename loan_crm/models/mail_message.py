@@ -2,6 +2,8 @@ from collections import defaultdict
 
 from odoo import models
 
+from odoo.addons.mail.tools.discuss import Store
+
 
 class MailMessage(models.Model):
     _inherit = "mail.message"
@@ -20,6 +22,20 @@ class MailMessage(models.Model):
         # Odoo asks this alone, without the rules, for guests; author, recipient and notified are no reason to read on.
         forbidden = super()._get_forbidden_access(operation)
         return forbidden | (self - forbidden)._loan_hidden()
+
+    def _get_store_partner_name_fields(self):
+        # Odoo tells the names of author and recipients as superuser: of a hidden contact who wrote elsewhere, too.
+        names = super()._get_store_partner_name_fields()
+        if self.env["res.partner"]._loan_open() or not self.env.user._is_internal():
+            return names
+        masked = Store.Attr(
+            "name", lambda partner: partner.name if partner.loan_visible else partner._loan_masked()
+        )
+        return [masked if name == "name" else name for name in names]
+
+    def _message_notifications_to_store(self, store):
+        # What could not be delivered Odoo tells its author as superuser, words and all, when the duty has long ended.
+        return super(MailMessage, self - self._loan_hidden())._message_notifications_to_store(store)
 
     def _message_fetch(self, domain, **kwargs):
         fetched = super()._message_fetch(domain, **kwargs)

@@ -2,7 +2,7 @@ from collections import namedtuple
 from contextlib import contextmanager
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -43,6 +43,17 @@ class ResUsers(models.Model):
                         "%s would audit their own work: an auditor has no other role of Loan CRM.", user.name
                     )
                 )
+
+    @api.depends_context("uid")
+    def _compute_display_name(self):
+        result = super()._compute_display_name()
+        # Whatever points at a login is told its name as superuser; a borrower's is that of their contact.
+        asked = self.env.su and self.env.uid != SUPERUSER_ID and self.env.user._is_internal()
+        if asked and not self.env["res.partner"]._loan_open():
+            for user in self.filtered("share"):
+                if user.partner_id and not user.partner_id.loan_visible:
+                    user.display_name = user.partner_id._loan_masked()
+        return result
 
     @api.model_create_multi
     def create(self, vals_list):

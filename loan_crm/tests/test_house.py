@@ -1,4 +1,5 @@
 import ast
+import re
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -546,3 +547,31 @@ class TestHouse(LoanCommon):
         root = self.env.ref("loan_crm.loan_crm_menu_root")
         menus = self.env["ir.ui.menu"].with_context(**{"ir.ui.menu.full_list": True})
         return menus.search(list(Domain("id", "child_of", root.id)))
+
+    # ------------------------------------------------------------ what the documents promise
+
+    def test_each_row_of_the_matrix_names_a_test_that_is_there_or_says_why_there_is_none(self):
+        path = HOUSE.parent / "docs" / "security-model.md"
+        if not path.is_file():
+            self.skipTest("the documents are not installed with the addon")
+        text = path.read_text(encoding="utf-8")
+        rows = set()
+        for cells in re.findall(
+            r"^\| ([A-I]\d+b?(?:, [A-I]\d+b?)*) \|[^|]*\|[^|]*\| (.+) \|$", text, re.MULTILINE
+        ):
+            rows.update(cells[0].split(", "))
+            with self.subTest(row=cells[0]):
+                self.assertRegex(cells[1], r"^(`test_|none$|no test: |see )")
+        wanted = {"A8b", "A19b"} | {f"A{number}" for number in range(1, 44) if number != 34}
+        for family, last in zip("BCDEFGHI", (31, 4, 4, 3, 3, 4, 6, 8), strict=True):
+            wanted |= {f"{family}{number}" for number in range(1, last + 1)}
+        self.assertEqual(rows ^ wanted, set())
+        there = set()
+        for file in HOUSE.parent.glob("loan_crm*/tests/**/test_*.py"):
+            there.update(re.findall(r"def (test_\w+)", file.read_text(encoding="utf-8")))
+        for name in set(re.findall(r"`(test_\w+)(?:\.py)?(?=[*`])", text)):
+            with self.subTest(test=name):
+                self.assertTrue(
+                    any(known.startswith(name) for known in there)
+                    or list(HOUSE.parent.glob(f"loan_crm*/tests/{name}.py"))
+                )

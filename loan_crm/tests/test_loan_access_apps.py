@@ -99,6 +99,21 @@ class TestLoanAccessApps(AttackCommon):
                 with self.assertRaises(AccessError):
                     self._as(user, attendee).read(["email", "common_name"])
 
+    def test_c04_a_call_bears_no_title_and_lets_in_nobody_without_sight(self):
+        people = (self.manager | self.stranger).partner_id | self.customer.partner_id
+        meeting = self._meeting(partner_ids=[Command.set(people.ids)])
+        meeting.sudo()._create_videocall_channel()
+        channel = meeting.videocall_channel_id
+        self.assertNotIn("Wang", channel.name)
+        self.assertIn(self.manager.partner_id, channel.channel_partner_ids)
+        self.assertNotIn(self.stranger.partner_id, channel.channel_partner_ids)
+        self.assertNotIn(
+            self.customer.partner_id, channel.channel_partner_ids, "comes by the link, as a guest"
+        )
+        other = self._meeting(res_model_id=False, res_id=False)
+        other.sudo()._create_videocall_channel()
+        self.assertEqual(other.videocall_channel_id.name, other.name)
+
     # ------------------------------------------------------------ ratings, portal, tokens
 
     def test_e01_ratings_of_a_hidden_record(self):

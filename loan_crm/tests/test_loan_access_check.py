@@ -104,7 +104,12 @@ class TestLoanAccessCheck(AttackCommon):
 
     def test_b24_what_runs_with_all_rights_and_reads_customers_is_for_compliance_to_accept(self):
         partners = self.env["ir.model"]._get_id("res.partner")
-        harmless = {"name": "Greet", "model_id": partners, "state": "code", "code": "log('hello')"}
+        harmless = {
+            "name": "Greet",
+            "model_id": partners,
+            "state": "code",
+            "code": "records.action_archive()",
+        }
         job = self.env["ir.actions.server"].create(harmless)
         self.assertFalse(self._look())
         job.code = "for one in env['loan.customer'].search([]): log(one.display_name)"
@@ -122,6 +127,30 @@ class TestLoanAccessCheck(AttackCommon):
         self.assertEqual([kind for kind, _subject in self._look()], ["automation"], "altered since")
         job.unlink()
         self.assertFalse(self._look())
+
+    def test_b24_code_that_a_person_wrote_is_found_whatever_its_text_says(self):
+        vals = {"name": "Count", "model_id": self.env["ir.model"]._get_id("res.partner"), "state": "code"}
+        pieces = "log(str(env['loan' + '.' + 'customer'].search_count([])))"
+        for person in (self.env.user, self.system):  # by a person, by the system without an app's name for it
+            action = self.env["ir.actions.server"].with_user(person).sudo().create({**vals, "code": pieces})
+            self.assertEqual([kind for kind, _subject in self._look()], ["automation"])
+            action.code = "# nothing yet"
+            self.assertFalse(self._look())
+            action.write({"state": "object_write", "update_path": "comment", "evaluation_type": "equation"})
+            action.value = pieces
+            self.assertTrue(self._look(), "an equation is code, too")
+            action.unlink()
+        brought = self.env["ir.actions.server"].search([("state", "=", "code")])
+        brought = brought.filtered(
+            lambda action: (
+                action.get_external_id()[action.id].startswith("survey.") and "record" in action.code
+            )
+        )[:1]
+        self.assertTrue(brought, "an app brings code of its own")
+        self.assertFalse(self._look())
+        brought.with_user(self.system).sudo().code += "\nlog('more')"
+        self.env.flush_all()
+        self.assertTrue(self._look(), "an app's, and altered by a person")
 
     def test_b24_a_job_and_a_rule_on_customers_are_found_and_ours_are_not(self):
         customers = self.env["ir.model"]._get_id("loan.customer")

@@ -5,6 +5,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tests import HttpCase, tagged
 
+from odoo.addons.mail.tools.discuss import Store
+
 from .test_loan_confidentiality import ConfidentialCommon
 
 SECRET = "+86 139 0000 7777"
@@ -318,6 +320,276 @@ class TestLoanAccessContact(ContactCommon):
         self.assertEqual(self.contact.message_partner_ids, self.manager.partner_id)
         self.assertIn(self.stranger.partner_id, plain.message_partner_ids)
 
+    # ------------------------------------------------------------ meetings, logins, letters by post
+
+    def _lunch(self, **values):
+        people = (self.manager | self.stranger).partner_id | self.contact
+        return self.env["calendar.event"].create(
+            {
+                "name": "Lunch with Wang Fang",
+                "start": "2026-03-11 02:00:00",
+                "stop": "2026-03-11 03:00:00",
+                "user_id": self.manager.id,
+                "partner_ids": [Command.set(people.ids)],
+                **values,
+            }
+        )
+
+    def test_c02_whoever_else_attends_does_not_tell_the_title(self):
+        alone = {"partner_ids": [Command.set(self.manager.partner_id.ids)]}
+        for values in ({}, {"opportunity_id": self.application.id, **alone}):
+            meeting = self._lunch(**values)
+            attendee = meeting.attendee_ids.filtered(lambda row: row.partner_id == self.manager.partner_id)
+            for user in self.outsiders:
+                with self.subTest(values=values, user=user.name):
+                    self.assertFalse(self._as(user, attendee).search([("event_id", "=", meeting.id)]))
+                    with self.assertRaises(AccessError):
+                        self._as(user, attendee).read(["event_id"])
+            self.assertTrue(self._as(self.manager, attendee).read(["event_id"]))
+
+    def test_c01_what_points_at_a_hidden_meeting_is_not_told_its_title(self):
+        meeting = self._lunch(recurrency=True, rrule_type="weekly", count=2, wed=True)
+        series = meeting.recurrence_id
+        for user in self.outsiders:
+            with self.subTest(user=user.name):
+                told = str(self._as(user, series).read(["base_event_id"]))
+                self.assertNotIn("Wang", told)
+                model = self.env["ir.model"]._get_id("res.partner")
+                vals = {"res_model_id": model, "res_id": user.partner_id.id, "calendar_event_id": meeting.id}
+                with self.assertRaises(AccessError), self.env.cr.savepoint():
+                    self.env["mail.activity"].with_user(user).create(vals)
+                with self.assertRaises(AccessError):
+                    self.env["mail.activity"].with_user(user).with_context(
+                        default_calendar_event_id=meeting.id
+                    ).onchange({}, [], {"calendar_event_id": {"fields": {"display_name": {}}}})
+        self.assertIn("Wang", str(self._as(self.manager, series).read(["base_event_id"])))
+
+    def test_b02_messages_of_a_hidden_meeting(self):
+        meeting = self._lunch()
+        message = meeting.message_post(
+            body="Wang Fang brings the papers",
+            partner_ids=self.stranger.partner_id.ids,
+            subtype_xmlid="mail.mt_comment",
+            message_type="comment",
+        )
+        self.assertNotIn(self.stranger.partner_id, message.notified_partner_ids)
+        message.partner_ids = self.stranger.partner_id  # as from before the contact was confidential
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertFalse(self._as(self.stranger, message).search([("id", "=", message.id)]))
+        with self.assertRaises(AccessError):
+            self._as(self.stranger, message).read()
+        self.assertTrue(self._as(self.manager, message).search([("id", "=", message.id)]))
+        self.assertTrue(self._as(self.manager, message).read(["body"]))
+
+    def test_b02_messages_of_other_meetings_are_read_as_ever(self):
+        meeting = self._lunch(partner_ids=[Command.set(self.employee.partner_id.ids)])
+        message = meeting.message_post(body="Room 4", subtype_xmlid="mail.mt_comment")
+        self.assertTrue(self._as(self.employee, message).search([("id", "=", message.id)]))
+        self.assertTrue(self._as(self.employee, message).read(["body"]))
+
+    def test_b17_b18_files_of_a_hidden_meeting(self):
+        meeting = self._lunch()
+        file = self.env["ir.attachment"].create(
+            {"name": "Wang.pdf", "raw": b"x", "res_model": "calendar.event", "res_id": meeting.id}
+        )
+        self.assertFalse(file._get_raw_access_token())
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            file.public = True
+        self.assertFalse(self._as(self.stranger, file).search([("id", "=", file.id)]))
+
+    def test_a04_a32_nobody_points_at_the_login_of_a_hidden_contact(self):
+        portal = self.env["res.users"].create(
+            {
+                "partner_id": self.contact.id,
+                "login": "wang.fang",
+                "group_ids": [Command.set(self.env.ref("base.group_portal").ids)],
+                "company_id": self.company.id,
+                "company_ids": [Command.set(self.company.ids)],
+            }
+        )
+        label = {"user_id": {"fields": {"display_name": {}}}}
+        for user in self.outsiders:
+            leads = self.env["crm.lead"].with_user(user)
+            with self.subTest(user=user.name):
+                with self.assertRaises(AccessError), self.env.cr.savepoint():
+                    leads.create({"name": "Mine", "user_id": portal.id})
+                with self.assertRaises(AccessError):
+                    leads.onchange({"name": "Mine", "user_id": portal.id}, ["user_id"], label)
+                with self.assertRaises(AccessError):
+                    leads.with_context(default_user_id=portal.id).onchange({"name": "Mine"}, [], label)
+                lead = self.env["crm.lead"].create({"name": "Theirs", "user_id": user.id})
+                lead.sudo().user_id = portal
+                self.assertNotIn("Wang", str(self._as(user, lead).sudo().read(["user_id"])))
+                mine = leads.create({"name": "Mine", "user_id": self.manager.id})
+                self.assertIn("Lin Mei", str(mine.sudo().read(["user_id"])))
+        self.assertEqual(portal.with_user(self.manager).display_name, "Wang Fang")
+
+    def test_b08_ones_own_to_do_moved_to_what_is_hidden_with_a_contact(self):
+        portal = self.env["res.users"].create(
+            {
+                "partner_id": self.contact.id,
+                "login": "wang.fang",
+                "group_ids": [Command.set(self.env.ref("base.group_portal").ids)],
+                "company_id": self.company.id,
+                "company_ids": [Command.set(self.company.ids)],
+            }
+        )
+        message = self._partner("Open").message_post(body="x")
+        told = self.env["mail.notification"].create(
+            {"mail_message_id": message.id, "res_partner_id": self.contact.id, "notification_type": "inbox"}
+        )
+        bank = self.env["res.partner.bank"].create({"partner_id": self.contact.id, "acc_number": "Wang 7"})
+        models_ = self.env["ir.model"]
+        for user in self.outsiders:
+            todos = self.env["mail.activity"].with_user(user)
+            about = {"res_model_id": models_._get_id("res.partner"), "res_id": user.partner_id.id}
+            todo = todos.sudo().create({**about, "user_id": user.id}).sudo(False)
+            for record in (portal, told, bank, self._lunch()):
+                moved = {"res_model_id": models_._get_id(record._name), "res_id": record.id}
+                with self.subTest(user=user.name, record=record._name):
+                    with self.assertRaises(AccessError), self.env.cr.savepoint():
+                        todo.write(moved)
+                    with self.assertRaises(AccessError):
+                        todos.onchange(moved, ["res_id"], {"res_name": {}})
+            todo.write({"summary": "mine"})
+            plain = {"res_model_id": models_._get_id("res.users"), "res_id": self.manager.id}
+            self.assertIn("Lin Mei", str(todos.onchange(plain, ["res_id"], {"res_name": {}})))
+
+    def test_h06_a_letter_by_post_to_a_hidden_contact(self):
+        if "snailmail.letter" not in self.env:
+            self.skipTest("the app is not installed")
+        letters = self.env["snailmail.letter"]
+        other = self._partner("Open")
+        about = {"model": "loan.customer", "res_id": self.customer.id, "partner_id": other.id}
+        sent = {"model": "res.partner", "res_id": other.id, "partner_id": self.contact.id}
+        plain = {"model": "res.partner", "res_id": other.id, "partner_id": other.id}
+        made = letters.create([{**vals, "company_id": self.company.id} for vals in (about, sent, plain)])
+        for user in self.outsiders:
+            found = letters.with_user(user).search([("id", "in", made.ids)])
+            self.assertEqual(found, made[2])
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                letters.with_user(user).create({**about, "company_id": self.company.id})
+        self.assertEqual(letters.with_user(self.manager).search([("id", "in", made.ids)]), made)
+
+    # ------------------------------------------------------------ what Odoo proposes, counts, merges and looks up
+
+    def test_a15_a_hidden_contact_among_others(self):
+        tag = self.env["res.partner.category"].create({"name": "Bakers"})
+        (self.contact | self._partner("Open")).category_id = tag
+        self.env.invalidate_all()
+        mine = tag.with_user(self.stranger)
+        told = str(mine.web_read({"partner_ids": {"fields": {"display_name": {}}}}))
+        self.assertIn("Open", told)
+        self.assertNotIn("Wang", told)
+        self.assertNotIn(self.contact.id, mine.read(["partner_ids"])[0]["partner_ids"])
+
+    def test_b31_a_hidden_contact_is_proposed_to_nobody(self):
+        for user in self.outsiders:
+            partners = self.env["res.partner"].with_user(user)
+            for told in (
+                partners.get_mention_suggestions("Wang Fang"),
+                partners.with_user(user)._find_or_create_from_emails([self.contact.email], no_create=True),
+            ):
+                self.assertNotIn("Wang", str(told))
+                self.assertNotIn(str(self.contact.id), str(told))
+            with self.assertRaises(AccessError):
+                self.contact.with_user(user)._message_get_suggested_recipients()
+
+    def test_g01_a_hidden_application_in_the_forms_that_merge_and_convert(self):
+        mine = self.env["crm.lead"].create({"name": "Mine", "user_id": self.stranger.id})
+        leads = self.application | mine
+        merge = self.env["crm.merge.opportunity"].with_user(self.stranger)
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            merge.create({"opportunity_ids": [Command.set(leads.ids)]}).action_merge()
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            merge.with_context(active_ids=leads.ids, active_model="crm.lead").create({}).action_merge()
+        convert = self.env["crm.lead2opportunity.partner"].with_user(self.stranger)
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            convert.with_context(active_id=self.application.id, active_model="crm.lead").create(
+                {"name": "convert", "action": "nothing"}
+            ).action_apply()
+        self.assertTrue(self.application.exists())
+
+    def test_h01_a_hidden_contact_in_the_form_that_merges(self):
+        self.stranger.group_ids |= self.env.ref("base.group_partner_manager")
+        other = self._partner("Open")
+        wizard = self.env["base.partner.merge.automatic.wizard"].with_user(self.stranger)
+        both = (self.contact | other).ids
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            wizard.create({"partner_ids": [Command.set(both)]}).partner_ids.read(["name"])
+        form = wizard.with_context(active_model="res.partner", active_ids=both)
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            form.create({}).action_merge()
+        self.assertTrue(self.contact.exists())
+
+    def test_h05_looking_somebody_up_by_their_address(self):
+        if "privacy.lookup.wizard" not in self.env:
+            self.skipTest("the app is not installed")
+        admins = self.env.ref("base.group_system")
+        self.administrator.group_ids |= admins
+        lookup = self.env["privacy.lookup.wizard"].with_user(self.administrator)
+        with self.assertRaises(AccessError) as refusal, self.env.cr.savepoint():
+            wizard = lookup.create({"name": "Wang Fang", "email": self.contact.email})
+            wizard.action_lookup()
+            wizard.line_ids.read()
+        self.assertNotIn("Wang", str(refusal.exception))
+        line = {"res_model_id": self.env["ir.model"]._get_id("res.partner"), "res_id": self.contact.id}
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            lookup.create({"name": "x", "email": "x@example.com", "line_ids": [Command.create(line)]})
+        self.assertTrue(self.contact.exists())
+
+    # ------------------------------------------------------------ threads that everybody sees
+
+    def _store_of(self, user, message):
+        store = Store()
+        store.add(message.with_user(user))
+        return str(store.get_result())
+
+    def test_a07_b12_a_record_is_not_found_by_what_is_said_of_its_hidden_follower(self):
+        lead = self.env["crm.lead"].create({"name": "Plain", "user_id": self.stranger.id})
+        lead._message_subscribe((self.contact | self.stranger.partner_id).ids)
+        self.env.flush_all()
+        for value in ("Wang Fang", SECRET):
+            name = "phone" if value == SECRET else "name"
+            for domain in (
+                [(f"message_partner_ids.{name}", "=", value)],
+                [("message_partner_ids", "any", [(name, "=", value)])],
+                [("message_partner_ids", "in", self.contact.ids)],
+            ):
+                with self.subTest(domain=domain):
+                    self.assertNotIn(lead, self._as(self.stranger, lead).search(domain))
+                    self.assertIn(lead, self._as(self.manager, lead).search(domain))
+        mine = [("message_partner_ids", "in", self.stranger.partner_id.ids)]
+        self.assertIn(lead, self._as(self.stranger, lead).search(mine))
+
+    def test_b12_b13_a_hidden_contact_who_wrote_elsewhere(self):
+        lead = self.env["crm.lead"].create({"name": "Plain", "user_id": self.stranger.id})
+        message = lead.message_post(
+            body="Hello",
+            author_id=self.contact.id,
+            partner_ids=self.contact.ids,
+            message_type="email",
+            subtype_xmlid="mail.mt_comment",
+        )
+        self.env["mail.notification"].create(
+            {
+                "mail_message_id": message.id,
+                "res_partner_id": self.contact.id,
+                "notification_type": "email",
+                "notification_status": "sent",
+            }
+        )
+        message.email_from = False
+        self.env.flush_all()
+        self.env.invalidate_all()
+        told = self._store_of(self.stranger, message)
+        self.assertIn("Hello", told)
+        self.assertNotIn("Wang", told)
+        self.assertNotIn("w.fang.77", told)
+        told = self._store_of(self.manager, message)
+        self.assertIn("Wang Fang", told)
+
     # ------------------------------------------------------------ answers to surveys
 
     def test_d01_answers_of_a_hidden_contact(self):
@@ -378,6 +650,64 @@ class TestLoanAccessContactHttp(ContactCommon, HttpCase):
         told = self._results(self.stranger, survey)
         self.assertIn("All is well", told)
         self.assertNotIn("I am in debt", told)
+
+    def test_d03_the_link_of_an_answer_opens_it_to_who_sent_it_and_who_may_see_the_contact(self):
+        survey = self.env["survey.survey"].create(
+            {
+                "title": "How was it?",
+                "access_mode": "public",
+                "question_and_page_ids": [Command.create({"title": "Say it", "question_type": "char_box"})],
+            }
+        )
+        sent, open_ = (
+            survey._create_answer(partner=partner) for partner in (self.contact, self._partner("Open"))
+        )
+        for answer in (sent, open_):
+            answer._save_lines(survey.question_ids, "I am in debt")
+            answer._mark_done()
+        (self.stranger | self.manager).group_ids |= self.env.ref("survey.group_survey_user")
+        for user in (self.stranger, self.manager):
+            user.password = user.login
+        self.env.flush_all()
+
+        def pages(answer):
+            return [
+                self.url_open(path).text
+                for path in (
+                    f"/survey/print/{survey.access_token}?answer_token={answer.access_token}",
+                    f"/survey/{survey.access_token}/{answer.access_token}",
+                )
+            ]
+
+        for user in (None, self.stranger):
+            self.authenticate(user and user.login, user and user.login)
+            with self.subTest(user=user and user.name):
+                self.assertNotIn("I am in debt", str(pages(sent)))
+        self.authenticate(None, None)
+        self.assertIn("I am in debt", pages(open_)[0], "of others it is as ever")
+        self.authenticate(self.manager.login, self.manager.login)
+        self.assertIn("I am in debt", pages(sent)[0])
+        # The borrower, without a login: fills it in, sends it, and reads it once more in the same browser.
+        answer = survey._create_answer(partner=self.contact)
+        self.env.flush_all()
+        self.authenticate(None, None)
+        self.assertIn("How was it?", pages(answer)[1])
+        for params in (
+            {"page": "begin"},
+            {
+                "page": "submit",
+                "question_id": survey.question_ids.id,
+                str(survey.question_ids.id): "All well",
+            },
+        ):
+            self.make_jsonrpc_request(
+                f"/survey/{params.pop('page')}/{survey.access_token}/{answer.access_token}", params
+            )
+        self.env.invalidate_all()
+        self.assertEqual(answer.state, "done")
+        self.assertIn("All well", pages(answer)[0])
+        self.authenticate(None, None)
+        self.assertNotIn("All well", pages(answer)[0])
 
     def test_i01_the_picture_of_a_hidden_contact(self):
         self.contact.image_1920 = (

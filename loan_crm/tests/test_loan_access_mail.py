@@ -10,6 +10,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.mail.tests.common import MockEmail
+from odoo.addons.mail.tools.discuss import Store
 
 from .test_loan_access_orm import AttackCommon
 
@@ -77,6 +78,32 @@ class TestLoanAccessMail(AttackCommon, MockEmail):
         lead = self.env["crm.lead"].create({"name": "Coffee machine", "user_id": self.manager.id})
         message = self._post(lead)
         self.assertReads(self.manager, message, True)
+
+    def test_b02_what_could_not_be_delivered_is_told_to_nobody_whose_duty_ended(self):
+        message = self._post()
+        self.env["mail.notification"].create(
+            {
+                "mail_message_id": message.id,
+                "res_partner_id": self.customer.partner_id.id,
+                "author_id": self.manager.partner_id.id,
+                "notification_type": "email",
+                "notification_status": "exception",
+            }
+        )
+
+        def told():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            store = Store()
+            # As Odoo's own page does: found as superuser, for the author.
+            message.with_user(self.manager).sudo()._message_notifications_to_store(store)
+            return str(store.get_result())
+
+        self.assertIn(SECRET, told())
+        self.assertIn("Wang", told())
+        self._hand_over()
+        self.assertNotIn(SECRET, told())
+        self.assertNotIn("Wang", told())
 
     def test_b03_a_follower_without_the_duty(self):
         self._force_follower(self.contract, self.stranger)
@@ -470,6 +497,15 @@ class TestLoanAccessMail(AttackCommon, MockEmail):
         other = self.env["mail.mail"].create({"subject": "Invitation", "body_html": "Welcome"})
         self.assertTrue(self._as(self.system, other).read(["body_html"]))
 
+    def test_b29_a_mail_that_is_being_written_tells_nothing_of_what_it_answers(self):
+        message = self.contract.message_post(body="x", subject="About Wang Fang")
+        mails = self.env(user=self.system)["mail.mail"]
+        label = {"parent_id": {"fields": {"display_name": {}}}}
+        self.assertTellsNothing(lambda: mails.onchange({"parent_id": message.id}, ["parent_id"], label))
+        self.assertTellsNothing(
+            lambda: mails.with_context(default_parent_id=message.id).onchange({}, [], label)
+        )
+
     def test_b14_tracked_values(self):
         self.customer.with_user(self.lead).with_context(
             tracking_disable=False
@@ -556,3 +592,26 @@ class TestLoanAccessMail(AttackCommon, MockEmail):
         self.assertLessEqual({"mail.activity", "mail.followers", "mail.message"}, found)
         if "mailing.trace" in self.env:
             self.assertIn("mailing.trace", found)
+
+    def test_b23_a_mailing_that_a_queue_sends_leaves_out_whom_its_author_may_not_see(self):
+        def sent(author, records):
+            composer = self.env["mail.compose.message"].with_user(self.env.ref("base.user_root"))
+            composer = composer.create(
+                {
+                    "composition_mode": "mass_mail",
+                    "model": "loan.customer",
+                    "res_ids": str(records.ids),
+                    "author_id": author.partner_id.id,
+                    "subject": "News",
+                    "body": "We are open on Sunday.",
+                }
+            )
+            with self.mock_mail_gateway():
+                composer._action_send_mail()
+            return {mail.res_id for mail in self._new_mails}
+
+        both = self.customer | self.own
+        self.assertEqual(sent(self.manager, both), set(self.customer.ids))
+        self.assertEqual(sent(self.stranger, both), set(self.own.ids))
+        self.assertEqual(sent(self.employee, both), set())
+        self.assertEqual(sent(self.env.ref("base.user_root"), both), set(both.ids), "the system's own mails")

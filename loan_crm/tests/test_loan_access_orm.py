@@ -204,6 +204,51 @@ class TestLoanAccessOrm(AttackCommon):
                         )
                     )
 
+    def test_a06_a07_no_field_elsewhere_follows_a_path_over_a_protected_record(self):
+        protected = self.env["ir.model"]._loan_protected()
+        followed = []
+        for name, model in self.registry.items():
+            if model._abstract or model._transient or name in protected:
+                continue  # forms are their writer's own, and ask again (test_a_form_closes_when_the_duty_ends)
+            for field in model._fields.values():
+                over, path = model, (field.related or "").split(".")[:-1]
+                for step in path:
+                    over = self.registry[over._fields[step].comodel_name]
+                    if over._name in protected:
+                        followed.append(str(field))
+        self.assertFalse(followed)
+
+    def test_a09_a_search_without_rules_is_not_for_clients(self):
+        customers = self.env(user=self.stranger)["loan.customer"]
+        for domain in (
+            [("contract_ids", "any!", [("name", "=", self.contract.name)])],
+            [("partner_id", "any!", [("name", "ilike", "Wang")])],
+        ):
+            with suppress(ValueError):  # Odoo's own refusal
+                self.assertFalse(customers.search_read(domain))
+
+    def test_a11_a_hidden_number_is_found_by_no_way_of_asking(self):
+        contracts = self.env(user=self.stranger)["loan.contract"]
+        for operator in ("=", "in", "any"):
+            value = self.customer.id
+            if operator in ("in", "any"):
+                value = [value] if operator == "in" else [("id", "=", value)]
+            domain = [("customer_id", operator, value)]
+            with self.subTest(operator=operator):
+                self.assertFalse(contracts.with_context(active_test=False).search(domain))
+
+    def test_a14_sums_bars_and_panels_are_of_what_one_sees(self):
+        theirs = self.env(user=self.stranger)["loan.contract"]
+        mine = theirs.search([])
+        self.assertTrue(mine)
+        self.assertNotIn(self.contract.id, mine.ids)
+        [total] = theirs.formatted_read_group([], [], ["principal:sum", "__count"])
+        self.assertEqual(total["__count"], len(mine))
+        self.assertEqual(total["principal:sum"], sum(mine.mapped("principal")))
+        bar = theirs.read_progress_bar([], "customer_id", {"field": "state", "colors": {"active": "success"}})
+        self.assertLessEqual(set(bar), {str(id_) for id_ in mine.customer_id.ids})
+        self.assertNotIn("Wang", str(theirs.search_panel_select_range("customer_id", enable_counters=True)))
+
     def test_a13_groups_by_a_hidden_record(self):
         field = self._custom_pointer()
         self.env["res.partner.category"].create({"name": "Pointing", field: self.customer.id})
@@ -357,6 +402,11 @@ class TestLoanAccessOrm(AttackCommon):
                     with self.assertRaises(AccessError):
                         self._as(user, form).read()
             self.assertTrue(self._as(self.manager, form).read())
+
+    def test_a40_external_numbers_are_not_for_colleagues(self):
+        for user in self.stranger | self.employee:
+            with self.assertRaises(AccessError):
+                self.env(user=user)["ir.model.data"].search_read([("model", "=", "loan.customer")])
 
     def test_a43_hidden_and_absent_open_the_same_way(self):
         for user in self.attackers:
