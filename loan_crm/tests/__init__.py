@@ -6,6 +6,7 @@ from .core import (
     test_arrears,
     test_assignment,
     test_calendars,
+    test_commitments,
     test_conventions,
     test_covers,
     test_dates,
