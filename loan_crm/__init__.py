@@ -69,6 +69,8 @@ def uninstall_hook(env):
         "loan_handover",
         "loan_handover_check",
         "loan_reminder_bounce",
+        "loan_commitment",
+        "loan_commitment_kind",
         "loan_interaction",
         "loan_interaction_type",
         "loan_promise",

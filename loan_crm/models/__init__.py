@@ -71,6 +71,7 @@ from . import loan_touch_correspondence_mixin
 from . import loan_touch_reminder_mixin
 from . import loan_touch_loan_mixin
 from . import loan_touch_relationship_mixin
+from . import loan_touch_commitment_mixin
 from . import loan_touch_application_mixin
 from . import loan_customer_segment
 from . import loan_customer_tier
@@ -89,6 +90,7 @@ from . import loan_hardship_mixin
 from . import loan_case_mixin
 from . import loan_case_company_mixin
 from . import loan_touch_case_mixin
+from . import loan_commitment_mixin
 from . import loan_borrower_mixin
 from . import loan_brief_mixin
 from . import loan_strip_mixin
@@ -193,6 +195,9 @@ from . import loan_reminder_forecast
 from . import loan_reminder_outcome
 from . import loan_interaction_type
 from . import loan_interaction
+from . import loan_commitment_kind
+from . import loan_commitment
+from . import loan_word
 from . import loan_touch
 from . import loan_reminder_room
 from . import loan_night

@@ -30,6 +30,7 @@ class LoanContract(models.Model):
         "loan.promise.mixin",
         "loan.hardship.mixin",
         "loan.case.mixin",
+        "loan.commitment.mixin",
         "loan.borrower.mixin",
         "loan.renewal.mixin",
         "loan.touch.mixin",

@@ -21,6 +21,7 @@ class LoanCustomer(models.Model):
         "loan.promise.mixin",
         "loan.hardship.mixin",
         "loan.case.mixin",
+        "loan.commitment.mixin",
         "loan.assignment.mixin",
         "loan.brief.mixin",
         "loan.strip.mixin",

@@ -546,6 +546,7 @@ class LoanNight(models.Model):
         """
         return [
             ("tier", self.env._("Tiers"), "loan.customer"),
+            ("commitment", self.env._("What we promised"), "loan.commitment"),
             ("service", self.env._("Service plans"), "loan.customer"),
             ("assign", self.env._("Customers without a manager"), "loan.customer"),
             ("conflict", self.env._("Conflicts of interest"), "loan.conflict"),

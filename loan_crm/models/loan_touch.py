@@ -22,6 +22,7 @@ class LoanTouch(models.Model):
         "loan.touch.reminder.mixin",
         "loan.touch.loan.mixin",
         "loan.touch.relationship.mixin",
+        "loan.touch.commitment.mixin",
         "loan.touch.application.mixin",
         "loan.touch.case.mixin",
         "loan.access.mixin",

@@ -129,6 +129,14 @@ class ResCompany(models.Model):
         default=45,
         help="How many days the links of a letter open the borrower's page.",
     )
+    loan_commitment_grace_days = fields.Integer(
+        "Tolerance of Our Word",
+        default=1,
+        help="How many days after the day we promised a word counts as broken. What is done meanwhile is late.",
+    )
+    _loan_commitment_grace_days_sane = models.Constraint(
+        "CHECK (loan_commitment_grace_days BETWEEN 0 AND 30)", "The tolerance of our word is 0 to 30 days."
+    )
     loan_hardship_answer_days = fields.Integer(
         "Hardship Answered Within",
         default=2,

@@ -41,6 +41,9 @@ class ResConfigSettings(models.TransientModel):
         readonly=False,
         domain="[('company_id', 'in', (company_id, False))]",
     )
+    loan_commitment_grace_days = fields.Integer(
+        related="company_id.loan_commitment_grace_days", readonly=False
+    )
     loan_hardship_answer_days = fields.Integer(related="company_id.loan_hardship_answer_days", readonly=False)
     loan_case_confirmed = fields.Boolean(related="company_id.loan_case_confirmed", readonly=False)
     loan_case_close_days = fields.Integer(related="company_id.loan_case_close_days", readonly=False)

@@ -79,6 +79,7 @@ from . import test_loan_customer_erasure
 from . import test_loan_customer_merge
 from . import test_loan_customer
 from . import test_loan_customer_tier
+from . import test_loan_commitment
 from . import test_loan_confidentiality
 from . import test_loan_confidentiality_tour
 from . import test_loan_disclosure

@@ -88,6 +88,7 @@ WAYS_IN = {
     "loan.access.end.grant_ids",
     "loan.access.campaign.answer.line_ids",
     "loan.access.campaign.line_ids",  # asks the lines' own rules
+    "loan.commitment.postpone.commitment_id",  # guarded by loan.guard.mixin
     "mail.mail.loan_reminder_ids",  # mails are read by system administrators only
 }
 # Children that go with their parent: what was never paid out, and what a reversal replays anyway.
