@@ -1,3 +1,4 @@
+import logging
 from datetime import time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date, format_datetime, html2plaintext
 
 from ..core import commitments
+
+_logger = logging.getLogger(__name__)
 
 # Travels in the context while the ledger gives a to-do, so that the to-do is not taken for another promise. An
 # object's identity cannot be sent over RPC.
@@ -662,7 +665,9 @@ class LoanCommitment(models.Model):
             words._move_to(state)
             if state in commitments.DECIDED:
                 words._tell(state)
-        changed.filtered(lambda word: word.state == "broken")._tell_lead()
+        broken = changed.filtered(lambda word: word.state == "broken")
+        broken._tell_lead()
+        self.env["loan.recovery.plan"]._open_for_words(broken)
         changed.filtered(lambda word: word.state in ("kept", "late")).lead_activity_id.filtered(
             "active"
         ).unlink()
@@ -829,6 +834,25 @@ class LoanCommitment(models.Model):
         return len(waiting)
 
     @api.model
+    def _turn(self, company):
+        """Judge, within the hour, what was promised by an hour; the rest turns with the night.
+
+        :param company: `res.company`
+        """
+        waiting = self.search(
+            self._turned_domain(company) & Domain("has_hour", "=", True), order="turns_at, id", limit=_BATCH
+        )
+        for word in waiting:
+            try:
+                with self.env.cr.savepoint():
+                    word._turn_over()
+            except Exception:
+                # The night tells of it, and leaves it aside; here it must not keep the others waiting.
+                _logger.exception("Commitment %s could not be judged", word.id)
+        if waiting:
+            self.env["ir.cron"]._commit_progress()
+
+    @api.model
     def _turned_domain(self, company):
         return (
             Domain("company_id", "=", company.id)
@@ -899,9 +923,8 @@ class LoanCommitment(models.Model):
         :raise UserError: without any, or where it was before it was promised or is about somebody else
         """
         self.ensure_one()
-        message_sudo = (
-            self.evidence_message_id.sudo()
-        )  # where it stands; who may read it was asked when it was chosen
+        # As superuser: where it stands; who may read it was asked when it was chosen.
+        message_sudo = self.evidence_message_id.sudo()
         moments = []
         if message_sudo:
             moments.append(message_sudo.date)

@@ -30,5 +30,8 @@ class LoanCommitmentKind(models.Model):
     shown = fields.Boolean(
         "On the Borrower's Page", default=True, help="Proposed; who promises decides it each time."
     )
+    opens_recovery = fields.Boolean(
+        "Broken, Is Made Good", help="When such a word is broken, a recovery plan is opened."
+    )
 
     _days_sensible = models.Constraint("CHECK (days BETWEEN 0 AND 366)", "Days lie between 0 and 366.")

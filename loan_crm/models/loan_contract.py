@@ -31,6 +31,7 @@ class LoanContract(models.Model):
         "loan.hardship.mixin",
         "loan.case.mixin",
         "loan.commitment.mixin",
+        "loan.recovery.mixin",
         "loan.borrower.mixin",
         "loan.renewal.mixin",
         "loan.touch.mixin",

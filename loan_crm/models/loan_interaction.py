@@ -228,6 +228,7 @@ class LoanInteraction(models.Model):
             talk._plan_next_step()
         talks._note_first_contacts()
         self.env["loan.commitment"]._settle_by_talks(talks)
+        self.env["loan.recovery.call"]._end_by_talks(talks)
         return talks
 
     @api.model

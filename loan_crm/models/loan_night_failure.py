@@ -47,6 +47,7 @@ class LoanNightFailure(models.Model):
             ("notice", "Letter about a New Rate"),
             ("promise", "Promise to Pay"),
             ("commitment", "What We Promised"),
+            ("recovery", "Recovery Plan"),
             ("tier", "Tier"),
             ("service", "Service Plan"),
             ("assign", "Assignment"),

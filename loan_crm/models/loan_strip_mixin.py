@@ -223,8 +223,21 @@ class LoanStripMixin(models.AbstractModel):
         if self.bounce_count:
             count += self.bounce_count
             told.append(self.env._("letters come back: %s", self.bounce_count))
+        if self.env["loan.recovery.plan"].has_access("read") and (
+            recoveries := self.env["loan.recovery.plan"].search_count(
+                [("customer_id", "=", self.id), ("state", "!=", "closed")]
+            )
+        ):
+            count += recoveries
+            told.append(self.env._("to be made good: %s", recoveries))
         # Who asks for help comes first; letters that come back have their button above.
-        action = "action_open_hardships" if seen["hardships"] else "action_open_bounces"
+        action = (
+            "action_open_hardships"
+            if seen["hardships"]
+            else "action_open_bounces"
+            if self.bounce_count
+            else "action_open_recoveries"
+        )
         return self._tile(
             "cases",
             self.env._("Open Cases"),

@@ -37,6 +37,7 @@ class MailActivity(models.Model):
     def _action_done(self, feedback=False, attachment_ids=None):
         messages, following = super()._action_done(feedback=feedback, attachment_ids=attachment_ids)
         self.env["loan.commitment"]._settle_by_todos(self, messages)
+        self.env["loan.recovery.call"]._end_by_todos(self)
         return messages, following
 
     def _check_assignee_sees(self):

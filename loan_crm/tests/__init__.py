@@ -24,6 +24,7 @@ from .core import (
     test_papers,
     test_promises,
     test_published_schedules,
+    test_recovery,
     test_relations,
     test_reminders,
     test_renewals,
@@ -94,6 +95,7 @@ from . import test_loan_night
 from . import test_loan_product
 from . import test_loan_profile
 from . import test_loan_promise
+from . import test_loan_recovery
 from . import test_loan_reference_rate
 from . import test_loan_reminder
 from . import test_loan_reminder_bounce

@@ -232,11 +232,13 @@ class TestLoanCommitment(LoanCommon):
         self.assertEqual(word.tz, "America/New_York")
         with freeze_time("2026-03-11 13:29:00"):  # 9:29 there, summer time
             self.env.invalidate_all()
-            word.sudo()._judge()
+            with self._without_commit():
+                word.sudo()._turn(self.company)
             self.assertEqual(word.state, "due")
         with freeze_time("2026-03-11 13:31:00"):
             self.env.invalidate_all()
-            word.sudo()._judge()
+            with self._without_commit():
+                word.sudo()._turn(self.company)
             self.assertEqual(word.state, "broken")
 
     def test_a_call_that_reached_them_is_the_call_back(self):

@@ -48,3 +48,4 @@ from . import loan_access_explain_line
 from . import loan_nda_withdraw
 from . import loan_breach_appeal
 from . import loan_commitment_postpone
+from . import loan_recovery_apology
