@@ -341,7 +341,8 @@ class LoanRecoveryPlan(models.Model):
         self.ensure_one()
         user = self.user_id
         acting = self._acting_user()
-        away = self.sudo().customer_id.manager_away and user == self.sudo().customer_id.manager_user_id
+        customer_sudo = self.sudo().customer_id  # as above
+        away = customer_sudo.manager_away and user == customer_sudo.manager_user_id
         if user.active and not away and self._loan_seen_by(user):
             return user
         return acting
@@ -410,9 +411,8 @@ class LoanRecoveryPlan(models.Model):
             )
         )
         known = plans_sudo.search([("user_input_id", "in", told.ids)]).user_input_id
-        customers_sudo = (
-            self.env["loan.customer"].sudo().search([("partner_id", "in", told.partner_id.ids)], order="id")
-        )
+        customers_sudo = self.env["loan.customer"].sudo()  # as above
+        customers_sudo = customers_sudo.search([("partner_id", "in", told.partner_id.ids)], order="id")
         customers = customers_sudo._surviving().grouped("partner_id") if customers_sudo else {}
         vals_list = []
         for answer in told - known:
