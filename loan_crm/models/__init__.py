@@ -89,10 +89,12 @@ from . import loan_correspondence_mixin
 from . import loan_promise_mixin
 from . import loan_hardship_mixin
 from . import loan_case_mixin
+from . import loan_recused_mixin
 from . import loan_case_company_mixin
 from . import loan_touch_case_mixin
 from . import loan_commitment_mixin
 from . import loan_recovery_mixin
+from . import loan_case_word_mixin
 from . import loan_borrower_mixin
 from . import loan_brief_mixin
 from . import loan_strip_mixin

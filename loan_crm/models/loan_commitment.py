@@ -64,7 +64,7 @@ class LoanCommitment(models.Model):
     """
 
     _name = "loan.commitment"
-    _inherit = ["loan.access.mixin", "loan.lifecycle.mixin"]
+    _inherit = ["loan.recused.mixin", "loan.lifecycle.mixin"]
     _description = "Commitment"
     _order = "date_due desc, id desc"
     _rec_names_search = ["name", "customer_id.name", "contract_id.name"]
@@ -475,9 +475,9 @@ class LoanCommitment(models.Model):
         self._give_todos()
 
     def _place(self):
-        """Return what its to-do and its lines stand on: the loan, or the customer."""
+        """Return what its to-do and its lines stand on: the case, the loan, or the customer."""
         self.ensure_one()
-        return self.contract_id or self.customer_id
+        return self.case_id or self.contract_id or self.customer_id
 
     @api.model
     def _is_giving(self):
@@ -498,7 +498,10 @@ class LoanCommitment(models.Model):
         for word in without:
             place = word._place()
             line = (word.user_id, word.customer_id.acting_user_id, word.customer_id.team_id.user_id)
-            user = next((user for user in line if user.active and place._loan_seen_by(user)), None)
+            user = next(
+                (user for user in line if user.active and place._loan_seen_by(user)),
+                None,
+            )
             word.activity_id = giving.create(
                 {
                     "res_model_id": self.env["ir.model"]._get_id(place._name),
@@ -593,6 +596,8 @@ class LoanCommitment(models.Model):
             where = {"customer_id": record.customer_id.id, "contract_id": False}
             if "contract_id" in record._fields:
                 where["contract_id"] = record.contract_id.id
+            if record._name == "loan.case":
+                where["case_id"] = record.id
             return where if record.customer_id else {}
         return {}
 
@@ -1024,6 +1029,7 @@ class LoanCommitment(models.Model):
                 "customer_id": self.customer_id.id,
                 "contract_id": self.contract_id.id,
                 "lead_id": self.lead_id.id,
+                "case_id": self.case_id.id,
                 "partner_id": self.partner_id.id,
                 "user_id": self.user_id.id,
                 "promised_on": self.company_id._loan_today(),
@@ -1070,7 +1076,7 @@ class LoanCommitment(models.Model):
                     reason=word.put_off_reason,
                 )
             lines.setdefault(word._place(), []).append(told)
-        for name in ("loan.customer", "loan.contract"):
+        for name in ("loan.customer", "loan.contract", "loan.case"):
             bodies = {
                 place.id: Markup("<br/>").join(told) for place, told in lines.items() if place._name == name
             }

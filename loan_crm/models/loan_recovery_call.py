@@ -14,7 +14,7 @@ class LoanRecoveryCall(models.Model):
     """
 
     _name = "loan.recovery.call"
-    _inherit = ["loan.access.mixin", "loan.lifecycle.mixin"]
+    _inherit = ["loan.recused.mixin", "loan.lifecycle.mixin"]
     _description = "Follow-Up Call"
     _order = "date, id"
     _rec_name = "plan_id"
@@ -28,6 +28,7 @@ class LoanRecoveryCall(models.Model):
     company_id = fields.Many2one(
         related="plan_id.company_id", store=True, index=True, precompute=True, string="Company"
     )
+    case_id = fields.Many2one(related="plan_id.case_id", store=True)
     user_id = fields.Many2one(
         "res.users", "Calls", compute="_compute_user_id", store=True, precompute=True, index="btree_not_null"
     )

@@ -45,7 +45,7 @@ class LoanRecoveryPlan(models.Model):
     """
 
     _name = "loan.recovery.plan"
-    _inherit = ["loan.access.mixin", "mail.thread", "mail.activity.mixin", "loan.lifecycle.mixin"]
+    _inherit = ["loan.recused.mixin", "mail.thread", "mail.activity.mixin", "loan.lifecycle.mixin"]
     _description = "Recovery Plan"
     _order = "opened_on desc, id desc"
     _rec_names_search = ["customer_id.name", "what_happened"]
@@ -97,6 +97,7 @@ class LoanRecoveryPlan(models.Model):
             ("hand", "Somebody noticed"),
             ("commitment", "We broke our word"),
             ("score", "A low score"),
+            ("case", "A case"),
         ],
         "Opened By",
         required=True,
@@ -235,6 +236,9 @@ class LoanRecoveryPlan(models.Model):
     _once_an_answer = models.UniqueIndex(
         "(user_input_id) WHERE user_input_id IS NOT NULL", "A plan takes care of this answer already."
     )
+    _once_a_case = models.UniqueIndex(
+        "(case_id) WHERE case_id IS NOT NULL", "A plan makes this case good already."
+    )
     _amount_sensible = models.Constraint(
         "CHECK (COALESCE(amount, 0) >= 0 AND COALESCE(amount, 0) <> 'NaN')",
         "What it costs cannot be negative.",
@@ -308,9 +312,16 @@ class LoanRecoveryPlan(models.Model):
             parts = (plan.customer_id.name, causes.get(plan.cause))
             plan.display_name = " · ".join(part for part in parts if part)
 
-    @api.constrains("customer_id", "contract_id")
+    @api.constrains("customer_id", "contract_id", "case_id", "user_id")
     def _check_belongs_together(self):
         for plan in self:
+            case_sudo = plan.case_id.sudo()  # as superuser: whose case it is, is the case's to say
+            if case_sudo and case_sudo.customer_id != plan.customer_id:
+                raise ValidationError(self.env._("The case is another customer's."))
+            if plan.user_id and plan.user_id == plan.about_user_id:
+                raise ValidationError(
+                    self.env._("Nobody makes good what they are complained about themselves.")
+                )
             if plan.contract_id and plan.contract_id.customer_id != plan.customer_id:
                 raise ValidationError(self.env._("The customer and the loan of a plan must belong together."))
 
@@ -318,6 +329,10 @@ class LoanRecoveryPlan(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        if not self.env.su:
+            default = self.env.context.get("default_case_id")
+            for vals in vals_list:
+                vals["cause"] = "case" if vals.get("case_id", default) else "hand"
         # Nobody follows a plan by opening it: who looks after the customer has the to-do.
         plans = super(LoanRecoveryPlan, self.with_context(mail_create_nosubscribe=True)).create(vals_list)
         plans = plans.with_env(self.env)
@@ -445,7 +460,15 @@ class LoanRecoveryPlan(models.Model):
 
     def write(self, vals):
         if not self.env.su:
-            if vals.keys() & {"customer_id", "contract_id", "partner_id", "cause", "opened_on", "score"}:
+            if vals.keys() & {
+                "customer_id",
+                "contract_id",
+                "partner_id",
+                "cause",
+                "case_id",
+                "opened_on",
+                "score",
+            }:
                 raise AccessError(self.env._("Whom a plan is for and what opened it stay as they were."))
             for plan in self:
                 if plan.state == "closed" and vals.keys() - {"message_follower_ids"}:
@@ -772,7 +795,7 @@ class LoanRecoveryPlan(models.Model):
     def action_open_cause(self):
         """Open what opened the plan: the word that was broken, or the answer."""
         self.ensure_one()
-        return self._action_open_record(self.commitment_id or self.user_input_id)
+        return self._action_open_record(self.case_id or self.commitment_id or self.user_input_id)
 
     @api.model
     def _action_open_record(self, record):

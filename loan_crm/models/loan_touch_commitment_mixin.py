@@ -1,6 +1,11 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+_UNKEPT = (
+    "NOT EXISTS (SELECT FROM loan_case kept WHERE kept.id = %s.case_id "
+    "AND (kept.about_user_id IS NOT NULL OR kept.loan_level > 0))"
+)
+
 
 class LoanTouchCommitmentMixin(models.AbstractModel):
     """What we gave our word for, and what became of it."""
@@ -9,7 +14,9 @@ class LoanTouchCommitmentMixin(models.AbstractModel):
     _inherit = ["loan.touch.branch.mixin"]
     _description = "Touches: What We Promised"
     _depends = {
+        "loan.case": ["about_user_id", "loan_level"],
         "loan.commitment": [
+            "case_id",
             "activity_id",
             "company_id",
             "contract_id",
@@ -33,6 +40,11 @@ class LoanTouchCommitmentMixin(models.AbstractModel):
         }
 
     @api.model
+    def _commitment_seen_sql(self):
+        # What came of a case about a colleague, or of one that is kept to few, stands with the case alone.
+        return SQL(_UNKEPT, SQL.identifier("given"))
+
+    @api.model
     def _commitment_made_branch(self):
         return {
             "number": 28,
@@ -40,7 +52,7 @@ class LoanTouchCommitmentMixin(models.AbstractModel):
             "model": "loan.commitment",
             "told": self._tell_commitment_made,
             "from": SQL("loan_commitment given"),
-            "where": SQL("TRUE"),
+            "where": self._commitment_seen_sql(),
             "source_id": SQL("given.id"),
             "date": self._moment_sql("given", SQL("given.promised_on")),
             "all_day": SQL("NOT %s", self._entered_that_day_sql("given", SQL("given.promised_on"))),
@@ -67,7 +79,10 @@ class LoanTouchCommitmentMixin(models.AbstractModel):
             **self._commitment_made_branch(),
             "number": 29,
             "told": self._tell_commitment_done,
-            "where": SQL("given.state IN ('kept', 'late') AND given.done_at IS NOT NULL"),
+            "where": SQL(
+                "given.state IN ('kept', 'late') AND given.done_at IS NOT NULL AND %s",
+                self._commitment_seen_sql(),
+            ),
             "date": SQL("given.done_at"),
             "all_day": None,
             "author": self._partner_sql(SQL("given.done_user_id")),

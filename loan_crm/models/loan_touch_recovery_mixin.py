@@ -1,6 +1,11 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+_UNKEPT = (
+    "NOT EXISTS (SELECT FROM loan_case kept WHERE kept.id = %s.case_id "
+    "AND (kept.about_user_id IS NOT NULL OR kept.loan_level > 0))"
+)
+
 
 class LoanTouchRecoveryMixin(models.AbstractModel):
     """What went wrong for a customer, and how it was made good."""
@@ -9,8 +14,9 @@ class LoanTouchRecoveryMixin(models.AbstractModel):
     _inherit = ["loan.touch.branch.mixin"]
     _description = "Touches: Recovery"
     _depends = {
+        "loan.case": ["about_user_id", "loan_level"],
         "loan.recovery.plan": [
-            "acknowledged_user_id",
+            "case_id",
             "closed_on",
             "company_id",
             "contract_id",
@@ -32,6 +38,11 @@ class LoanTouchRecoveryMixin(models.AbstractModel):
         }
 
     @api.model
+    def _recovery_seen_sql(self):
+        # What came of a case about a colleague, or of one that is kept to few, stands with the case alone.
+        return SQL(_UNKEPT, SQL.identifier("plan"))
+
+    @api.model
     def _recovery_opened_branch(self):
         return {
             "number": 30,
@@ -39,7 +50,7 @@ class LoanTouchRecoveryMixin(models.AbstractModel):
             "model": "loan.recovery.plan",
             "told": self._tell_recovery_opened,
             "from": SQL("loan_recovery_plan plan"),
-            "where": SQL("TRUE"),
+            "where": self._recovery_seen_sql(),
             "source_id": SQL("plan.id"),
             "date": self._moment_sql("plan", SQL("plan.opened_on")),
             "all_day": SQL("NOT %s", self._entered_that_day_sql("plan", SQL("plan.opened_on"))),
@@ -59,7 +70,9 @@ class LoanTouchRecoveryMixin(models.AbstractModel):
             **self._recovery_opened_branch(),
             "number": 31,
             "told": self._tell_recovery_closed,
-            "where": SQL("plan.state = 'closed' AND plan.closed_on IS NOT NULL"),
+            "where": SQL(
+                "plan.state = 'closed' AND plan.closed_on IS NOT NULL AND %s", self._recovery_seen_sql()
+            ),
             "date": self._noon_sql(SQL("plan.closed_on"), SQL("plan.company_id")),
             "all_day": SQL("TRUE"),
             "words": SQL("plan.outcome_note"),

@@ -8,7 +8,8 @@ _SIDES = 2
 class LoanWord(models.Model):
     """Every word that was given, by us and to us: who, to whom, by when, and what became of it.
 
-    Nothing is stored: a row is a commitment of ours or a borrower's promise to pay. Shares are of those decided, in
+    Nothing is stored: a row is a commitment of ours or a borrower's promise to pay. What was promised in a case about a
+    colleague, or in one that is kept to few, stands with the case alone. Shares are of those decided, in
     time; how many these are stands beside each share.
     """
 
@@ -20,6 +21,7 @@ class LoanWord(models.Model):
     _rec_name = "told"
     _depends = {
         "loan.commitment": [
+            "case_id",
             "company_id",
             "contract_id",
             "customer_id",
@@ -44,6 +46,7 @@ class LoanWord(models.Model):
             "replacements",
             "state",
         ],
+        "loan.case": ["about_user_id", "loan_level"],
         "loan.customer": ["manager_user_id"],
     }
 
@@ -94,6 +97,8 @@ class LoanWord(models.Model):
                    CASE WHEN given.state = 'kept' THEN 1.0
                         WHEN given.state IN ('late', 'broken') THEN 0.0 END AS kept_share
               FROM loan_commitment given
+             WHERE NOT EXISTS (SELECT FROM loan_case kept WHERE kept.id = given.case_id
+                                  AND (kept.about_user_id IS NOT NULL OR kept.loan_level > 0))
              UNION ALL
             SELECT promise.id * %(sides)s + 1, 'theirs', promise.customer_id, promise.contract_id, promise.company_id,
                    promise.partner_id, customer.manager_user_id, NULL, promise.made_on, promise.date_promised,

@@ -3,7 +3,7 @@ from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import freeze_time, tagged
+from odoo.tests import Form, freeze_time, tagged
 
 from .common import NOW, TODAY, LoanCommon
 
@@ -343,6 +343,71 @@ class TestLoanRecovery(LoanCommon):
         self.assertEqual(
             self.env["loan.recovery.plan"].search_count([("customer_id", "=", self.customer.id)]), 1
         )
+
+    # ------------------------------------------------------------ of a case
+
+    def _case(self, **values):
+        return self.env["loan.case"].create(
+            {
+                "subject": "Unfriendly at the counter",
+                "kind": "complaint",
+                "customer_id": self.customer.id,
+                "company_id": self.company.id,
+                **values,
+            }
+        )
+
+    def test_a_case_is_made_good_once(self):
+        case = self._case()
+        action = case.with_user(self.manager).action_recover()
+        form = Form(self.env["loan.recovery.plan"].with_user(self.manager).with_context(**action["context"]))
+        plan = form.save()
+        self.assertEqual((plan.cause, plan.case_id, plan.customer_id), ("case", case, self.customer))
+        self.assertEqual(case.with_user(self.manager).recovery_count, 1)
+        self.assertEqual(plan.action_open_cause()["res_id"], case.id)
+        with self.assertRefused("makes this case good already"):
+            self._plan(case_id=case.id)
+        other = self._case(customer_id=self._customer("Li Na").id)
+        with self.assertRefused("another customer's"):
+            self._plan(case_id=other.id)
+        promise = case.with_user(self.manager).action_promise_ours()
+        self.assertEqual(promise["context"]["default_case_id"], case.id)
+
+    def test_whom_a_complaint_is_about_does_not_make_it_good(self):
+        case = self._case(about_user_id=self.manager.id)
+        plan = self._plan("follow", user=self.lead, case_id=case.id)
+        word = (
+            self.env["loan.commitment"]
+            .with_user(self.lead)
+            .create(
+                {
+                    "name": "An answer",
+                    "customer_id": self.customer.id,
+                    "case_id": case.id,
+                    "date_due": after(3),
+                }
+            )
+        )
+        self.assertEqual(
+            (plan.user_id, plan.call_ids.user_id, word.user_id), (self.lead, self.lead, self.lead)
+        )
+        for record in (plan, plan.call_ids[0], word):
+            with self.subTest(model=record._name):
+                theirs = record.with_user(self.manager)
+                self.assertFalse(theirs.search([("id", "=", record.id)]))
+                self.assertTrue(record.search([("id", "=", record.id)]))
+                with self.assertRaises(AccessError):
+                    theirs.read(["display_name"])
+        touches = self.env["loan.touch"].with_user(self.manager)
+        found = touches.search([("customer_id", "=", self.customer.id)])
+        self.assertFalse({"loan.recovery.plan", "loan.commitment"} & set(found.mapped("res_model")))
+        words = self.env["loan.word"].with_user(self.manager)
+        self.assertFalse(words.search([("customer_id", "=", self.customer.id)]))
+        self.assertNotIn("An answer", " ".join(self.customer.message_ids.mapped("body")))
+        with self.assertRefused("Nobody makes good|does not see"):
+            plan.user_id = self.manager
+        with self.assertRefused("does not see"):
+            word.user_id = self.manager
 
     # ------------------------------------------------------------ the end
 

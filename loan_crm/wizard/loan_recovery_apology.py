@@ -40,7 +40,7 @@ class LoanRecoveryApology(models.TransientModel):
             raise UserError(self.env._("%s has no email address: call them.", plan.partner_id.name))
         if is_html_empty(self.letter):
             raise UserError(self.env._("The letter says nothing."))
-        place = plan.contract_id or plan.customer_id  # where answers to it are waited for
+        place = plan.case_id or plan.contract_id or plan.customer_id  # where answers to it are waited for
         message = place.message_post(
             body=self.letter,
             subject=self.subject,
