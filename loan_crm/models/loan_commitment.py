@@ -73,7 +73,7 @@ class LoanCommitment(models.Model):
     name = fields.Char("What We Promised", required=True, help="In the words the customer may read.")
     kind_id = fields.Many2one(
         "loan.commitment.kind",
-        "Kind",
+        "Kind of Commitment",
         required=True,
         index=True,
         ondelete="restrict",
@@ -138,7 +138,7 @@ class LoanCommitment(models.Model):
     promised_on = fields.Date(
         "Promised On", required=True, copy=False, default=lambda self: self.env.company._loan_today()
     )
-    date_due = fields.Date("By", required=True)
+    date_due = fields.Date("By When", required=True)
     has_hour = fields.Boolean("By an Hour", help="Otherwise until the day ends.")
     due_hour = fields.Float("Hour", help="On the clock chosen beside it.")
     clock = fields.Selection(
@@ -156,8 +156,8 @@ class LoanCommitment(models.Model):
     )
     state = fields.Selection(
         [
-            ("open", "Open"),
-            ("due", "Due"),
+            ("open", "Still Open"),
+            ("due", "Due by Now"),
             ("kept", "Kept"),
             ("late", "Done Late"),
             ("broken", "Broken"),

@@ -114,7 +114,7 @@ class LoanRecoveryPlan(models.Model):
         "Score (%)", readonly=True, copy=False, aggregator="avg", help="Of the answer that opened it."
     )
     opened_on = fields.Date(
-        "Opened On", readonly=True, copy=False, default=lambda self: self.env.company._loan_today()
+        "Plan Opened On", readonly=True, copy=False, default=lambda self: self.env.company._loan_today()
     )
     state = fields.Selection(
         [
@@ -202,7 +202,7 @@ class LoanRecoveryPlan(models.Model):
     # Calling again.
     call_ids = fields.One2many("loan.recovery.call", "plan_id", "Follow-Up Calls")
     next_date = fields.Date(
-        "Next Due",
+        "Next Step Due",
         compute="_compute_next_date",
         store=True,
         index="btree_not_null",

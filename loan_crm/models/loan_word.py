@@ -64,12 +64,12 @@ class LoanWord(models.Model):
     user_id = fields.Many2one(
         "res.users", "Colleague", readonly=True, help="Who is to do it; of a borrower's word, the manager."
     )
-    kind_id = fields.Many2one("loan.commitment.kind", "Kind", readonly=True)
+    kind_id = fields.Many2one("loan.commitment.kind", "Kind of Commitment", readonly=True)
     promised_on = fields.Date("Promised On", readonly=True)
-    date_due = fields.Date("By", readonly=True)
+    date_due = fields.Date("By When", readonly=True)
     state = fields.Selection(
         [
-            ("open", "Open"),
+            ("open", "Still Open"),
             ("kept", "Kept"),
             ("late", "Late or in Part"),
             ("broken", "Broken"),
