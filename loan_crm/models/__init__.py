@@ -71,6 +71,8 @@ from . import loan_touch_correspondence_mixin
 from . import loan_touch_reminder_mixin
 from . import loan_touch_loan_mixin
 from . import loan_touch_relationship_mixin
+from . import loan_touch_commitment_mixin
+from . import loan_touch_recovery_mixin
 from . import loan_touch_application_mixin
 from . import loan_customer_segment
 from . import loan_customer_tier
@@ -87,8 +89,13 @@ from . import loan_correspondence_mixin
 from . import loan_promise_mixin
 from . import loan_hardship_mixin
 from . import loan_case_mixin
+from . import loan_recused_mixin
 from . import loan_case_company_mixin
+from . import loan_word_figures_mixin
 from . import loan_touch_case_mixin
+from . import loan_commitment_mixin
+from . import loan_recovery_mixin
+from . import loan_case_word_mixin
 from . import loan_borrower_mixin
 from . import loan_brief_mixin
 from . import loan_strip_mixin
@@ -198,6 +205,14 @@ from . import loan_reminder_forecast
 from . import loan_reminder_outcome
 from . import loan_interaction_type
 from . import loan_interaction
+from . import loan_commitment_kind
+from . import loan_commitment
+from . import loan_word
+from . import loan_recovery_limit
+from . import loan_recovery_plan
+from . import loan_recovery_call
+from . import loan_recovery_answer_mixin
+from . import survey_user_input
 from . import loan_touch
 from . import loan_reminder_room
 from . import loan_night

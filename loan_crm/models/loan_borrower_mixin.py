@@ -218,6 +218,7 @@ class LoanBorrowerMixin(models.AbstractModel):
                 "This page was opened with a link meant for you alone. Please do not pass it on."
             ),
             "contact": self._borrower_contact(),
+            "promised": self.env["loan.commitment"]._promised_to(self, partner),
             "actions": self._borrower_actions(partner),
         }
 

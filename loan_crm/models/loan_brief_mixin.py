@@ -218,10 +218,10 @@ class LoanBriefMixin(models.AbstractModel):
                 self.env._("We promised"),
                 self.env._(
                     "%(what)s by %(day)s",
-                    what=ours.summary or ours.activity_type_id.name,
-                    day=self._brief_day(ours.date_deadline),
+                    what=ours.name,
+                    day=ours._when_told(),
                 ),
-                "danger" if ours.date_deadline < today else "",
+                "danger" if ours.date_due < today else "",
             )
             for ours in self._our_promises()
         ]
@@ -249,7 +249,9 @@ class LoanBriefMixin(models.AbstractModel):
             places |= Domain("res_model", "=", "loan.contract") & Domain(
                 "res_id", "in", self.contract_ids.ids
             )
-        todo = places & Domain("id", "not in", self._our_promises().ids)  # these stand under Promises
+        todo = places & Domain(
+            "id", "not in", self._our_promises().activity_id.ids
+        )  # these stand under Promises
         activities = self.env["mail.activity"].search(todo, order="date_deadline, id", limit=_AT_MOST)
         today = self.company_id._loan_today()
         return [

@@ -40,6 +40,7 @@ class LoanCase(models.Model):
         "loan.case.intake.mixin",
         "loan.case.dispatch.mixin",
         "loan.case.clock.mixin",
+        "loan.case.word.mixin",
         "loan.answer.mixin",
         "loan.classified.mixin",
         "loan.access.mixin",

@@ -30,6 +30,8 @@ class LoanContract(models.Model):
         "loan.promise.mixin",
         "loan.hardship.mixin",
         "loan.case.mixin",
+        "loan.commitment.mixin",
+        "loan.recovery.mixin",
         "loan.borrower.mixin",
         "loan.renewal.mixin",
         "loan.touch.mixin",

@@ -191,6 +191,7 @@ class LoanContractEvent(models.Model):
         events_sudo._move_to("posted")
         events_sudo._follow(self.env._("%(change)s: the schedule has a new version."))
         events_sudo._tell_borrowers()
+        self.env["loan.commitment"]._settle_by_events(self)
         return True
 
     def action_reverse(self):
@@ -274,6 +275,7 @@ class LoanContractEvent(models.Model):
         events_sudo._move_to("reversed")
         events_sudo._follow(self.env._("%(change)s was reversed: the schedule is what it was without it."))
         events_sudo._take_back_notices()
+        self.env["loan.commitment"]._unsettle_by_events(self)
 
     def _check_may_count(self):
         for event in self:

@@ -355,6 +355,8 @@ class LoanCoverTurnMixin(models.AbstractModel):
             )
         )
         self.env["mail.activity"].invalidate_model(["user_id", "user_tz"])
+        # What follows from who has them does not know of the statement: a promise belongs to who has its to-do.
+        self.env["mail.activity"].browse(users).modified(["user_id"])
         changes = {}
         for before, after, due in rows:
             if due:

@@ -21,6 +21,8 @@ class LoanCustomer(models.Model):
         "loan.promise.mixin",
         "loan.hardship.mixin",
         "loan.case.mixin",
+        "loan.commitment.mixin",
+        "loan.recovery.mixin",
         "loan.assignment.mixin",
         "loan.brief.mixin",
         "loan.strip.mixin",
@@ -497,7 +499,17 @@ class LoanCustomer(models.Model):
             .search([("customer_id", "in", self.ids), ("user_id", "=", former.id)])
         )
         cases_sudo._pass_on(self.manager_user_id)
-        records = (self, contracts_sudo, contracts_sudo.repayment_ids, hardships_sudo, leads_sudo, cases_sudo)
+        recoveries_sudo = self.env["loan.recovery.plan"].sudo().search([("customer_id", "in", self.ids)])
+        recoveries_sudo._pass_on(former, self.manager_user_id)
+        records = (
+            self,
+            contracts_sudo,
+            contracts_sudo.repayment_ids,
+            hardships_sudo,
+            leads_sudo,
+            cases_sudo,
+            recoveries_sudo,
+        )
         for followed in records:
             followed.message_unsubscribe(former.partner_id.ids)
         places = Domain.OR(

@@ -227,6 +227,8 @@ class LoanInteraction(models.Model):
             talk._settle()
             talk._plan_next_step()
         talks._note_first_contacts()
+        self.env["loan.commitment"]._settle_by_talks(talks)
+        self.env["loan.recovery.call"]._end_by_talks(talks)
         return talks
 
     @api.model
@@ -339,6 +341,21 @@ class LoanInteraction(models.Model):
             & Domain("user_id", "=", self.env.uid)
             & Domain("activity_type_id.category", "=", "phonecall"),
             order="date_deadline, id",
+        )
+
+    def action_promise_ours(self):
+        """Open the form that puts on record what we promised in this talk."""
+        self.ensure_one()
+        words = " ".join(html2plaintext(self.note or "").split())
+        where = {"customer_id": self.customer_id.id, "contract_id": self.contract_id.id}
+        ledger = self.env["loan.commitment"]
+        return ledger._action_new(
+            {
+                **where,
+                **ledger._read_words(words, where),
+                "interaction_id": self.id,
+                "partner_id": self.partner_id.id,
+            }
         )
 
     def action_open_customer(self):

@@ -120,6 +120,7 @@ class LoanNight(models.Model):
                 self.env["ir.cron"]._commit_progress(remaining=1)
                 return
             try:
+                self.env["loan.commitment"]._turn(company)
                 finished = self._run(company)
             except Exception:
                 # One lender's trouble must not keep the others waiting.
@@ -546,6 +547,8 @@ class LoanNight(models.Model):
         """
         return [
             ("tier", self.env._("Tiers"), "loan.customer"),
+            ("commitment", self.env._("What we promised"), "loan.commitment"),
+            ("recovery", self.env._("Who came back"), "loan.recovery.plan"),
             ("service", self.env._("Service plans"), "loan.customer"),
             ("assign", self.env._("Customers without a manager"), "loan.customer"),
             ("conflict", self.env._("Conflicts of interest"), "loan.conflict"),

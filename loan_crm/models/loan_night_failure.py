@@ -46,6 +46,8 @@ class LoanNightFailure(models.Model):
             ("reprice", "Repricing"),
             ("notice", "Letter about a New Rate"),
             ("promise", "Promise to Pay"),
+            ("commitment", "What We Promised"),
+            ("recovery", "Recovery Plan"),
             ("tier", "Tier"),
             ("service", "Service Plan"),
             ("assign", "Assignment"),

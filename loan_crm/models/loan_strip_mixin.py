@@ -141,18 +141,6 @@ class LoanStripMixin(models.AbstractModel):
             action,
         )
 
-    def _our_promises(self):
-        """Return what the lender has promised this customer and not done yet: to-dos of the kind "Promised"."""
-        kind = self.env["ir.model.data"]._xmlid_to_res_id(
-            "loan_crm.mail_activity_type_promised", raise_if_not_found=False
-        )
-        loans = self.env["loan.contract"]._search([("customer_id", "=", self.id)])
-        places = Domain("res_model", "=", "loan.customer") & Domain("res_id", "=", self.id)
-        places |= Domain("res_model", "=", "loan.contract") & Domain("res_id", "in", loans)
-        return self.env["mail.activity"].search(
-            places & Domain("activity_type_id", "=", kind), order="date_deadline, id"
-        )
-
     def _strip_promises(self, seen):
         today = self.company_id._loan_today()
         theirs, ours = seen["promises"], self._our_promises()
@@ -165,21 +153,21 @@ class LoanStripMixin(models.AbstractModel):
             told.append(
                 self.env._(
                     "we: %(what)s by %(day)s",
-                    what=first.summary or first.activity_type_id.name,
-                    day=format_date(self.env, first.date_deadline),
+                    what=first.name,
+                    day=first._when_told(),
                 )
             )
             how += [
                 self.env._(
                     "We promised: %(what)s by %(day)s, %(who)s",
-                    what=each.summary or each.activity_type_id.name,
-                    day=format_date(self.env, each.date_deadline),
+                    what=each.name,
+                    day=each._when_told(),
                     who=each.user_id.name or self.env._("nobody"),
                 )
                 for each in ours
             ]
         kept = self.promise_kept_note and self.env._("kept so far: %s", self.promise_kept_note)
-        late = any(each.date_deadline < today for each in ours)
+        late = any(each.date_due < today for each in ours)
         past = any(promise.date_promised < today for promise in theirs)
         return self._tile(
             "promises",
@@ -189,7 +177,7 @@ class LoanStripMixin(models.AbstractModel):
             "danger" if late else "warning" if past else "",
             "action_open_promises"
             if theirs or (self.promise_count and not ours)
-            else "action_open_our_promises"
+            else "action_open_commitments"
             if ours
             else "",
             how,
@@ -235,8 +223,21 @@ class LoanStripMixin(models.AbstractModel):
         if self.bounce_count:
             count += self.bounce_count
             told.append(self.env._("letters come back: %s", self.bounce_count))
+        if self.env["loan.recovery.plan"].has_access("read") and (
+            recoveries := self.env["loan.recovery.plan"].search_count(
+                [("customer_id", "=", self.id), ("state", "!=", "closed")]
+            )
+        ):
+            count += recoveries
+            told.append(self.env._("to be made good: %s", recoveries))
         # Who asks for help comes first; letters that come back have their button above.
-        action = "action_open_hardships" if seen["hardships"] else "action_open_bounces"
+        action = (
+            "action_open_hardships"
+            if seen["hardships"]
+            else "action_open_bounces"
+            if self.bounce_count
+            else "action_open_recoveries"
+        )
         return self._tile(
             "cases",
             self.env._("Open Cases"),
@@ -401,30 +402,3 @@ class LoanStripMixin(models.AbstractModel):
             else "",
             "action_open_assignments",
         )
-
-    def action_open_our_promises(self):
-        """Open what the lender has promised this customer and not done yet."""
-        self.ensure_one()
-        return {
-            "name": self.env._("We Promised"),
-            "type": "ir.actions.act_window",
-            "res_model": "mail.activity",
-            "views": [(False, "list"), (False, "form")],
-            "domain": [("id", "in", self._our_promises().ids)],
-        }
-
-    def action_promise_ours(self):
-        """Open the form that plans something the customer was promised."""
-        self.ensure_one()
-        return {
-            "name": self.env._("We Promise"),
-            "type": "ir.actions.act_window",
-            "res_model": "mail.activity.schedule",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {
-                "active_model": self._name,
-                "active_ids": self.ids,
-                "default_activity_type_id": self.env.ref("loan_crm.mail_activity_type_promised").id,
-            },
-        }

@@ -206,11 +206,12 @@ class LoanTouchCorrespondenceMixin(models.AbstractModel):
                 """,
                 self._places_sql(),
             ),
-            # What a talk settled stands there as a talk.
+            # What a talk settled stands there as a talk, and what we promised as a word that was kept.
             "where": SQL(
                 """
                 NOT activity.active AND activity.date_done IS NOT NULL
                 AND NOT EXISTS (SELECT FROM loan_interaction settled WHERE settled.activity_id = activity.id)
+                AND NOT EXISTS (SELECT FROM loan_commitment kept WHERE kept.activity_id = activity.id)
                 """
             ),
             "source_id": SQL("activity.id"),

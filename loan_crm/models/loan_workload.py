@@ -27,6 +27,7 @@ class LoanWorkload(models.Model):
     _depends = {
         "crm.team": ["active", "user_id"],
         "crm.team.member": ["active", "crm_team_id", "user_id"],
+        "loan.commitment": ["activity_id", "customer_id", "date_due", "state"],
         "loan.contract": ["customer_id", "day_zero", "state", "waiting_since"],
         "loan.cover": ["company_id", "date_from", "date_to", "manager_user_id"],
         "loan.customer": ["active", "company_id", "manager_user_id", "tier_id", "waiting_since"],
@@ -34,7 +35,7 @@ class LoanWorkload(models.Model):
         "loan.hardship": ["contract_id", "customer_id", "state"],
         "loan.manager": ["company_id", "load_ceiling", "takes_new", "user_id", "vip_slots"],
         "loan.promise": ["customer_id", "date_promised", "decided_on", "state"],
-        "mail.activity": ["active", "activity_type_id", "date_deadline", "res_id", "res_model"],
+        "mail.activity": ["active"],
         "res.company": [
             "loan_load_ceiling",
             "loan_vip_slots",
@@ -236,28 +237,17 @@ class LoanWorkload(models.Model):
                     OR (promise.state = 'broken' AND promise.decided_on >= day.today - %(broken)s::integer))
              UNION ALL
             SELECT customer.id, customer.manager_user_id, customer.company_id, 0, 0, 0, 0, 0, 0, 1
-              FROM mail_activity activity
-              LEFT JOIN loan_contract contract
-                ON activity.res_model = 'loan.contract' AND contract.id = activity.res_id
-              JOIN loan_customer customer
-                ON customer.id = CASE WHEN activity.res_model = 'loan.customer' THEN activity.res_id
-                                      ELSE contract.customer_id END
+              FROM loan_commitment given
+              JOIN loan_customer customer ON customer.id = given.customer_id
               JOIN day ON day.company_id = customer.company_id
-             WHERE activity.active AND activity.activity_type_id = %(ours)s
-               AND activity.res_model IN ('loan.customer', 'loan.contract')
-               AND activity.date_deadline < day.today
+              LEFT JOIN mail_activity todo ON todo.id = given.activity_id
+             WHERE (given.state IN ('open', 'due') OR given.state = 'broken' AND todo.active)
+               AND given.date_due < day.today
                AND customer.active AND %(which)s
             """,
             which=which,
             broken=_BROKEN_DAYS,
-            ours=self._promised_kind_id(),
         )
-
-    @api.model
-    def _promised_kind_id(self):
-        """Return the kind of to-dos that stand for what we have promised, 0 where somebody has deleted it."""
-        known = self.env["ir.model.data"]
-        return known._xmlid_to_res_id("loan_crm.mail_activity_type_promised", raise_if_not_found=False) or 0
 
     @api.model
     def _counts(self, customers):
@@ -362,13 +352,5 @@ class LoanWorkload(models.Model):
 
     def _broken_by_us(self, today):
         """Return the customers to whom something was promised and not done by its day, as far as the user sees them."""
-        overdue = self.env["mail.activity"].search(
-            Domain("activity_type_id", "=", self._promised_kind_id())
-            & Domain("date_deadline", "<", today)
-            & Domain("res_model", "in", ("loan.customer", "loan.contract"))
-        )
-        by_model = overdue.grouped("res_model")
-        nothing = overdue.browse()
-        theirs = self.env["loan.customer"].browse(by_model.get("loan.customer", nothing).mapped("res_id"))
-        loans = self.env["loan.contract"].browse(by_model.get("loan.contract", nothing).mapped("res_id"))
-        return theirs | loans.customer_id
+        ledger = self.env["loan.commitment"]
+        return ledger.search(ledger._undone_domain() & Domain("date_due", "<", today)).customer_id

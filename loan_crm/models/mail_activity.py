@@ -1,5 +1,5 @@
-from odoo import SUPERUSER_ID, api, models
-from odoo.exceptions import ValidationError
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import UserError, ValidationError
 
 
 class MailActivity(models.Model):
@@ -9,14 +9,36 @@ class MailActivity(models.Model):
     def create(self, vals_list):
         activities = super().create(vals_list)
         activities._check_assignee_sees()
+        self.env["loan.commitment"]._adopt(activities)
         activities._loan_follow_cover()
         return activities
 
     def write(self, vals):
+        if "date_deadline" in vals and not self.env.su:
+            self._check_not_promised(fields.Date.to_date(vals["date_deadline"]))
         result = super().write(vals)
         if {"user_id", "res_id", "res_model_id", "res_model", "active"} & vals.keys():
             self._check_assignee_sees()
         return result
+
+    def _check_not_promised(self, day):
+        """Refuse another day for what a customer was promised: it is put off with a reason, and they are told."""
+        # As superuser: that a to-do stands for a promise is told to whoever may write it.
+        promised_sudo = self.env["loan.commitment"].sudo()
+        if promised_sudo.search_count(
+            [("activity_id", "in", self.ids), ("done_at", "=", False), ("date_due", "!=", day)], limit=1
+        ):
+            raise UserError(
+                self.env._(
+                    "This day was promised to the customer. Put it off under “We Promised”: say why, and tell them."
+                )
+            )
+
+    def _action_done(self, feedback=False, attachment_ids=None):
+        messages, following = super()._action_done(feedback=feedback, attachment_ids=attachment_ids)
+        self.env["loan.commitment"]._settle_by_todos(self, messages)
+        self.env["loan.recovery.call"]._end_by_todos(self)
+        return messages, following
 
     def _check_assignee_sees(self):
         """Refuse a to-do about a record for somebody who may not see that record; jobs know whom they give it to.

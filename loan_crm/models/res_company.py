@@ -22,6 +22,7 @@ class ResCompany(models.Model):
         "loan.emergency.figures.mixin",
         "loan.load.figures.mixin",
         "loan.case.company.mixin",
+        "loan.word.figures.mixin",
     ]
 
     loan_tz = fields.Selection(

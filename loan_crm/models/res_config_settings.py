@@ -41,6 +41,11 @@ class ResConfigSettings(models.TransientModel):
         readonly=False,
         domain="[('company_id', 'in', (company_id, False))]",
     )
+    loan_commitment_grace_days = fields.Integer(
+        related="company_id.loan_commitment_grace_days", readonly=False
+    )
+    loan_recovery_score = fields.Integer(related="company_id.loan_recovery_score", readonly=False)
+    loan_recovery_months = fields.Integer(related="company_id.loan_recovery_months", readonly=False)
     loan_hardship_answer_days = fields.Integer(related="company_id.loan_hardship_answer_days", readonly=False)
     loan_case_confirmed = fields.Boolean(related="company_id.loan_case_confirmed", readonly=False)
     loan_answer_lead_hours = fields.Float(related="company_id.loan_answer_lead_hours", readonly=False)

@@ -6,6 +6,7 @@ from .core import (
     test_arrears,
     test_assignment,
     test_calendars,
+    test_commitments,
     test_conventions,
     test_covers,
     test_dates,
@@ -23,6 +24,7 @@ from .core import (
     test_papers,
     test_promises,
     test_published_schedules,
+    test_recovery,
     test_relations,
     test_reminders,
     test_renewals,
@@ -79,6 +81,7 @@ from . import test_loan_customer_erasure
 from . import test_loan_customer_merge
 from . import test_loan_customer
 from . import test_loan_customer_tier
+from . import test_loan_commitment
 from . import test_loan_confidentiality
 from . import test_loan_confidentiality_tour
 from . import test_loan_disclosure
@@ -93,6 +96,7 @@ from . import test_loan_night
 from . import test_loan_product
 from . import test_loan_profile
 from . import test_loan_promise
+from . import test_loan_recovery
 from . import test_loan_reference_rate
 from . import test_loan_reminder
 from . import test_loan_reminder_bounce

@@ -89,6 +89,8 @@ WAYS_IN = {
     "loan.access.end.grant_ids",
     "loan.access.campaign.answer.line_ids",
     "loan.access.campaign.line_ids",  # asks the lines' own rules
+    "loan.commitment.postpone.commitment_id",  # guarded by loan.guard.mixin, as the next one
+    "loan.recovery.apology.plan_id",
     "mail.mail.loan_reminder_ids",  # mails are read by system administrators only
 }
 # Children that go with their parent: what was never paid out, and what a reversal replays anyway.
@@ -126,6 +128,7 @@ ERASED_AS_USUAL = {
     "loan.case.pause",
     "loan.case.task",
     "loan.response",
+    "loan.recovery.call",
 }
 
 

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import NOW, TODAY, LoanCommon
 
@@ -140,12 +140,14 @@ class TestLoanStrip(LoanCommon):
     def test_what_we_promised_opens_from_its_tile(self):
         loan = self._due_in(20)
         self._promise_ours("Call back on Friday", TODAY + timedelta(1))
-        promised = self.customer.activity_ids | loan.with_user(self.manager).activity_schedule(
+        loan.with_user(self.manager).activity_schedule(
             "loan_crm.mail_activity_type_promised", TODAY, "Send the statement", user_id=self.manager.id
         )
+        promised = self.env["loan.commitment"].search([("customer_id", "=", self.customer.id)])
+        self.assertEqual(set(promised.mapped("name")), {"Call back on Friday", "Send the statement"})
         tile = self._tiles()["promises"]
-        self.assertEqual(tile["action"], "action_open_our_promises")
-        opened = self.customer.with_user(self.manager).action_open_our_promises()
+        self.assertEqual(tile["action"], "action_open_commitments")
+        opened = self.customer.with_user(self.manager).action_open_commitments()
         self.assertEqual(self.env[opened["res_model"]].search(opened["domain"]), promised)
 
     def test_many_loans_ask_no_more_of_the_database_than_one(self):
@@ -209,10 +211,9 @@ class TestLoanStrip(LoanCommon):
 
     def _promise_ours(self, summary, day):
         action = self.customer.with_user(self.manager).action_promise_ours()
-        form = (
-            self.env["mail.activity.schedule"]
-            .with_user(self.manager)
-            .with_context(**action["context"])
-            .create({"summary": summary, "date_deadline": day, "activity_user_id": self.manager.id})
-        )
-        form.action_schedule_activities()
+        ledger = self.env["loan.commitment"].with_user(self.manager).with_context(**action["context"])
+        form = Form(ledger)
+        form.name = summary
+        form.promised_on = min(day, TODAY)
+        form.date_due = day
+        form.save()

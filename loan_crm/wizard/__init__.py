@@ -48,3 +48,5 @@ from . import loan_access_explain_line
 from . import loan_nda_withdraw
 from . import loan_breach_appeal
 from . import mail_compose_message
+from . import loan_commitment_postpone
+from . import loan_recovery_apology

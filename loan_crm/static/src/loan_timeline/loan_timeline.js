@@ -42,6 +42,7 @@ const ICONS = {
     assignment: "fa-user-o",
     tier: "fa-trophy",
     application: "fa-file-text-o",
+    recovery: "fa-heart-o",
 };
 
 /**
