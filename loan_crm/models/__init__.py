@@ -89,6 +89,7 @@ from . import loan_hardship_mixin
 from . import loan_case_mixin
 from . import loan_case_company_mixin
 from . import loan_touch_case_mixin
+from . import loan_survey_mixin
 from . import loan_borrower_mixin
 from . import loan_brief_mixin
 from . import loan_strip_mixin
@@ -228,6 +229,15 @@ from . import res_partner
 from . import res_users
 from . import res_users_apikeys
 from . import survey_survey
+from . import survey_question
+from . import survey_user_input
+from . import loan_survey_rule
+from . import loan_survey_occasion_mixin
+from . import loan_survey_governor_mixin
+from . import loan_survey_round_mixin
+from . import loan_survey_answer_mixin
+from . import loan_survey_request
+from . import loan_survey_score
 from . import loan_nda_text
 from . import loan_nda
 from . import loan_training

@@ -30,6 +30,7 @@ class LoanContract(models.Model):
         "loan.promise.mixin",
         "loan.hardship.mixin",
         "loan.case.mixin",
+        "loan.survey.mixin",
         "loan.borrower.mixin",
         "loan.renewal.mixin",
         "loan.touch.mixin",
@@ -688,6 +689,10 @@ class LoanContract(models.Model):
 
     @api.model
     def _hold_key(self):
+        return "contract_id"
+
+    @api.model
+    def _survey_key(self):
         return "contract_id"
 
     def _hold_domain(self):

@@ -122,3 +122,5 @@ from . import test_loan_repricing
 from . import test_loan_strip
 from . import test_story_complaints
 from . import test_tours
+from . import test_loan_survey
+from . import test_loan_survey_page

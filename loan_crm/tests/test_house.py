@@ -88,6 +88,7 @@ WAYS_IN = {
     "loan.access.end.grant_ids",
     "loan.access.campaign.answer.line_ids",
     "loan.access.campaign.line_ids",  # asks the lines' own rules
+    "loan.survey.enter.request_id",  # guarded by loan.guard.mixin
     "mail.mail.loan_reminder_ids",  # mails are read by system administrators only
 }
 # Children that go with their parent: what was never paid out, and what a reversal replays anyway.
@@ -124,6 +125,7 @@ ERASED_AS_USUAL = {
     "loan.case.extension",
     "loan.case.pause",
     "loan.case.task",
+    "loan.survey.score",
 }
 
 

@@ -47,3 +47,5 @@ from . import loan_access_explain
 from . import loan_access_explain_line
 from . import loan_nda_withdraw
 from . import loan_breach_appeal
+from . import loan_survey_enter
+from . import loan_survey_enter_line
