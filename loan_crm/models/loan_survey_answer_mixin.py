@@ -252,6 +252,7 @@ class LoanSurveyAnswerMixin(models.AbstractModel):
                     "customer_id": self.customer_id.id,
                     "contract_id": self.contract_id.id,
                     "lead_id": self.lead_id.id,
+                    "case_id": self.case_id.id,
                     "product_id": self.product_id.id,
                     "moment": self.moment,
                     "survey_id": self.survey_id.id,

@@ -136,14 +136,6 @@ class LoanSurveyGovernorMixin(models.AbstractModel):
                     asked.setdefault(key, set()).add(day)
         return asked
 
-    @api.model
-    def _case_facts_sql(self):
-        """Return what cases say: `{name: SQL}`, for `trivial`, `self_closed`, `undone` and `complaint_open`.
-
-        The family of cases says it better; without it only a hold tells of a complaint.
-        """
-        return {name: SQL("FALSE") for name in ("trivial", "self_closed", "undone", "complaint_open")}
-
     def _governor_rows(self, today):
         """Read what decides between asking and silence, `{id: row}` of these requests.
 
@@ -160,6 +152,8 @@ class LoanSurveyGovernorMixin(models.AbstractModel):
             "loan.reminder.bounce",
             "loan.reminder.hold",
             "crm.lead",
+            "loan.case",
+            "loan.case.category",
             "res.partner",
             "mail.blacklist",
             "mail.template",
@@ -176,12 +170,12 @@ class LoanSurveyGovernorMixin(models.AbstractModel):
                        COALESCE(template.active, FALSE) AS has_letter,
                        partner.email_normalized AS email, partner.tz,
                        customer.preferred_channel, customer.calendar_id,
-                       customer.id IS NOT NULL OR lead.user_id IS NOT NULL AS has_asker,
+                       COALESCE(customer.id, lead.user_id, matter.user_id) IS NOT NULL AS has_asker,
                        NOT partner.active OR NOT COALESCE(customer.active, TRUE) AS gone,
                        COALESCE(contract.state NOT IN ('active', 'closed'), FALSE)
                            OR (request.moment = 'repaid' AND contract.state <> 'closed')
                            OR (request.moment = 'decision' AND lead.won_status = 'pending')
-                           OR %(undone)s AS undone,
+                           OR COALESCE(matter.state <> 'closed', FALSE) AS undone,
                        COALESCE(partner.loan_no_surveys, FALSE)
                            OR EXISTS (SELECT FROM mail_blacklist blacklist
                                        WHERE blacklist.email = partner.email_normalized AND blacklist.active)
@@ -196,10 +190,16 @@ class LoanSurveyGovernorMixin(models.AbstractModel):
                                 WHERE bounce.customer_id = request.customer_id
                                   AND bounce.email = partner.email_normalized
                                   AND bounce.state = 'open') AS bounced,
-                       'complaint' = ANY(held.kinds) OR %(complaint_open)s AS complaint_open,
+                       'complaint' = ANY(held.kinds)
+                           OR EXISTS (SELECT FROM loan_case complaint
+                                       WHERE complaint.kind = 'complaint'
+                                         AND complaint.state IN ('new', 'open', 'waiting')
+                                         AND (complaint.customer_id = request.customer_id
+                                              OR complaint.partner_id = request.partner_id)) AS complaint_open,
                        (SELECT kind FROM unnest(%(held)s::text[]) AS kind
                          WHERE kind = ANY(held.kinds) LIMIT 1) AS held,
-                       %(trivial)s AS trivial, %(self_closed)s AS self_closed
+                       COALESCE(category.trivial, FALSE) AS trivial,
+                       COALESCE(matter.self_closed, FALSE) AS self_closed
                   FROM loan_survey_request request
                   JOIN loan_survey_rule rule ON rule.id = request.rule_id
                   JOIN survey_survey survey ON survey.id = request.survey_id
@@ -208,6 +208,8 @@ class LoanSurveyGovernorMixin(models.AbstractModel):
              LEFT JOIN loan_customer customer ON customer.id = request.customer_id
              LEFT JOIN loan_contract contract ON contract.id = request.contract_id
              LEFT JOIN crm_lead lead ON lead.id = request.lead_id
+             LEFT JOIN loan_case matter ON matter.id = request.case_id
+             LEFT JOIN loan_case_category category ON category.id = matter.category_id
              LEFT JOIN LATERAL (
                            SELECT COALESCE(array_agg(hold.kind::text), '{}') AS kinds
                              FROM loan_reminder_hold hold
@@ -221,7 +223,6 @@ class LoanSurveyGovernorMixin(models.AbstractModel):
                 held=list(_HELD),
                 today=today,
                 ids=list(self.ids),
-                **self._case_facts_sql(),
             ),
             log_exceptions=False,
         )

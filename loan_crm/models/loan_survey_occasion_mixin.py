@@ -24,12 +24,14 @@ class LoanSurveyOccasionMixin(models.AbstractModel):
 
         The query has the columns `ref` (number of the record it is about), `year` (0, or the year of a moment that
         comes back), `day` (of the occasion), `partner_id`, and `customer_id`, `contract_id`, `lead_id`, `product_id`,
-        each of which may be NULL. A family adds its own.
+        `case_id`, each of which may be NULL. A family adds its own.
         """
         return {
             "application": self._application_occasions,
             "decision": self._decision_occasions,
             "disbursement": self._disbursement_occasions,
+            "case": self._case_occasions,
+            "recovered": self._recovered_occasions,
             "yearly": self._yearly_occasions,
             "repaid": self._repaid_occasions,
         }
@@ -66,8 +68,8 @@ class LoanSurveyOccasionMixin(models.AbstractModel):
                 """
                 SELECT DISTINCT ON (occasion.ref, occasion.year)
                        occasion.ref, occasion.year, occasion.day, occasion.partner_id, occasion.customer_id,
-                       occasion.contract_id, occasion.lead_id, occasion.product_id, rule.id AS rule_id,
-                       rule.survey_id, rule.delay_days, rule.late_days
+                       occasion.contract_id, occasion.lead_id, occasion.case_id, occasion.product_id,
+                       rule.id AS rule_id, rule.survey_id, rule.delay_days, rule.late_days
                   FROM (%(query)s) AS occasion
                   JOIN res_partner partner ON partner.id = occasion.partner_id
              LEFT JOIN loan_customer customer ON customer.id = occasion.customer_id
@@ -123,6 +125,7 @@ class LoanSurveyOccasionMixin(models.AbstractModel):
             "customer_id": row["customer_id"],
             "contract_id": row["contract_id"],
             "lead_id": row["lead_id"],
+            "case_id": row["case_id"],
             "product_id": row["product_id"],
         }
 
@@ -151,7 +154,8 @@ class LoanSurveyOccasionMixin(models.AbstractModel):
         return SQL(
             """
             SELECT lead.id AS ref, 0 AS year, %(day)s AS day, lead.partner_id, profile.id AS customer_id,
-                   NULL::int AS contract_id, lead.id AS lead_id, lead.loan_product_id AS product_id
+                   NULL::int AS contract_id, lead.id AS lead_id, NULL::int AS case_id,
+                   lead.loan_product_id AS product_id
               FROM crm_lead lead
               JOIN loan_product product ON product.id = lead.loan_product_id
               JOIN res_partner contact ON contact.id = lead.partner_id
@@ -234,7 +238,7 @@ class LoanSurveyOccasionMixin(models.AbstractModel):
             """
             SELECT DISTINCT ON (contract.customer_id, year) contract.customer_id AS ref,
                    EXTRACT(YEAR FROM mark.day)::int AS year, mark.day, customer.partner_id, contract.customer_id,
-                   contract.id AS contract_id, NULL::int AS lead_id, contract.product_id
+                   contract.id AS contract_id, NULL::int AS lead_id, NULL::int AS case_id, contract.product_id
               FROM loan_contract contract
               JOIN loan_customer customer ON customer.id = contract.customer_id
               JOIN unnest(%(marks)s::text[], %(days)s::date[]) AS mark (name, day)
@@ -254,7 +258,7 @@ class LoanSurveyOccasionMixin(models.AbstractModel):
         return SQL(
             """
             SELECT %(ref)s AS ref, %(year)s AS year, %(day)s AS day, customer.partner_id, contract.customer_id,
-                   contract.id AS contract_id, NULL::int AS lead_id, contract.product_id
+                   contract.id AS contract_id, NULL::int AS lead_id, NULL::int AS case_id, contract.product_id
               FROM loan_contract contract
               JOIN loan_customer customer ON customer.id = contract.customer_id
              WHERE contract.company_id = %(company)s AND %(where)s
@@ -264,4 +268,40 @@ class LoanSurveyOccasionMixin(models.AbstractModel):
             day=day,
             company=company.id,
             where=where,
+        )
+
+    @api.model
+    def _case_occasions(self, company, since, today):
+        # Who asked for help is asked nothing more: what they told was hard enough.
+        return self._closed_occasions(company, ("inquiry", "request"), since)
+
+    @api.model
+    def _recovered_occasions(self, company, since, today):
+        """Return the query of complaints that are settled; a family that mends things may know it better."""
+        return self._closed_occasions(company, ("complaint",), since)
+
+    @api.model
+    def _closed_occasions(self, company, kinds, since):
+        """Return the query of cases of some kinds that are closed; a case that was opened again counts once."""
+        for name in ("loan.case", "loan.contract"):
+            self.env[name].flush_model()
+        day = SQL("(matter.closed_at AT TIME ZONE 'UTC' AT TIME ZONE %s)::date", company.loan_tz or "UTC")
+        return SQL(
+            """
+            SELECT matter.id AS ref, 0 AS year, %(day)s AS day,
+                   COALESCE(matter.partner_id, customer.partner_id) AS partner_id, matter.customer_id,
+                   matter.contract_id, NULL::int AS lead_id, matter.id AS case_id, contract.product_id
+              FROM loan_case matter
+         LEFT JOIN loan_customer customer ON customer.id = matter.customer_id
+         LEFT JOIN loan_contract contract ON contract.id = matter.contract_id
+             WHERE matter.company_id = %(company)s
+               AND matter.state = 'closed'
+               AND matter.kind = ANY(%(kinds)s)
+               AND matter.closed_at >= %(since)s::date - 1
+               AND %(day)s >= %(since)s
+            """,
+            day=day,
+            company=company.id,
+            kinds=list(kinds),
+            since=since,
         )

@@ -71,6 +71,7 @@ class LoanSurveyRequest(models.Model):
     lead_id = fields.Many2one(
         "crm.lead", "Application", readonly=True, index="btree_not_null", ondelete="set null"
     )
+    case_id = fields.Many2one("loan.case", "Case", readonly=True, index="btree_not_null", ondelete="restrict")
     product_id = fields.Many2one("loan.product", "Product", readonly=True, ondelete="restrict")
     manager_user_id = fields.Many2one(related="customer_id.manager_user_id", string="Relationship Manager")
     user_id = fields.Many2one(
@@ -198,33 +199,37 @@ class LoanSurveyRequest(models.Model):
     # ------------------------------------------------------------ who may see it
 
     @api.depends_context("uid")
-    @api.depends("lead_id", "customer_id")
+    @api.depends("lead_id", "customer_id", "case_id")
     def _compute_loan_visible(self):
-        known = self.filtered("customer_id")
+        # What a customer says about a case is for whom the case is: not for a colleague whom it is about.
+        of_cases = self.filtered("case_id")
+        known = (self - of_cases).filtered("customer_id")
         super(LoanSurveyRequest, known)._compute_loan_visible()
-        # Who has no profile yet is seen by who may see their application.
-        rest = self - known
-        seen = rest.lead_id.sudo(False).with_context(active_test=False)._filtered_access("read")
-        for request in rest:
-            request.loan_visible = bool(request.lead_id) and request.lead_id in seen
+        for name, rest in (("case_id", of_cases), ("lead_id", self - of_cases - known)):
+            seen = rest[name].sudo(False).with_context(active_test=False)
+            seen = seen._filtered_access("read") if seen.has_access("read") else seen.browse()
+            for request in rest:
+                # Who has no profile yet is seen by who may see their application.
+                request.loan_visible = bool(request[name]) and request[name] in seen
 
     def _search_loan_visible(self, operator, value):
         seen = super()._search_loan_visible(operator, value)
-        if seen is NotImplemented:
-            return seen
-        return self._without_profile(seen)
+        return seen if seen is NotImplemented else self._with_what_it_is_about(seen)
 
     @api.model
-    def _without_profile(self, seen):
-        """Return a domain, on records with a customer or an application, that adds to what may be seen of customers.
+    def _with_what_it_is_about(self, seen):
+        """Return a domain, on records with a customer, an application or a case, of those the user may see.
 
-        :param Domain seen: what may be seen where there is a customer
+        :param Domain seen: what may be seen of customers
         """
-        seen &= Domain("customer_id", "!=", False)
-        leads = self.env["crm.lead"].sudo(False).with_context(active_test=False)
-        if leads.has_access("read"):
-            seen |= Domain("customer_id", "=", False) & Domain("lead_id", "in", leads._search(Domain.TRUE))
-        return seen
+        found = Domain("case_id", "=", False) & Domain("customer_id", "!=", False) & seen
+        for name, others in (("case_id", Domain.TRUE), ("lead_id", Domain("customer_id", "=", False))):
+            about = self.env[self._fields[name].comodel_name].sudo(False).with_context(active_test=False)
+            if about.has_access("read"):
+                if name == "lead_id":
+                    others &= Domain("case_id", "=", False)
+                found |= others & Domain(name, "in", about._search(Domain.TRUE))
+        return found
 
     # ------------------------------------------------------------ what it says
 

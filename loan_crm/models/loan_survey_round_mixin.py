@@ -213,9 +213,12 @@ class LoanSurveyRoundMixin(models.AbstractModel):
             company, rule = request.company_id, request.rule_id
             today = company._loan_today()
             by_mail = request.channel == "email"
-            user = request.customer_id.acting_user_id if request.customer_id else request.lead_id.user_id
-            if request.customer_id.id in unsigned:
-                user = user.browse()
+            if request.case_id:
+                user = request.case_id.user_id  # who settled it
+            elif request.customer_id.id in unsigned:
+                user = self.env["res.users"]
+            else:
+                user = request.customer_id.acting_user_id or request.lead_id.user_id
             request.write(
                 {
                     "reason": False,
@@ -287,7 +290,8 @@ class LoanSurveyRoundMixin(models.AbstractModel):
     def _place(self):
         """Return the record in whose chatter the letter stands and on which a to-do is given."""
         self.ensure_one()
-        return self.contract_id or self.customer_id or self.lead_id
+        # A case tells of itself: whom it is about need not read in the customer's chatter that there was one.
+        return self.case_id or self.contract_id or self.customer_id or self.lead_id
 
     def _prepare_mail_vals(self, rendered):
         vals = super()._prepare_mail_vals(rendered)
@@ -350,9 +354,17 @@ class LoanSurveyRoundMixin(models.AbstractModel):
         """Return who acts for the customer today and may open the record, else the team's lead, else nobody."""
         self.ensure_one()
         place = self._place()
-        if place._name in ("loan.contract", "loan.customer"):
-            return place._who_answers()
-        return place.user_id.filtered("active")
+        if self.case_id:
+            anywhere = place.with_context(allowed_company_ids=[])  # their own companies decide
+            return next(
+                (
+                    user
+                    for user in (place.user_id, place.team_id.user_id)
+                    if user.active and anywhere.with_user(user).has_access("read")
+                ),
+                self.env["res.users"],
+            )
+        return place.user_id.filtered("active") if place == self.lead_id else place._who_answers()
 
     def _wake_somebody(self):
         """Give the person responsible one to-do on the rule of a survey that could not be written."""

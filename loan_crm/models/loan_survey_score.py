@@ -62,6 +62,7 @@ class LoanSurveyScore(models.Model):
     lead_id = fields.Many2one(
         "crm.lead", "Application", readonly=True, index="btree_not_null", ondelete="set null"
     )
+    case_id = fields.Many2one("loan.case", "Case", readonly=True, index="btree_not_null", ondelete="restrict")
     product_id = fields.Many2one("loan.product", "Product", readonly=True, ondelete="restrict")
     moment = fields.Selection(selection=lambda self: self.env["loan.survey.rule"]._moments(), readonly=True)
     user_id = fields.Many2one(
@@ -79,20 +80,16 @@ class LoanSurveyScore(models.Model):
     # ------------------------------------------------------------ who may see it
 
     @api.depends_context("uid")
-    @api.depends("request_id.lead_id", "request_id.customer_id")
+    @api.depends("request_id.lead_id", "request_id.customer_id", "request_id.case_id")
     def _compute_loan_visible(self):
         for score in self:
             score.loan_visible = score.request_id.loan_visible
 
     def _search_loan_visible(self, operator, value):
-        return self._search_as_request(super()._search_loan_visible(operator, value))
-
-    @api.model
-    def _search_as_request(self, seen):
-        """Return which scores may be seen: those of customers, and of applications without a profile."""
+        seen = super()._search_loan_visible(operator, value)
         if seen is NotImplemented:
             return seen
-        return self.env["loan.survey.request"]._without_profile(seen)
+        return self.env["loan.survey.request"]._with_what_it_is_about(seen)
 
     # ------------------------------------------------------------ figures
 

@@ -759,3 +759,106 @@ class TestLoanSurvey(SurveyCommon):
         plan = self.requests._get_erasure_plan()
         self.assertEqual(plan["now"], {"email": None})
         self.assertLessEqual({"call_phone", "call_words", "call_time"}, plan["later"].keys())
+
+
+@tagged("post_install", "-at_install", "loan")
+@freeze_time(NOW)
+class TestLoanSurveyCase(SurveyCommon):
+    """Surveys about what a customer wanted answered."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.rule.active = False
+        cls._rule(
+            "case", name="Settled", delay_days=0, survey_id=cls.env.ref("loan_crm.survey_survey_case").id
+        )
+        cls._rule(
+            "recovered", name="Mended", delay_days=0, survey_id=cls.env.ref("loan_crm.survey_survey_case").id
+        )
+        cls.case_team = cls.env["loan.case.team"].create(
+            {
+                "name": "Front Desk",
+                "company_id": cls.company.id,
+                "user_id": cls.lead.id,
+                "member_ids": [Command.set((cls.desk | cls.manager).ids)],
+            }
+        )
+
+    def _case(self, closed=True, by_customer=False, **values):
+        case = self.env["loan.case"].create(
+            {
+                "subject": "When is it paid out?",
+                "customer_id": self.customer.id,
+                "company_id": self.company.id,
+                "team_id": self.case_team.id,
+                "user_id": self.desk.id,
+                **values,
+            }
+        )
+        if closed:
+            case._solve("Told", by_customer=by_customer)
+            case._close()
+        return case
+
+    def test_a_case_is_asked_about_when_it_is_closed_once_and_by_who_settled_it(self):
+        case = self._case()
+        request = self._round()
+        self.assertEqual((request.case_id, request.state, request.moment), (case, "sent", "case"))
+        self.assertEqual((request.user_id, request.signed_user_id), (self.desk, self.desk))
+        self.assertEqual((request.message_id.model, request.message_id.res_id), ("loan.case", case.id))
+        case._reopen()
+        case._solve("Told again")
+        case._close()
+        self.assertEqual(len(self._round()), 1)
+
+    def test_a_thank_you_and_what_they_settled_themselves_are_not_asked_about(self):
+        category = self.env["loan.case.category"].create({"name": "A thank-you", "trivial": True})
+        trivial = self._case(category_id=category.id)
+        settled = self._case(by_customer=True, customer_id=self._customer("Li Na").id)
+        by_case = self._round().grouped("case_id")
+        self.assertEqual(by_case[trivial].reason, "trivial")
+        self.assertEqual(by_case[settled].reason, "self_closed")
+
+    def test_who_complains_is_asked_nothing_until_that_is_settled(self):
+        complaint = self._case(closed=False, kind="complaint", subject="The fee")
+        self._case()
+        self.assertEqual(self._round().reason, "complaint_open")
+        complaint._solve("Paid back")
+        complaint._close()
+        request = self._round()[-1]
+        self.assertEqual((request.case_id, request.moment, request.state), (complaint, "recovered", "sent"))
+
+    def test_who_asked_for_help_is_not_asked_how_it_was(self):
+        self._case(kind="hardship")
+        self.assertFalse(self._round())
+
+    def test_a_case_that_was_opened_again_is_not_asked_about(self):
+        self.company.write({"loan_quiet_from": 9, "loan_quiet_to": 12})
+        case = self._case()
+        self._round()
+        case._reopen()
+        with freeze_time("2026-03-10 04:00:00"):
+            self.assertEqual(self._round().reason, "undone")
+
+    def test_whom_a_complaint_is_about_learns_nothing_of_what_the_customer_says(self):
+        case = self._case(kind="complaint", about_user_id=self.manager.id)
+        request = self._round()
+        self.assertEqual((request.case_id, request.state), (case, "sent"))
+        self._answer(request, 1)
+        for record in (request, request.score_ids):
+            mine = record.with_user(self.manager)
+            self.assertFalse(mine.has_access("read"))
+            self.assertFalse(mine.search([]))
+            self.assertTrue(record.with_user(self.lead).search([]))
+        self.assertEqual(self.customer.with_user(self.manager).survey_count, 0)
+        self.assertFalse(self.customer.activity_ids)
+        self.assertEqual(case.activity_ids.filtered("date_deadline")[-1:].user_id, self.desk)
+        self.assertNotIn("how was it", " ".join(self.customer.message_ids.mapped("body")))
+
+    def test_who_has_no_profile_is_asked_by_their_contact(self):
+        case = self._case(customer_id=False, partner_id=self._partner("Bai Xue").id)
+        request = self._round()
+        self.assertEqual((request.case_id, request.partner_id.name, request.state), (case, "Bai Xue", "sent"))
+        self.assertTrue(request.with_user(self.desk).has_access("read"))
+        self.assertFalse(self.requests.with_user(self.stranger).search([]))
