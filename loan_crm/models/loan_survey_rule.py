@@ -145,9 +145,8 @@ class LoanSurveyRule(models.Model):
     @api.constrains("survey_id")
     def _check_survey(self):
         for rule in self:
-            survey_sudo = (
-                rule.survey_id.sudo()
-            )  # as superuser: a rule is written by who may not read every survey
+            # As superuser: a rule is written by who may not read every survey.
+            survey_sudo = rule.survey_id.sudo()
             if survey_sudo.survey_type != "loan":
                 raise ValidationError(
                     self.env._(

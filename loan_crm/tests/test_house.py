@@ -532,6 +532,10 @@ class TestHouse(LoanCommon):
                     got = model.get_views([*views, (False, "search")])
                     fields = got["models"][action.res_model]["fields"]
                     readable = [name for name in fields if name in model._fields]
+                    if action.res_model == "survey.survey":
+                        # Other apps add links to theirs, which no view of this one shows.
+                        arch = "".join(view["arch"] for view in got["views"].values())
+                        readable = [name for name in readable if f'name="{name}"' in arch]
                     domain = safe_eval(action.domain or "[]", {"uid": user.id})
                     model.search(domain, limit=1).read(readable)
 

@@ -11,20 +11,19 @@ class LoanSurveyEnter(models.TransientModel):
     _description = "Enter an Answer"
 
     request_id = fields.Many2one("loan.survey.request", "Survey", required=True)
-    line_ids = fields.One2many("loan.survey.enter.line", "enter_id", "Questions")
+    line_ids = fields.One2many(
+        "loan.survey.enter.line", "enter_id", "Questions", default=lambda self: self._default_line_ids()
+    )
 
     @api.model
-    def default_get(self, fields_list):
-        result = super().default_get(fields_list)
+    def _default_line_ids(self):
         request = self.env["loan.survey.request"].browse(self.env.context.get("default_request_id") or ())
-        if "line_ids" in fields_list and request:
-            request.check_access("read")
-            # As superuser: what is asked is no secret to who asks it.
-            questions_sudo = request.survey_id.sudo().question_ids
-            result["line_ids"] = [
-                Command.create(self._prepare_line_vals(question_sudo)) for question_sudo in questions_sudo
-            ]
-        return result
+        if not request:
+            return []
+        request.check_access("read")
+        # As superuser: what is asked is no secret to who asks it.
+        questions_sudo = request.survey_id.sudo().question_ids
+        return [Command.create(self._prepare_line_vals(question_sudo)) for question_sudo in questions_sudo]
 
     @api.model
     def _prepare_line_vals(self, question):
