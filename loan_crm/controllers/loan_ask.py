@@ -138,7 +138,8 @@ class LoanAsk(http.Controller):
         return None if asked._count_ask_post() else (self._told("enough"), 429)
 
     def _told(self, reason, **facts):
-        return request.env._(_REFUSALS[reason]) % facts
+        sentence = request.env._(_REFUSALS[reason])
+        return sentence % facts
 
     # ------------------------------------------------------------ answering
 

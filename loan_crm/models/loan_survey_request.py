@@ -204,13 +204,14 @@ class LoanSurveyRequest(models.Model):
         # What a customer says about a case is for whom the case is: not for a colleague whom it is about.
         of_cases = self.filtered("case_id")
         known = (self - of_cases).filtered("customer_id")
-        super(LoanSurveyRequest, known)._compute_loan_visible()
+        result = super(LoanSurveyRequest, known)._compute_loan_visible()
         for name, rest in (("case_id", of_cases), ("lead_id", self - of_cases - known)):
             seen = rest[name].sudo(False).with_context(active_test=False)
             seen = seen._filtered_access("read") if seen.has_access("read") else seen.browse()
             for request in rest:
                 # Who has no profile yet is seen by who may see their application.
                 request.loan_visible = bool(request[name]) and request[name] in seen
+        return result
 
     def _search_loan_visible(self, operator, value):
         seen = super()._search_loan_visible(operator, value)

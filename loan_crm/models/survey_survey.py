@@ -16,9 +16,10 @@ class SurveySurvey(models.Model):
 
     @api.depends_context("uid")
     def _compute_allowed_survey_types(self):
-        super()._compute_allowed_survey_types()
+        result = super()._compute_allowed_survey_types()
         for survey in self:
             survey.allowed_survey_types = [*(survey.allowed_survey_types or []), "loan"]
+        return result
 
     @api.onchange("survey_type")
     def _onchange_survey_type(self):

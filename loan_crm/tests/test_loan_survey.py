@@ -4,7 +4,7 @@ from unittest.mock import patch
 from dateutil.relativedelta import relativedelta
 
 from odoo import Command
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tests import Form, freeze_time, tagged
 
@@ -436,7 +436,7 @@ class TestLoanSurvey(SurveyCommon):
 
         def poison(request, rendered):
             if request.customer_id == other:
-                raise UserError("Ink is out")
+                raise ValueError("Ink is out")
             return post(request, rendered)
 
         with patch.object(type(self.requests), "_prepare_mail_vals", poison):
