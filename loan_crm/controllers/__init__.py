@@ -4,3 +4,4 @@ from . import loan_export
 from . import loan_mail
 from . import loan_portal
 from . import loan_survey
+from . import loan_ask

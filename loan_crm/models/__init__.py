@@ -92,10 +92,12 @@ from . import loan_case_mixin
 from . import loan_recused_mixin
 from . import loan_case_company_mixin
 from . import loan_word_figures_mixin
+from . import loan_survey_figures_mixin
 from . import loan_touch_case_mixin
 from . import loan_commitment_mixin
 from . import loan_recovery_mixin
 from . import loan_case_word_mixin
+from . import loan_survey_mixin
 from . import loan_borrower_mixin
 from . import loan_brief_mixin
 from . import loan_strip_mixin
@@ -258,6 +260,14 @@ from . import res_partner
 from . import res_users
 from . import res_users_apikeys
 from . import survey_survey
+from . import survey_question
+from . import loan_survey_rule
+from . import loan_survey_occasion_mixin
+from . import loan_survey_governor_mixin
+from . import loan_survey_round_mixin
+from . import loan_survey_answer_mixin
+from . import loan_survey_request
+from . import loan_survey_score
 from . import loan_nda_text
 from . import loan_nda
 from . import loan_training

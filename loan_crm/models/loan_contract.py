@@ -32,6 +32,7 @@ class LoanContract(models.Model):
         "loan.case.mixin",
         "loan.commitment.mixin",
         "loan.recovery.mixin",
+        "loan.survey.mixin",
         "loan.borrower.mixin",
         "loan.renewal.mixin",
         "loan.touch.mixin",
@@ -690,6 +691,10 @@ class LoanContract(models.Model):
 
     @api.model
     def _hold_key(self):
+        return "contract_id"
+
+    @api.model
+    def _survey_key(self):
         return "contract_id"
 
     def _hold_domain(self):

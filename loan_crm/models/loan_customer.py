@@ -23,6 +23,7 @@ class LoanCustomer(models.Model):
         "loan.case.mixin",
         "loan.commitment.mixin",
         "loan.recovery.mixin",
+        "loan.survey.mixin",
         "loan.assignment.mixin",
         "loan.brief.mixin",
         "loan.strip.mixin",
@@ -150,6 +151,11 @@ class LoanCustomer(models.Model):
     phone = fields.Char(related="partner_id.phone", readonly=False)
     lang = fields.Selection(related="partner_id.lang", readonly=False)
     tz = fields.Selection(related="partner_id.tz", readonly=False)
+    no_surveys = fields.Boolean(
+        related="partner_id.loan_no_surveys",
+        readonly=False,
+        help="The person asked for it, here or on the page of a survey: they are asked no more how it was.",
+    )
     note = fields.Html(
         "Before You Call", help="What a colleague must know before they speak to the customer."
     )

@@ -552,6 +552,7 @@ class LoanNight(models.Model):
             ("service", self.env._("Service plans"), "loan.customer"),
             ("assign", self.env._("Customers without a manager"), "loan.customer"),
             ("conflict", self.env._("Conflicts of interest"), "loan.conflict"),
+            ("survey", self.env._("Yearly surveys"), "loan.survey.request"),
             ("renew", self.env._("Renewals"), "loan.contract"),
             ("papers", self.env._("Papers that expire"), "loan.customer.document"),
             ("erase", self.env._("Customers to be erased"), "loan.customer.erasure"),

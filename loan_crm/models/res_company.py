@@ -23,6 +23,7 @@ class ResCompany(models.Model):
         "loan.load.figures.mixin",
         "loan.case.company.mixin",
         "loan.word.figures.mixin",
+        "loan.survey.figures.mixin",
     ]
 
     loan_tz = fields.Selection(

@@ -59,6 +59,12 @@ class ResConfigSettings(models.TransientModel):
 
     loan_retention_years = fields.Integer(related="company_id.loan_retention_years", readonly=False)
 
+    loan_survey_on = fields.Boolean(related="company_id.loan_survey_on", readonly=False)
+    loan_survey_interval = fields.Integer(related="company_id.loan_survey_interval", readonly=False)
+    loan_survey_per_year = fields.Integer(related="company_id.loan_survey_per_year", readonly=False)
+    loan_survey_sample = fields.Integer(related="company_id.loan_survey_sample", readonly=False)
+    loan_survey_low = fields.Integer(related="company_id.loan_survey_low", readonly=False)
+
     loan_access_note = fields.Text("Access Self-Test", compute="_compute_loan_access_note")
 
     @api.depends_context("lang")

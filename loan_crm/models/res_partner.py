@@ -13,6 +13,13 @@ class ResPartner(models.Model):
     _name = "res.partner"
     _inherit = ["loan.veil.mixin", "res.partner"]
 
+    # Of the person and not of one lender: who wants to be left alone is, by all of them.
+    loan_no_surveys = fields.Boolean(
+        "No Surveys",
+        groups="loan_crm.loan_crm_group_manager,loan_crm.loan_crm_group_service_desk,"
+        "loan_crm.loan_crm_group_compliance",
+        help="The person asked for it, here or on the page of a survey: Loan CRM asks them no more how it was.",
+    )
     # No relation to the profiles: every employee may search contacts, and "has any" asks no rule.
     loan_customer_count = fields.Integer(compute="_compute_loan_customer_count")
     # Of the present company alone: each lender has its own profile of a contact.

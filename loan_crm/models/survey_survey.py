@@ -1,7 +1,10 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class SurveySurvey(models.Model):
+    """A questionnaire for borrowers is of the type "loan": its answers are Loan CRM's to show, not the survey app's."""
+
     _inherit = "survey.survey"
 
     loan_tells_satisfaction = fields.Boolean(
@@ -9,3 +12,58 @@ class SurveySurvey(models.Model):
         help="The score of its answers, in percent, is shown as satisfaction on the pages of loan customers. It needs "
         "a scoring.",
     )
+    survey_type = fields.Selection(selection_add=[("loan", "Loan CRM")], ondelete={"loan": "set default"})
+
+    @api.depends_context("uid")
+    def _compute_allowed_survey_types(self):
+        result = super()._compute_allowed_survey_types()
+        for survey in self:
+            survey.allowed_survey_types = [*(survey.allowed_survey_types or []), "loan"]
+        return result
+
+    @api.onchange("survey_type")
+    def _onchange_survey_type(self):
+        result = super()._onchange_survey_type()
+        if self.survey_type == "loan":
+            # One page behind a link meant for one person: what the first click said stands there already.
+            self.update(
+                {
+                    "access_mode": "token",
+                    "users_login_required": False,
+                    "questions_layout": "one_page",
+                    "users_can_go_back": True,
+                    "scoring_type": "no_scoring",
+                    "is_attempts_limited": False,
+                }
+            )
+        return result
+
+    @api.constrains(
+        "survey_type",
+        "access_mode",
+        "users_login_required",
+        "questions_layout",
+        "users_can_go_back",
+        "certification",
+    )
+    def _check_loan_survey(self):
+        for survey in self.filtered(lambda survey: survey.survey_type == "loan"):
+            if (
+                survey.access_mode != "token"
+                or survey.users_login_required
+                or survey.questions_layout != "one_page"
+                or not survey.users_can_go_back
+                or survey.certification
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "“%s” is opened by the link in a letter and shows what was clicked there: invited people "
+                        "only, no login, one page with all the questions, going back allowed, no certification.",
+                        survey.title,
+                    )
+                )
+
+    def _loan_first_question(self):
+        """Return the question that the letter asks, whose answers are its links; none where no question fits."""
+        self.ensure_one()
+        return self.question_ids.filtered("loan_dimension")[:1]

@@ -16,6 +16,7 @@ from .core import (
     test_entries,
     test_evidence,
     test_feed,
+    test_governor,
     test_incoming,
     test_links,
     test_moments,
@@ -29,6 +30,7 @@ from .core import (
     test_reminders,
     test_renewals,
     test_risk,
+    test_scores,
     test_schedule_properties,
     test_stages,
     test_tiers,
@@ -125,3 +127,5 @@ from . import test_loan_repricing
 from . import test_loan_strip
 from . import test_story_complaints
 from . import test_tours
+from . import test_loan_survey
+from . import test_loan_survey_page

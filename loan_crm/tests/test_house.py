@@ -91,6 +91,7 @@ WAYS_IN = {
     "loan.access.campaign.line_ids",  # asks the lines' own rules
     "loan.commitment.postpone.commitment_id",  # guarded by loan.guard.mixin, as the next one
     "loan.recovery.apology.plan_id",
+    "loan.survey.enter.request_id",  # guarded by loan.guard.mixin
     "mail.mail.loan_reminder_ids",  # mails are read by system administrators only
 }
 # Children that go with their parent: what was never paid out, and what a reversal replays anyway.
@@ -129,6 +130,7 @@ ERASED_AS_USUAL = {
     "loan.case.task",
     "loan.response",
     "loan.recovery.call",
+    "loan.survey.score",
 }
 
 
@@ -535,6 +537,10 @@ class TestHouse(LoanCommon):
                     got = model.get_views([*views, (False, "search")])
                     fields = got["models"][action.res_model]["fields"]
                     readable = [name for name in fields if name in model._fields]
+                    if action.res_model == "survey.survey":
+                        # Other apps add links to theirs, which no view of this one shows.
+                        arch = "".join(view["arch"] for view in got["views"].values())
+                        readable = [name for name in readable if f'name="{name}"' in arch]
                     domain = safe_eval(action.domain or "[]", {"uid": user.id})
                     model.search(domain, limit=1).read(readable)
 

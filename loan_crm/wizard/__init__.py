@@ -50,3 +50,5 @@ from . import loan_breach_appeal
 from . import mail_compose_message
 from . import loan_commitment_postpone
 from . import loan_recovery_apology
+from . import loan_survey_enter
+from . import loan_survey_enter_line

@@ -1,0 +1,106 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ..core import scores
+
+
+class SurveyQuestion(models.Model):
+    _inherit = "survey.question"
+
+    loan_dimension = fields.Selection(
+        [
+            ("overall", "Overall"),
+            ("attitude", "Attitude"),
+            ("speed", "Speed"),
+            ("solution", "Solution"),
+            ("clarity", "Clarity of Terms"),
+            ("transparency", "Transparency"),
+            ("nps", "Recommendation"),
+        ],
+        "Tells About",
+        help="What an answer says of us. It goes into the figures of satisfaction under this name; “Recommendation” "
+        "asks for a scale from 0 to 10.",
+    )
+
+    @api.constrains("loan_dimension", "question_type", "scale_min", "scale_max")
+    def _check_loan_dimension(self):
+        for question in self.filtered("loan_dimension"):
+            if question.loan_dimension == scores.RECOMMEND:
+                fits = (
+                    question.question_type == "scale" and question.scale_min == 0 and question.scale_max == 10
+                )
+                if not fits:
+                    raise ValidationError(
+                        self.env._(
+                            "“%s” asks for a recommendation, so its scale goes from 0 to 10.", question.title
+                        )
+                    )
+            elif question.question_type not in ("scale", "simple_choice"):
+                raise ValidationError(
+                    self.env._(
+                        "“%s” can tell about nothing in figures: it takes a scale, or one choice of several with "
+                        "scores.",
+                        question.title,
+                    )
+                )
+
+    def _loan_choices(self):
+        """Return what can be answered: `[(value, label, what stands at its end of the scale or "")]`.
+
+        Of a scale the values are its numbers, of a choice the ids of its answers.
+        """
+        self.ensure_one()
+        if self.question_type == "scale":
+            ends = {self.scale_min: self.scale_min_label or "", self.scale_max: self.scale_max_label or ""}
+            return [
+                (value, str(value), ends.get(value, ""))
+                for value in range(self.scale_min, self.scale_max + 1)
+            ]
+        if self.question_type == "simple_choice":
+            return [(answer.id, answer.value, "") for answer in self.suggested_answer_ids]
+        return []
+
+    def _loan_read(self, said):
+        """Return what a colleague typed as an answer that the survey keeps, a text; None where nothing was said.
+
+        :param str said: see `loan.survey.request._enter_answer`
+        :raise UserError: where it is not one of the answers there are
+        """
+        self.ensure_one()
+        if not said:
+            return None
+        choices = self._loan_choices()
+        if not choices:
+            return said
+        known = (
+            {str(value): value for value, _label, _end in choices}
+            if self.question_type == "scale"
+            else {str(place): value for place, (value, _label, _end) in enumerate(choices, 1)}
+        )
+        if said not in known:
+            raise UserError(
+                self.env._(
+                    "“%(said)s” is none of the answers to “%(question)s”: %(choices)s.",
+                    said=said,
+                    question=self.title,
+                    choices=", ".join(known),
+                )
+            )
+        return str(known[said])
+
+    def _loan_value(self, line):
+        """Return what a line of answers says: `(raw value, percent)`, None where it says nothing in figures.
+
+        :param line: `survey.user_input.line` of this question
+        """
+        self.ensure_one()
+        if line.skipped:
+            return None
+        if self.question_type == "scale":
+            return line.value_scale, scores.percent(line.value_scale, self.scale_min, self.scale_max)
+        if self.question_type == "simple_choice" and line.suggested_answer_id:
+            marks = self.suggested_answer_ids.mapped("answer_score")
+            if min(marks) < max(marks):
+                mark = line.suggested_answer_id.answer_score
+                return mark, scores.percent(mark, min(marks), max(marks))
+        return None

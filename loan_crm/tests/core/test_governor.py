@@ -1,0 +1,140 @@
+from datetime import date, timedelta
+
+from odoo.tests import BaseCase
+
+from odoo.addons.loan_crm.core import governor
+from odoo.addons.loan_crm.core.governor import Facts, Limits, verdict
+
+try:
+    from hypothesis import given, settings
+    from hypothesis import strategies as st
+except ImportError:
+    given = None
+
+TODAY = date(2026, 3, 10)
+LIMITS = Limits(interval_days=60, per_year=4)
+# What stands in the way, each alone.
+OBSTACLES = {
+    "switched_off": {"switched_off": True},
+    "rule_gone": {"rule_gone": True},
+    "survey_closed": {"survey_closed": True},
+    "undone": {"undone": True},
+    "gone": {"gone": True},
+    "occasion_asked": {"occasion_asked": True},
+    "trivial": {"trivial": True},
+    "self_closed": {"self_closed": True},
+    "opted_out": {"opted_out": True},
+    "complaint_open": {"complaint_open": True},
+    "held": {"held": "legal"},
+    "no_address": {"has_address": False},
+    "bounced": {"bounced": True},
+    "nobody_asks": {"by_mail": False, "nobody_asks": True},
+    "too_late": {"last_day": TODAY - timedelta(1)},
+    "cap": {"asked": tuple(TODAY - timedelta(days) for days in (70, 140, 210, 364))},
+    "too_soon": {"asked": (TODAY - timedelta(59),)},
+    "no_letter": {"has_letter": False},
+    "closed_day": {"closed_day": True},
+    "quiet": {"quiet": True},
+}
+
+
+class TestGovernor(BaseCase):
+    def test_who_is_content_to_be_asked_is_asked(self):
+        self.assertEqual(verdict(Facts(TODAY), LIMITS), governor.ASK)
+        long_ago = tuple(TODAY - timedelta(days) for days in (60, 365, 800))
+        self.assertEqual(verdict(Facts(TODAY, long_ago, last_day=TODAY), LIMITS), governor.ASK)
+
+    def test_each_obstacle_alone_is_told_by_its_name(self):
+        self.assertEqual(OBSTACLES.keys(), set(governor.CODES))
+        for code, facts in OBSTACLES.items():
+            with self.subTest(code=code):
+                self.assertEqual(verdict(Facts(TODAY)._replace(**facts), LIMITS).reason, code)
+
+    def test_what_ends_by_itself_waits_and_the_rest_is_for_good(self):
+        waits = {
+            code
+            for code, facts in OBSTACLES.items()
+            if not verdict(Facts(TODAY)._replace(**facts), LIMITS).final
+        }
+        self.assertEqual(waits, {"no_letter", "closed_day", "quiet"})
+
+    def test_a_call_asks_for_no_address_and_no_quiet_hours(self):
+        facts = Facts(TODAY, by_mail=False, has_address=False, bounced=True, quiet=True, closed_day=True)
+        self.assertEqual(verdict(facts, LIMITS), governor.ASK)
+
+    def test_limits(self):
+        for asked, limits, expected in [
+            ((1,), Limits(0, 4), None),  # no interval
+            ((1,), Limits(1, 4), None),  # yesterday is a day ago
+            ((0,), Limits(1, 4), "too_soon"),
+            ((60,), LIMITS, None),
+            ((59,), LIMITS, "too_soon"),
+            ((), Limits(60, 0), "cap"),  # nobody is asked
+            ((100, 200, 300, 364), LIMITS, "cap"),
+            ((100, 200, 300, 365), LIMITS, None),
+        ]:
+            with self.subTest(asked=asked, limits=limits):
+                facts = Facts(TODAY, tuple(TODAY - timedelta(days) for days in asked))
+                self.assertEqual(verdict(facts, limits).reason, expected)
+
+    def test_the_day_from_which_one_may_ask_again(self):
+        self.assertIsNone(governor.free_from((), 60))
+        self.assertIsNone(governor.free_from((TODAY,), 0))
+        self.assertEqual(governor.free_from((TODAY - timedelta(90), TODAY), 60), TODAY + timedelta(60))
+
+
+if given:
+    _facts = st.builds(
+        Facts,
+        today=st.just(TODAY),
+        asked=st.lists(st.integers(-5, 800).map(lambda days: TODAY - timedelta(days)), max_size=6).map(tuple),
+        last_day=st.none() | st.integers(-3, 3).map(lambda days: TODAY + timedelta(days)),
+        held=st.sampled_from([None, None, "legal"]),
+        **{
+            name: st.booleans()
+            for name in Facts._fields
+            if name not in ("today", "asked", "last_day", "held")
+        },
+    )
+    _limits = st.builds(Limits, st.integers(0, 120), st.integers(0, 6))
+
+    class TestGovernorProperties(BaseCase):
+        @given(_facts, _limits)
+        @settings(max_examples=200, deadline=None)
+        def test_the_same_facts_end_in_the_same_answer(self, facts, limits):
+            shuffled = facts._replace(asked=tuple(reversed(facts.asked)))
+            self.assertEqual(verdict(facts, limits), verdict(shuffled, limits))
+            self.assertIn(verdict(facts, limits).reason, (None, *governor.CODES))
+
+        @given(_facts, _limits, st.sampled_from(sorted(OBSTACLES)))
+        @settings(max_examples=200, deadline=None)
+        def test_one_more_obstacle_never_lets_anybody_be_asked(self, facts, limits, code):
+            before = verdict(facts, limits).reason
+            more = OBSTACLES[code]
+            if "asked" in more:
+                more = {"asked": (*facts.asked, *more["asked"])}
+            if "by_mail" in more or (not facts.by_mail and code in ("no_address", "bounced")):
+                return  # another way of asking is another question
+            if before:
+                self.assertIsNotNone(verdict(facts._replace(**more), limits).reason)
+
+        @given(
+            st.lists(st.integers(0, 730), max_size=60),
+            st.integers(0, 90),
+            st.integers(0, 6),
+        )
+        @settings(max_examples=150, deadline=None)
+        def test_over_two_years_nobody_is_asked_too_often(self, days, interval, cap):
+            limits, asked = Limits(interval, cap), []
+            for day in sorted(days):
+                today = TODAY + timedelta(day)
+                told = verdict(Facts(today, tuple(asked)), limits)
+                if told.reason is None:
+                    asked.append(today)
+                else:
+                    self.assertIn(told.reason, ("cap", "too_soon"))
+            for place, day in enumerate(asked):
+                year = [other for other in asked[place:] if other < day + governor.YEAR]
+                self.assertLessEqual(len(year), cap)
+                if place:
+                    self.assertGreaterEqual((day - asked[place - 1]).days, interval)
