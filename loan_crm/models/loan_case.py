@@ -246,7 +246,7 @@ class LoanCase(models.Model):
     @api.depends("customer_id", "about_user_id", "user_id", "team_id")
     def _compute_loan_visible(self):
         known = self.filtered("customer_id")
-        super(LoanCase, known)._compute_loan_visible()
+        result = super(LoanCase, known)._compute_loan_visible()
         user = self.env.user
         sight = user._loan_sight()
         # As superuser: which teams one belongs to is no secret.
@@ -265,6 +265,7 @@ class LoanCase(models.Model):
             )
         if not user._is_superuser():
             self.filtered(lambda case: case.about_user_id == user).loan_visible = False
+        return result
 
     def _search_loan_visible(self, operator, value):
         seen = super()._search_loan_visible(operator, value)

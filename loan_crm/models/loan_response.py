@@ -105,12 +105,13 @@ class LoanResponse(models.Model):
     @api.depends("customer_id", "owner_user_id")
     def _compute_loan_visible(self):
         known = self.filtered("customer_id")
-        super(LoanResponse, known)._compute_loan_visible()
+        result = super(LoanResponse, known)._compute_loan_visible()
         duty = self.env.user._loan_sight().duty
         for response in self - known:
             response.loan_visible = duty.is_true() or (
                 response.owner_user_id == self.env.user and not duty.is_false()
             )
+        return result
 
     def _search_loan_visible(self, operator, value):
         seen = super()._search_loan_visible(operator, value)
@@ -290,9 +291,10 @@ class LoanResponse(models.Model):
 
     @api.model
     def _before_customer_merge(self, kept, others):
-        super()._before_customer_merge(kept, others)
+        result = super()._before_customer_merge(kept, others)
         theirs = Domain("res_model", "=", "loan.customer") & Domain("state", "=", "waiting")
         moved = self.search(theirs & Domain("res_id", "in", others.ids))
         if self.search_count(theirs & Domain("res_id", "=", kept.id)) or len(moved) > 1:
             self._end(others, "dropped")
         moved.filtered(lambda wait: wait.state == "waiting").res_id = kept.id
+        return result
