@@ -11,7 +11,7 @@ class LoanSurveyEnterLine(models.TransientModel):
 
     enter_id = fields.Many2one("loan.survey.enter", required=True, ondelete="cascade")
     question_id = fields.Many2one("survey.question", required=True, readonly=False, ondelete="cascade")
-    title = fields.Char("Question", readonly=True)
+    title = fields.Char("Title", readonly=True)
     hint = fields.Char("How to Answer", readonly=True)
     said = fields.Char(
         "Answer", help="A number where one is asked for, else their words. Empty: they did not say."
