@@ -25,9 +25,9 @@ class LoanSurvey(Survey):
         if survey.survey_type == "loan":
             # Of a questionnaire of Loan CRM each reader sees the answers of their own customers.
             requests = request.env["loan.survey.request"]
-            seen = requests.search(Domain.TRUE) if requests.has_access("read") else requests
-            # As superuser: which answers belong to surveys that the reader may see.
-            domain &= Domain("id", "in", seen.sudo().user_input_id.ids)
+            if not requests.has_access("read"):
+                return Domain.FALSE
+            domain &= Domain("id", "in", requests._search(Domain.TRUE).subselect("user_input_id"))
         return domain
 
     def _check_validity(self, survey_sudo, answer_sudo, *args, **kwargs):

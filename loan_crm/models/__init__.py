@@ -214,6 +214,7 @@ from . import loan_recovery_limit
 from . import loan_recovery_plan
 from . import loan_recovery_call
 from . import loan_recovery_answer_mixin
+from . import loan_recovery_survey_mixin
 from . import survey_user_input
 from . import loan_touch
 from . import loan_reminder_room

@@ -221,18 +221,26 @@ class LoanAnswerMixin(models.AbstractModel):
         record_sudo = self.sudo()  # nobody writes it by hand
         if not record_sudo.waiting_since:
             return
-        message_sudo = message.sudo()  # what kind of message it is, whoever may read it
+        message_sudo = message.sudo()  # as below
         type_id = self.env["ir.model.data"]._xmlid_to_res_id(_ANSWER, raise_if_not_found=False)
         if type_id and message_sudo.mail_activity_type_id.id == type_id:
             self._stop_waiting("answered", message_sudo, self.env.user)
-        elif (
-            went_out
-            and message_sudo.message_type in ("comment", "email")
-            and (colleague := self._colleagues(message_sudo.author_id))
-            and (message_sudo.attachment_ids or cases.substantive(html2plaintext(message_sudo.body or "")))
-        ):
-            self._stop_waiting("answered", message_sudo, colleague[:1])
+        elif colleague := self._answered_by(message, went_out):
+            self._stop_waiting("answered", message_sudo, colleague)
             record_sudo._answer_activity().unlink()  # what was written stands in the chatter
+
+    def _answered_by(self, message, went_out):
+        """Return the colleague whose message answers somebody outside, or nobody: it says something of substance.
+
+        :param message: a `mail.message` on this record
+        :param bool went_out: somebody outside gets it
+        """
+        message_sudo = message.sudo()  # as superuser: what kind of message it is, whoever may read it
+        if not went_out or message_sudo.message_type not in ("comment", "email"):
+            return self.env["res.users"]
+        if not message_sudo.attachment_ids and not cases.substantive(html2plaintext(message_sudo.body or "")):
+            return self.env["res.users"]
+        return self._colleagues(message_sudo.author_id)[:1]
 
     def _stop_waiting(self, state, message=None, user=None):
         """Note that nobody waits here any more; see `loan.response._end`."""

@@ -215,7 +215,7 @@ class LoanCaseClock(models.Model):
                 with self.env.cr.savepoint():
                     clocks._tell()
             except Exception:
-                # One of them will not be told; the others must be.
+                # One of them will not be told, and is found below; the others must be.
                 for clock in clocks:
                     try:
                         with self.env.cr.savepoint():

@@ -3,9 +3,8 @@ from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import format_datetime, html2plaintext
+from odoo.tools import format_datetime
 
-from ..core import cases as words
 from ..core.calendars import BusinessCalendar
 from ..core.clocks import Setting
 from ..core.working_time import WorkingTime
@@ -161,7 +160,7 @@ class LoanCaseClockMixin(models.AbstractModel):
         """Give cases the clocks that hold for them now; one that holds no more is dropped, one that runs goes on."""
         # As superuser: clocks are nobody's to set.
         clocks_sudo = self.env["loan.case.clock"].sudo()
-        fresh_sudo = clocks_sudo.browse()
+        vals_list = []
         for company, cases in self.grouped("company_id").items():
             policies_sudo = self.env["loan.sla.policy"]._of_company(company)
             for case_sudo in cases.sudo():  # as superuser: as above
@@ -178,21 +177,15 @@ class LoanCaseClockMixin(models.AbstractModel):
                 )
                 back._move_to("running")
                 done = {"first_response"} if case_sudo.responded_at else set()
-                fresh_sudo |= back | clocks_sudo.create(
-                    [
-                        {
-                            "case_id": case_sudo.id,
-                            "policy_id": policy.id,
-                            "started_at": case_sudo.opened_at,
-                        }
-                        for policy in wanted - going.policy_id
-                        if policy.measure not in done
-                    ]
-                )
-        # Of a changed team the hours are others.
+                vals_list += [
+                    {"case_id": case_sudo.id, "policy_id": policy.id, "started_at": case_sudo.opened_at}
+                    for policy in wanted - going.policy_id
+                    if policy.measure not in done
+                ]
+        clocks_sudo.create(vals_list)
+        # All of them: of a changed team the hours are others.
         cases_sudo = self.sudo()  # as superuser: as above
-        running = cases_sudo.clock_ids.filtered(lambda clock: clock.state in ("running", "paused"))
-        (fresh_sudo | running)._wind()
+        cases_sudo.clock_ids.filtered(lambda clock: clock.state in ("running", "paused"))._wind()
 
     def _pause(self, reason):
         """Let clocks stand still, and put on record why.
@@ -247,14 +240,8 @@ class LoanCaseClockMixin(models.AbstractModel):
 
     def _note_answer(self, message, went_out):
         result = super()._note_answer(message, went_out)
-        message_sudo = message.sudo()  # what kind of message it is, whoever may read it
-        if (
-            went_out
-            and message_sudo.message_type in ("comment", "email")
-            and self._colleagues(message_sudo.author_id)
-            and (message_sudo.attachment_ids or words.substantive(html2plaintext(message_sudo.body or "")))
-        ):
-            self._responded(message_sudo.author_id.user_ids[:1], fields.Datetime.now())
+        if colleague := self._answered_by(message, went_out):
+            self._responded(colleague, fields.Datetime.now())
         return result
 
     def _responded(self, user, moment):

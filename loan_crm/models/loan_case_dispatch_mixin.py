@@ -105,16 +105,19 @@ class LoanCaseDispatchMixin(models.AbstractModel):
         people = (self.team_id.member_ids - self.team_id.user_id).sorted("id") - self._away()
         people = self._loan_may_take(people)
         if people:
-            loads = dict(
-                self._read_group(
-                    Domain("user_id", "in", people.ids) & self._open_domain(), ["user_id"], ["__count"]
-                )
-            )
-            return cases.least_loaded(list(people), loads)
+            return self._least_loaded(people)
         for each in (self.team_id.user_id, acting, self.customer_id.team_id.user_id):
             if each and self._may_take(each):
                 return each
         return self.env["res.users"]
+
+    def _least_loaded(self, people):
+        """Return who of some has the least open.
+
+        :param people: `res.users`, in the order in which equals are asked
+        """
+        mine = Domain("user_id", "in", people.ids) & self._open_domain()
+        return cases.least_loaded(list(people), dict(self._read_group(mine, ["user_id"], ["__count"])))
 
     def _away(self):
         """Return who of the team is away today."""
@@ -187,12 +190,7 @@ class LoanCaseDispatchMixin(models.AbstractModel):
                         above.name,
                     )
                 )
-            loads = dict(
-                case_sudo._read_group(
-                    Domain("user_id", "in", people.ids) & case._open_domain(), ["user_id"], ["__count"]
-                )
-            )
-            case_sudo.user_id = cases.least_loaded(list(people), loads)
+            case_sudo.user_id = case_sudo._least_loaded(people)
             case_sudo._tell_owner(self.env._("Passed up to you: %s", case.display_name))
         return True
 

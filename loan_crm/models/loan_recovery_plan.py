@@ -451,6 +451,37 @@ class LoanRecoveryPlan(models.Model):
             )
         return plans_sudo.create(vals_list)
 
+    def _open_for_request(self, request):
+        """Open a plan for a survey of ours whose answer is low, once; nobody's where nobody's customer answered.
+
+        A complaint that is made good already needs no second plan: whoever may not see the complaint would see that.
+
+        :param request: `loan.survey.request`, as superuser
+        """
+        plans_sudo, answer = self.sudo(), request.user_input_id  # as superuser: as above
+        twice = [("user_input_id", "=", answer.id)]
+        if request.case_id:
+            twice = ["|", *twice, ("case_id", "=", request.case_id.id)]
+        if not request.customer_id or not answer or plans_sudo.search_count(twice):
+            return plans_sudo
+        return plans_sudo.create(
+            {
+                "customer_id": request.customer_id.id,
+                "partner_id": request.partner_id.id,
+                "contract_id": request.contract_id.id,
+                "case_id": request.case_id.id,
+                "cause": "score",
+                "user_input_id": answer.id,
+                "score": request.satisfaction,
+                "what_happened": self.env._(
+                    "%(survey)s: a score of %(score)s %%.",
+                    survey=request.survey_id.title,
+                    score=round(request.satisfaction),
+                ),
+                "opened_on": request.company_id._loan_today(),
+            }
+        )
+
     # ------------------------------------------------------------ step by step
 
     @api.model

@@ -28,6 +28,7 @@ class LoanSurveyRequest(models.Model):
         "loan.survey.occasion.mixin",
         "loan.survey.governor.mixin",
         "loan.survey.round.mixin",
+        "loan.recovery.survey.mixin",
         "loan.survey.answer.mixin",
         "loan.lifecycle.mixin",
     ]
@@ -189,6 +190,7 @@ class LoanSurveyRequest(models.Model):
     ask_choices = fields.Json(compute="_compute_ask", groups=NO_ACCESS, export_string_translation=False)
     ask_ends = fields.Json(compute="_compute_ask", groups=NO_ACCESS, export_string_translation=False)
     is_reminder = fields.Boolean(compute="_compute_is_reminder", export_string_translation=False)
+    letter_title = fields.Char(compute="_compute_letter_title", export_string_translation=False)
 
     _once = models.UniqueIndex("(moment, occasion_ref, occasion_year)", "This occasion is on record already.")
     _due_idx = models.Index("(company_id, due_on, id) WHERE state = 'due'")
@@ -319,6 +321,14 @@ class LoanSurveyRequest(models.Model):
     @api.depends_context("loan_survey_reminder")
     def _compute_is_reminder(self):
         self.is_reminder = bool(self.env.context.get("loan_survey_reminder"))
+
+    @api.depends("survey_title", "is_reminder")
+    @api.depends_context("lang", "loan_survey_reminder")
+    def _compute_letter_title(self):
+        # Words inside a subject's braces are no translator's to find.
+        for request in self:
+            title = request.survey_title
+            request.letter_title = self.env._("Still open: %s", title) if request.is_reminder else title
 
     # ------------------------------------------------------------ the link
 

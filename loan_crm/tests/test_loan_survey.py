@@ -393,6 +393,16 @@ class TestLoanSurvey(SurveyCommon):
         self.assertIn("尊敬的", mail.body_html)
         self.assertNotIn("How content are you", mail.body_html)
 
+    def test_a_reminder_says_so_in_the_readers_language(self):
+        self.customer.partner_id.lang = "zh_CN"
+        self._asked()
+        with self._days_later(4):
+            self._round()
+        mails = self.env["mail.mail"].search(
+            [("recipient_ids", "in", self.customer.partner_id.id)], order="id"
+        )
+        self.assertEqual([mail.subject.startswith("尚未填写：") for mail in mails], [False, True])
+
     def test_one_reminder_and_then_it_is_over(self):
         request = self._asked()
         with self._days_later(3):
@@ -525,6 +535,21 @@ class TestLoanSurvey(SurveyCommon):
         todo = request.contract_id.activity_ids
         self.assertEqual((todo.user_id, todo.date_deadline), (self.manager, TODAY))
         self.assertIn("not content", todo.summary)
+
+    def test_what_was_not_good_begins_to_be_made_good_once(self):
+        request = self._asked()
+        answer = self._answer(request, 1)
+        plans = self.env["loan.recovery.plan"].search([("customer_id", "=", request.customer_id.id)])
+        self.assertEqual(
+            (plans.cause, plans.user_input_id, plans.contract_id), ("score", answer, request.contract_id)
+        )
+        request.sudo()._low_score()
+        self.assertEqual(len(self.env["loan.recovery.plan"].search([("user_input_id", "=", answer.id)])), 1)
+        content = self._asked(customer=self._customer("Li Na"))
+        self._answer(content, 5)
+        self.assertFalse(
+            self.env["loan.recovery.plan"].search([("customer_id", "=", content.customer_id.id)])
+        )
 
     def test_recommendation_is_no_satisfaction(self):
         self.rule.survey_id = self.env.ref("loan_crm.survey_survey_yearly")
