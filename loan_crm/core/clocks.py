@@ -79,9 +79,8 @@ def due(started, target, setting, pauses=()):
         return None
     started = _utc(started)
     if target.unit == "minutes":
-        working = setting.working.without(pauses) if pauses else setting.working
         try:
-            return working.after(started, target.amount * 60)
+            return setting.working.without(pauses).after(started, target.amount * 60)
         except WorkingTimeError:
             return None
     held = sum(_days_held(start, end, started, setting.zone) for start, end in pauses)

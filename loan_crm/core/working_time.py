@@ -107,6 +107,8 @@ class WorkingTime:
             (max(_utc(start), self.known_from), min(_utc(end), self.known_until) if end else self.known_until)
             for start, end in pauses
         ]
+        if not pauses:
+            return self
         spans = list(self.spans)
         for pause_start, pause_end in pauses:
             if pause_end <= pause_start:

@@ -177,6 +177,7 @@ from . import loan_repayment_allocation
 from . import loan_reminder_hold
 from . import loan_promise
 from . import loan_hardship
+from . import loan_watch_mixin
 from . import loan_case_part_mixin
 from . import loan_case_intake_mixin
 from . import loan_case_dispatch_mixin

@@ -1,12 +1,8 @@
-import logging
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
+from odoo.fields import NO_ACCESS, Domain
 
 from ..core import clocks
-
-_logger = logging.getLogger(__name__)
 
 
 class LoanCaseClock(models.Model):
@@ -17,7 +13,7 @@ class LoanCaseClock(models.Model):
     """
 
     _name = "loan.case.clock"
-    _inherit = ["loan.case.part.mixin", "loan.lifecycle.mixin"]
+    _inherit = ["loan.watch.mixin", "loan.case.part.mixin", "loan.lifecycle.mixin"]
     _description = "Clock of a Case"
     _order = "due_at, id"
 
@@ -54,6 +50,7 @@ class LoanCaseClock(models.Model):
     )
     is_late = fields.Boolean("Late", compute="_compute_is_late", search="_search_is_late")
     extension_ids = fields.One2many("loan.case.extension", "clock_id", "Extensions")
+    todo_ids = fields.One2many("mail.activity", "loan_clock_id", "To-Dos", groups=NO_ACCESS)
     extensible = fields.Boolean(compute="_compute_extensible", export_string_translation=False)
 
     _policy_once = models.UniqueIndex("(case_id, policy_id)", "A service level holds once for a case.")
@@ -73,6 +70,7 @@ class LoanCaseClock(models.Model):
             "mark",
             "next_mark",
             "next_mark_at",
+            "trouble",
         }
 
     @api.model
@@ -122,6 +120,12 @@ class LoanCaseClock(models.Model):
 
     # ------------------------------------------------------------ reading and setting
 
+    def _move_to(self, state, start=None):
+        result = super()._move_to(state, start)
+        if state != "running":
+            self._nothing_to_tell()
+        return result
+
     def _counted(self):
         """Return `{clock: (start, target, setting, pauses)}`, as `core.clocks` asks for them."""
         first = min(self.mapped("started_at"), default=fields.Datetime.now())
@@ -144,22 +148,26 @@ class LoanCaseClock(models.Model):
             )
         return result
 
-    def _readings(self, now):
+    def _readings(self, now, counted=None):
         """Return `{clock: core.clocks.Reading}`; of a clock that was stopped, what it showed then.
 
         :param datetime now: naive, in UTC
+        :param dict counted: see `_counted`, where it is known already
         """
         aware = self.env["loan.case"]._aware
         return {
             clock: clocks.read(start, target, setting, aware(clock.stopped_at or now), pauses)
-            for clock, (start, target, setting, pauses) in self._counted().items()
+            for clock, (start, target, setting, pauses) in (counted or self._counted()).items()
         }
 
-    def _wind(self):
-        """Work out anew when these clocks are due and when somebody is to be told next."""
+    def _wind(self, counted=None):
+        """Work out anew when these clocks are due and when somebody is to be told next.
+
+        :param dict counted: see `_counted`, where it is known already
+        """
         aware = self.env["loan.case"]._aware
         now = aware(fields.Datetime.now())
-        for clock, (start, target, setting, pauses) in self._counted().items():
+        for clock, (start, target, setting, pauses) in (counted or self._counted()).items():
             if clock.state not in ("running", "paused"):
                 clock.write({"next_mark_at": False, "next_mark": 0})
                 continue
@@ -174,6 +182,7 @@ class LoanCaseClock(models.Model):
                     "due_at": due and due.replace(tzinfo=None),
                     "next_mark_at": at and at.replace(tzinfo=None),
                     "next_mark": mark or 0,
+                    "trouble": False,
                 }
             )
 
@@ -201,61 +210,47 @@ class LoanCaseClock(models.Model):
     def _tell_marks(self, batch):
         """Tell people of clocks that have run to a mark: who is accountable, then the leader, then the lead of both.
 
-        Each batch commits. A case that fails is put off by a day and told to the administrators in the log; the
-        others are done.
-
         :param int batch: clocks at once
         """
-        progress = self.env["ir.cron"]._commit_progress
-        due = Domain("next_mark_at", "<=", fields.Datetime.now())
-        left = self.search_count(due)
-        progress(remaining=left)
-        while clocks := self.search(due, order="next_mark_at, id", limit=batch):
-            try:
-                with self.env.cr.savepoint():
-                    clocks._tell()
-            except Exception:
-                # One of them will not be told, and is found below; the others must be.
-                for clock in clocks:
-                    try:
-                        with self.env.cr.savepoint():
-                            clock._tell()
-                    except Exception:
-                        _logger.exception("Clock %s could not be told", clock.id)
-                        clock.next_mark_at = fields.Datetime.add(fields.Datetime.now(), days=1)
-            self.env.flush_all()
-            if not progress(len(clocks)):
-                return
-            self.env.invalidate_all()
+        self._watch("next_mark_at", type(self)._tell, batch)
 
     def _tell(self):
         """Tell of each of these clocks what it shows, and wind it to its next mark."""
-        for clock, reading in self._readings(fields.Datetime.now()).items():
+        counted = self._counted()
+        for clock, reading in self._readings(fields.Datetime.now(), counted).items():
             # A job that comes late tells what the clock shows now, not each mark it has passed.
             mark = max((mark for mark in clocks.MARKS if mark <= reading.share), default=clock.next_mark)
-            clock.mark, case = max(mark, clock.next_mark), clock.case_id
-            for user in clock._told_at(clock.mark):
-                told = case.with_context(lang=user.lang or self.env.lang, mail_activity_quick_update=True)
-                told.activity_schedule(
-                    "mail.mail_activity_data_todo",
-                    date_deadline=case.company_id._loan_today(),
-                    summary=clock.with_context(lang=told.env.lang)._mark_told(clock.mark),
-                    user_id=user.id,
-                )
-        self._wind()
+            clock.mark = max(mark, clock.next_mark)
+        self._tell_people(
+            (clock, user, clock.case_id, clock.company_id._loan_today(), spoken._mark_told(clock.mark))
+            for user, told in self._who_is_told().items()
+            for clock, spoken in zip(told, told.with_context(lang=user.lang or self.env.lang), strict=True)
+        )
+        self._wind(counted)
 
-    def _told_at(self, mark):
-        """Return who is told at a mark: each mark reaches higher, and nobody who may not see the case.
+    def _who_is_told(self):
+        """Return `{user: clocks}`: each mark reaches higher, and nobody who may not see the case.
 
-        :param int mark: percent of the time
+        It takes a query for each person, not for each clock.
         """
-        case = self.case_id
-        users = case.user_id or case.team_id.user_id
-        if mark >= 75:
-            users |= case.team_id.user_id or case.customer_id.team_id.user_id
-        if mark >= 90:
-            users |= case.team_id.next_id.user_id | case.customer_id.team_id.user_id
-        return case._loan_may_take(users)
+        asked = {}
+        for clock in self:
+            case, mark = clock.case_id, clock.mark
+            leader, lead = case.team_id.user_id, case.customer_id.team_id.user_id
+            users = case.user_id or leader
+            if mark >= 75:
+                users |= leader or lead
+            if mark >= 90:
+                users |= case.team_id.next_id.user_id | lead
+            for user in users:
+                if user.active and not user._is_superuser() and user != case.about_user_id:
+                    asked.setdefault(user, []).append(clock.id)
+        result = {}
+        for user, ids in asked.items():
+            theirs = self.browse(ids)
+            seen = theirs.case_id._loan_seen_by(user)
+            result[user] = theirs.filtered(lambda clock, seen=seen: clock.case_id in seen)
+        return result
 
     def _mark_told(self, mark):
         policy_sudo = self.policy_id.sudo()  # as superuser: the house's promise

@@ -1,14 +1,11 @@
-import logging
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
+from odoo.fields import NO_ACCESS, Domain
 
 from ..core.working_time import WorkingTimeError
-
-_logger = logging.getLogger(__name__)
 
 _BATCH = 500
 
@@ -22,7 +19,7 @@ class LoanResponse(models.Model):
     """
 
     _name = "loan.response"
-    _inherit = ["loan.access.mixin"]
+    _inherit = ["loan.watch.mixin", "loan.access.mixin"]
     _description = "Response"
     _order = "waiting_since, id"
     _rec_name = "record_name"
@@ -80,6 +77,7 @@ class LoanResponse(models.Model):
         default="0",
     )
     climb_at = fields.Datetime("Climbs At", readonly=True)
+    todo_ids = fields.One2many("mail.activity", "loan_response_id", "To-Dos", groups=NO_ACCESS)
 
     _one_waiting = models.UniqueIndex(
         "(res_model, res_id) WHERE state = 'waiting'", "This record waits for an answer already."
@@ -164,10 +162,8 @@ class LoanResponse(models.Model):
         """
         # As superuser: as above.
         waiting_sudo = self.sudo().search(self._of_domain(records))
-        now = fields.Datetime.now()
-        for response_sudo in waiting_sudo:
-            working = response_sudo._working()
-            aware = self.env["loan.case"]._aware
+        now, aware = fields.Datetime.now(), self.env["loan.case"]._aware
+        for response_sudo, working in waiting_sudo._workings().items():
             try:
                 spent = working.spent(aware(response_sudo.waiting_since), aware(now))
             except WorkingTimeError:  # nobody knows what was worked so long ago
@@ -182,6 +178,7 @@ class LoanResponse(models.Model):
                     "climb_at": False,
                 }
             )
+        waiting_sudo._nothing_to_tell()
 
     @api.model
     def _of_domain(self, records):
@@ -191,24 +188,32 @@ class LoanResponse(models.Model):
             & Domain("state", "=", "waiting")
         )
 
-    def _working(self):
-        """Return the working time these waits are counted in: that of the case's team, or of the lender."""
+    def _workings(self):
+        """Return `{response: core.working_time.WorkingTime}`: that of the case's team, or of the lender."""
         cases = self.env["loan.case"]
-        company = self.company_id
-        hours_sudo = company.sudo().resource_calendar_id  # when a lender works is no secret
-        if self.res_model == "loan.case":
-            team_sudo = cases.sudo().browse(self.res_id).team_id
-            hours_sudo = team_sudo.calendar_id or hours_sudo
-        first = cases._aware(self.waiting_since) - timedelta(days=1)
+        first = cases._aware(min(self.mapped("waiting_since"), default=fields.Datetime.now())) - timedelta(
+            days=1
+        )
         until = cases._aware(fields.Datetime.now()) + timedelta(days=60)
-        return cases._clock_setting(company, hours_sudo, first, until).working
+        made, result = {}, {}
+        for response in self:
+            company = response.company_id
+            # As superuser: when a lender and its teams work is no secret.
+            hours_sudo = company.sudo().resource_calendar_id
+            if response.res_model == "loan.case":
+                hours_sudo = cases.sudo().browse(response.res_id).team_id.calendar_id or hours_sudo
+            key = (company, hours_sudo)
+            if key not in made:
+                made[key] = cases._clock_setting(company, hours_sudo, first, until).working
+            result[response] = made[key]
+        return result
 
     # ------------------------------------------------------------ climbing
 
     def _wind(self):
         """Work out when these waits climb next."""
         aware = self.env["loan.case"]._aware
-        for response in self:
+        for response, working in self._workings().items():
             company = response.company_id
             hours = {"0": company.loan_answer_lead_hours, "1": company.loan_answer_head_hours}.get(
                 response.climbed
@@ -216,61 +221,58 @@ class LoanResponse(models.Model):
             at = False
             if response.state == "waiting" and hours:
                 try:
-                    at = response._working().after(aware(response.waiting_since), int(hours * 3600))
+                    at = working.after(aware(response.waiting_since), int(hours * 3600))
                     at = at.replace(tzinfo=None)
                 except WorkingTimeError:
                     at = False
-            response.climb_at = at
+            response.write({"climb_at": at, "trouble": False})
 
     @api.model
     def _cron_climb(self):
-        """Tell leads and heads of what nobody has answered, in batches; what fails is left aside and told."""
-        progress = self.env["ir.cron"]._commit_progress
-        due = Domain("state", "=", "waiting") & Domain("climb_at", "<=", fields.Datetime.now())
-        progress(remaining=self.search_count(due))
-        while waits := self.search(due, order="climb_at, id", limit=_BATCH):
-            for wait in waits:
-                try:
-                    with self.env.cr.savepoint():
-                        wait._climb()
-                except Exception:
-                    _logger.exception("Response %s could not climb", wait.id)
-                    wait.climb_at = fields.Datetime.add(fields.Datetime.now(), days=1)
-            self.env.flush_all()
-            if not progress(len(waits)):
-                return
-            self.env.invalidate_all()
+        """Tell leads and heads of what nobody has answered."""
+        self._watch("climb_at", type(self)._climb, _BATCH)
 
     def _climb(self):
-        """Tell the next one above, who may see it, that nobody has answered."""
-        self.ensure_one()
-        record = self.env[self.res_model].browse(self.res_id).exists()
-        if not record:
-            self.write({"state": "dropped", "climb_at": False})
-            return
-        level = "1" if self.climbed == "0" else "2"
-        user = self._who_above(record, level)
-        self.climbed = level
-        if user:
-            told = record.with_context(lang=user.lang or self.env.lang, mail_activity_quick_update=True)
-            told.activity_schedule(
-                "mail.mail_activity_data_todo",
-                date_deadline=self.company_id._loan_today(),
-                summary=told.env._("Nobody has answered: see to it that somebody does"),
-                user_id=user.id,
-            )
-        self._wind()
+        """Tell the next one above of each, who may see it, that nobody has answered."""
+        there = self.browse()
+        for model, waits in self.grouped("res_model").items():
+            left = self.env[model].browse(waits.mapped("res_id")).exists()
+            there |= waits.filtered(lambda wait, left=left: wait.res_id in left._ids)
+        (self - there).write({"state": "dropped", "climb_at": False})
+        for wait in there:
+            wait.climbed = "1" if wait.climbed == "0" else "2"
+        there._tell_people(
+            (wait, user, record, wait.company_id._loan_today(), self._words(user))
+            for wait, (user, record) in there._who_above().items()
+        )
+        there._wind()
 
-    def _who_above(self, record, level):
-        """Return whom a wait climbs to: the first who may see the record and has not been told."""
-        people = [self.company_id.loan_head_user_id]
-        if level == "1":
-            team = record.team_id if "team_id" in record._fields else self.customer_id.team_id
-            people = [team.user_id, self.customer_id.team_id.user_id, *people]
-        for user in people:
-            if user and user != self.owner_user_id and user.active and record._loan_seen_by(user):
-                return user
-        return self.env["res.users"]
+    def _words(self, user):
+        spoken = self.with_context(lang=user.lang or self.env.lang)
+        return spoken.env._("Nobody has answered: see to it that somebody does")
+
+    def _who_above(self):
+        """Return `{wait: (whom it climbs to, the record)}`: the first above who may see it and has not been told.
+
+        A wait with nobody above is not among them. It takes a query for each person, not for each wait.
+        """
+        result = {}
+        for model, waits in self.grouped("res_model").items():
+            records = self.env[model].browse(waits.mapped("res_id"))
+            above, people = {}, self.env["res.users"]
+            for wait, record in zip(waits, records, strict=True):
+                lead = wait.customer_id.team_id.user_id
+                users = wait.company_id.loan_head_user_id
+                if wait.climbed == "1":
+                    team = record.team_id if "team_id" in record._fields else wait.customer_id.team_id
+                    users = team.user_id | lead | users
+                above[wait] = [user for user in users if user.active and user != wait.owner_user_id]
+                people |= users
+            seen = {user: set(records._loan_seen_by(user)._ids) for user in people if user.active}
+            for wait, record in zip(waits, records, strict=True):
+                if user := next((user for user in above[wait] if record.id in seen[user]), None):
+                    result[wait] = (user, record)
+        return result
 
     # ------------------------------------------------------------ screens
 

@@ -1,9 +1,18 @@
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import NO_ACCESS
 
 
 class MailActivity(models.Model):
     _inherit = "mail.activity"
+
+    # What gave it, and takes it back; see `loan.watch.mixin`.
+    loan_clock_id = fields.Many2one(
+        "loan.case.clock", "Clock", index="btree_not_null", ondelete="set null", groups=NO_ACCESS
+    )
+    loan_response_id = fields.Many2one(
+        "loan.response", "Wait", index="btree_not_null", ondelete="set null", groups=NO_ACCESS
+    )
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -93,6 +93,8 @@ WAYS_IN = {
     "loan.recovery.apology.plan_id",
     "loan.survey.enter.request_id",  # guarded by loan.guard.mixin
     "mail.mail.loan_reminder_ids",  # mails are read by system administrators only
+    "mail.activity.loan_clock_id",  # nobody reads it, as the next one: what gave a to-do
+    "mail.activity.loan_response_id",
 }
 # Children that go with their parent: what was never paid out, and what a reversal replays anyway.
 GO_WITH_PARENT = {

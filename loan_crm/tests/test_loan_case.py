@@ -83,6 +83,11 @@ class CaseCommon(CorrespondenceCommon):
         with self._without_commit():
             self.env["loan.case"]._cron_clocks()
 
+    def _answer(self, record, body, user):
+        return record.with_user(user).message_post(
+            body=body, message_type="comment", subtype_xmlid="mail.mt_comment", partner_ids=self.borrower.ids
+        )
+
     def _clock(self, case, measure):
         return case.clock_ids.filtered(lambda clock: clock.measure == measure and clock.state != "dropped")
 
@@ -458,12 +463,56 @@ class TestLoanCaseClock(CaseCommon):
             return tell(clocks)
 
         self.patch(type(broken), "_tell", fails)
-        with (
-            self._at("2026-03-10T15:05"),
-            self.assertLogs("odoo.addons.loan_crm.models.loan_case_clock", "ERROR"),
-        ):
+        self.company.loan_reminder_user_id = self.lead
+        with self._at("2026-03-10T15:05"):
             self._tell()
-        self.assertEqual([self._clock(case, "first_response").mark for case in cases], [100, 0, 100])
+            self.assertEqual([self._clock(case, "first_response").mark for case in cases], [100, 0, 100])
+            self.assertEqual((broken.trouble, broken.next_mark_at), ("boom", utc("2026-03-11 07:05:00")))
+            woken = Domain("user_id", "=", self.lead.id) & Domain("res_model", "=", False)
+            self.assertEqual(self.env["mail.activity"].search_count(woken), 1)
+        with self._at("2026-03-11T15:10"):
+            self._tell()
+            self.assertEqual(self.env["mail.activity"].search_count(woken), 1, "told once while it is open")
+        self.patch(type(broken), "_tell", tell)
+        with self._at("2026-03-12T15:15"):
+            self._tell()
+        self.assertEqual((broken.trouble, broken.mark), (False, 100))
+
+    def test_a_person_has_one_to_do_for_a_clock_and_none_when_it_is_over(self):
+        case = self._mail()
+        clock = self._clock(case, "first_response")
+        for moment in ("2026-03-10T13:05", "2026-03-10T14:05", "2026-03-10T15:05"):
+            with self._at(moment):
+                self._tell()
+        self.assertEqual(clock.todo_ids.user_id, self.manager | self.lead)
+        self.assertEqual(len(clock.todo_ids), 2)
+        with self._at("2026-03-10T15:10"):
+            self._answer(case, "The rate was raised on the first.", self.manager)
+        self.assertEqual(clock.state, "missed")
+        self.assertFalse(clock.todo_ids)
+
+    def test_the_job_asks_each_person_not_each_case(self):
+        def cases(count):
+            made = self.env["loan.case"].create(
+                [
+                    {"customer_id": self.customer.id, "subject": f"No {n}", "kind": "inquiry"}
+                    for n in range(count)
+                ]
+            )
+            self.env.flush_all()
+            self.env.invalidate_all()
+            return made.clock_ids.filtered(lambda clock: clock.measure == "first_response")
+
+        spent = []
+        for count in (5, 40):
+            clocks = cases(count)
+            with self._at("2026-03-10T15:05"):
+                self.env.flush_all()
+                before = self.env.cr.sql_log_count
+                clocks._tell()
+                self.env.flush_all()
+                spent.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(spent[1], spent[0] + 2, spent)
 
     def test_another_kind_has_other_clocks(self):
         case = self._case()
@@ -522,11 +571,6 @@ class TestLoanResponse(CaseCommon):
         with self._without_commit():
             self.env["loan.response"]._cron_climb()
 
-    def _answer(self, record, body, user):
-        return record.with_user(user).message_post(
-            body=body, message_type="comment", subtype_xmlid="mail.mt_comment", partner_ids=self.borrower.ids
-        )
-
     def test_a_wait_is_one_until_a_person_answers_with_something(self):
         case = self._mail()
         wait = self._waits(case)
@@ -576,6 +620,9 @@ class TestLoanResponse(CaseCommon):
             self._climb()
         self.assertEqual((wait.climbed, wait.climb_at), ("2", False))
         self.assertIn(self.compliance, case.activity_ids.user_id)
+        with self._at("2026-03-11T10:20"):
+            self._answer(case, "The rate was raised on the first.", self.manager)
+        self.assertFalse(wait.todo_ids, "nobody is told any more of what is answered")
 
     def test_nobody_hears_of_a_wait_they_may_not_see(self):
         case = self._mail()
