@@ -5,8 +5,12 @@ What takes longest begins first, so that the lanes end together.
 
 import os
 import tempfile
+from collections import Counter
+
+import pytest
 
 DATABASES = "LANES_DATABASES"  # the variable that names one for each lane
+SPENT = "LANES_SPENT"  # the variable that names the folder where each lane notes what its classes took
 
 
 def options(count):
@@ -31,6 +35,25 @@ def pytest_configure(config):
         del os.environ["PYTEST_XDIST_WORKER"]  # all that pytest-odoo goes by
         odoo.tools.config["db_name"] = os.environ[DATABASES].split(",")[int(lane.removeprefix("gw"))]
         _share_browser_cache(config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Note what each class takes, its setting up included. pytest's own clock stands still where a test freezes it."""
+    start = os.times().elapsed
+    try:
+        return (yield)
+    finally:
+        spent = item.session.__dict__.setdefault("lane_spent", Counter())
+        spent[item.parent.nodeid] += os.times().elapsed - start
+
+
+def pytest_sessionfinish(session):
+    folder, lane = os.environ.get(SPENT), getattr(session.config, "workerinput", {}).get("workerid")
+    if folder and lane:
+        with open(os.path.join(folder, f"spent-{lane}.txt"), "w", encoding="utf-8") as note:
+            for name, spent in session.__dict__.get("lane_spent", Counter()).most_common():
+                note.write(f"{spent:8.1f} s  {name}\n")
 
 
 def _share_browser_cache(config):

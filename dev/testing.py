@@ -326,6 +326,7 @@ def _pytest(env, targets, on=(), show=False):
     argv += lanes.options(len(on)) if on else []
     variables = odoo.environment(env.server, config)
     variables[lanes.DATABASES] = ",".join(on)
+    variables[lanes.SPENT] = str(LOGS)
     variables["PATH"] = f"{env.server.program('psql').parent}{os.pathsep}{os.environ['PATH']}"
     # What the browser leaves behind goes with this checkout, too.
     variables["XDG_CACHE_HOME"] = variables["XDG_CONFIG_HOME"] = LOCAL / "browser"

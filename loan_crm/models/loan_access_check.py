@@ -86,6 +86,7 @@ class LoanAccessCheck(models.AbstractModel):
         found |= self._counted(
             "twin", {"res.partner": len(self._twins()), "crm.lead": len(self._twin_leads())}
         )
+        found |= {("saved", name): 1 for name in self._saved_names()}
         return found
 
     @api.model

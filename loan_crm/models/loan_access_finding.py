@@ -29,6 +29,7 @@ class LoanAccessFinding(models.Model):
             ("file", "Public File"),
             ("twin", "Twin of a Confidential Contact"),
             ("automation", "Automation That Reads Customers"),
+            ("saved", "Saved Words with a Confidential Name"),
         ],
         "What",
         required=True,
@@ -91,6 +92,10 @@ class LoanAccessFinding(models.Model):
             "twin": self.env._(
                 "Contacts that everybody sees have the address or tax number of a confidential customer's. Somebody "
                 "entered them again. Merge them with the confidential ones."
+            ),
+            "saved": self.env._(
+                "A filter, a default, an export or a canned answer that colleagues share holds the name, the address "
+                "or the tax number of a confidential customer. Have an administrator reword it, or take it away."
             ),
         }
         for finding in self:

@@ -2,7 +2,7 @@ import hashlib
 import re
 
 from odoo import SUPERUSER_ID, api, models
-from odoo.fields import Domain
+from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import SQL
 
 # Reports of ours that count customers and name none.
@@ -54,7 +54,10 @@ class LoanCheckFenceMixin(models.AbstractModel):
             and not model._transient
             and name not in protected
             and any(
-                field.type in ("many2one", "many2many") and field.store and field.comodel_name in ours
+                field.type in ("many2one", "many2many")
+                and field.store
+                and field.comodel_name in ours
+                and field.groups != NO_ACCESS  # what nobody may read leads nobody anywhere
                 for field in model._fields.values()
             )
         }

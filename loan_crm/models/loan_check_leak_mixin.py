@@ -1,10 +1,14 @@
+import json
+
 from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..core import saved_words
+
 
 class LoanCheckLeakMixin(models.AbstractModel):
-    """What of confidential customers lies where no rule is asked: public files, contacts and leads entered again."""
+    """What of confidential customers lies where no rule is asked: public files, contacts entered again, saved words."""
 
     _name = "loan.check.leak.mixin"
     _description = "Self-Test: Leaks"
@@ -74,3 +78,38 @@ class LoanCheckLeakMixin(models.AbstractModel):
         return leads_sudo.search(
             Domain("email_normalized", "in", addresses) & ~leads_sudo._loan_ranks_domain(ranks)
         )
+
+    @api.model
+    def _saved_names(self):
+        """Return which saved words that colleagues share tell a confidential customer's name or address.
+
+        :return: names such as "ir.filters,12", sorted
+        """
+        # As superuser: as above.
+        partners_sudo = self.env["res.partner"].sudo().with_context(active_test=False)
+        if partners_sudo._loan_open():
+            return []
+        ranks = self.env["loan.confidentiality.level"]._closed_ranks()
+        closed = partners_sudo.search(partners_sudo._loan_of_ranks_domain("id", ranks))
+        told = {word for contact in closed for word in (contact.name, contact.email_normalized, contact.vat)}
+        return sorted(saved_words.telling(self._saved_words(), told))
+
+    @api.model
+    def _saved_words(self):
+        """Return `{"model,number": words}` of what one colleague saves and others find: filters, defaults, exports,
+        canned answers."""
+        env = self.sudo().with_context(active_test=False).env  # as superuser: as above
+        words = {
+            record: f"{record.name} {record.domain} {record.context}"
+            for record in env["ir.filters"].search([("user_ids", "=", False)])
+        }
+        words |= {
+            record: json.dumps(json.loads(record.json_value), ensure_ascii=False)
+            for record in env["ir.default"].search([("user_id", "=", False)])
+        }
+        words |= {record: record.name or "" for record in env["ir.exports"].search(Domain.TRUE)}
+        words |= {
+            record: f"{record.source} {record.substitution}"
+            for record in env["mail.canned.response"].search([("group_ids", "!=", False)])
+        }
+        return {f"{record._name},{record.id}": text for record, text in words.items()}

@@ -69,6 +69,11 @@ class LoanLeadLevelMixin(models.AbstractModel):
         """Return what the context holds while confidential leads are left out, see `_search` and `crm.team`."""
         return _UNCLOSED
 
+    def _pls_prepare_update_frequency_table(self, rebuild=False, target_state=False):
+        # Whoever sells reads how often what was won or lost: of what is closed nothing is counted, nor taken back.
+        unclosed = super(LoanLeadLevelMixin, self.with_context(loan_unclosed=_UNCLOSED))
+        return unclosed._pls_prepare_update_frequency_table(rebuild=rebuild, target_state=target_state)
+
     @api.model
     def _loan_closed_domain(self):
         """Return which leads are kept from anybody who might have the duty."""

@@ -309,6 +309,41 @@ class TestLoanAccessContact(ContactCommon):
         check._run()
         self.assertEqual(finding.state, "gone")
 
+    def test_a39_names_in_what_colleagues_save_for_each_other_are_found(self):
+        check = self.env["loan.access.check"]
+        known = set(check._saved_names())
+        filters = self.env["ir.filters"]
+        told = filters.create(
+            {
+                "name": "Mine",
+                "model_id": "res.partner",
+                "domain": f"[('name', 'ilike', '{self.contact.name.upper()}')]",
+            }
+        )
+        own = filters.create(
+            {"name": self.contact.name, "model_id": "res.partner", "user_ids": self.manager.ids}
+        )
+        answer = self.env["mail.canned.response"].create(
+            {
+                "source": "x",
+                "substitution": f"Dear {self.contact.name},",
+                "group_ids": self.env.ref("base.group_user").ids,
+            }
+        )
+        self.env["ir.default"].set("crm.lead", "name", f"For {self.contact.email}")
+        found = set(check._saved_names()) - known
+        self.assertEqual(
+            {name.split(",")[0] for name in found}, {"ir.filters", "mail.canned.response", "ir.default"}
+        )
+        self.assertLessEqual({f"ir.filters,{told.id}", f"mail.canned.response,{answer.id}"}, found)
+        self.assertNotIn(f"ir.filters,{own.id}", found, "what nobody else finds tells nobody")
+        check._run()
+        finding = self.env["loan.access.finding"].search([("subject", "=", f"ir.filters,{told.id}")])
+        self.assertEqual((finding.kind, finding.state), ("saved", "open"))
+        told.unlink()
+        check._run()
+        self.assertEqual(finding.state, "gone")
+
     def test_who_followed_a_contact_that_was_closed_is_parted(self):
         self._classify(self.customer, self.internal)
         self.contact.message_subscribe((self.stranger | self.manager).partner_id.ids)
@@ -808,6 +843,23 @@ class TestLoanAccessApplication(ContactCommon):
         head = (self.application | other)._merge_opportunity(auto_unlink=True)
         self.env.invalidate_all()
         self.assertFalse(self._sees(self.stranger, head))
+
+    def test_g3_frequencies_count_nothing_that_is_closed(self):
+        frequencies = self.env["crm.lead.scoring.frequency"]
+        tag = self.env["crm.tag"].create({"name": "Ovens of the north"})
+        self.env["ir.config_parameter"].sudo().set_param("crm.pls_start_date", "2020-01-01")
+        self.env["ir.config_parameter"].sudo().set_param("crm.pls_fields", "tag_ids")
+        open_lead = self.env["crm.lead"].create({"name": "Open", "type": "opportunity"})
+        counted = Domain("variable", "=", "tag_id") & Domain("value", "=", str(tag.id))
+        for lead, count in ((self.application, 0), (open_lead, 1)):
+            lead.tag_ids = tag
+            lead.action_set_won()
+            self.assertEqual(round(sum(frequencies.search(counted).mapped("won_count"))), count, lead.name)
+        self.env["crm.lead"]._rebuild_pls_frequency_table()
+        self.env.invalidate_all()
+        everywhere = frequencies.search(counted)
+        self.assertTrue(everywhere)
+        self.assertLess(max(everywhere.mapped("won_count")), 1.5)
 
     def test_a24_duplicates_are_counted_as_far_as_one_sees_them(self):
         self.application.email_from = "oven@bakery.example.com"
