@@ -129,7 +129,8 @@ def _cases(env):
         ),
         (
             "loan_response",
-            {"res_id": "copied.id", "customer_id": "copied.customer_id", "owner_user_id": "copied.user_id"}
+            {"res_id": "copied.id", "case_id": "copied.id", "customer_id": "copied.customer_id"}
+            | {"owner_user_id": "copied.user_id"}
             | {"waiting_since": "%(then)s", "climb_at": "%(then)s", "climbed": "'0'", "message_id": "NULL"},
         ),
     ):

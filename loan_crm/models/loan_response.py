@@ -19,7 +19,7 @@ class LoanResponse(models.Model):
     """
 
     _name = "loan.response"
-    _inherit = ["loan.watch.mixin", "loan.access.mixin"]
+    _inherit = ["loan.watch.mixin", "loan.recused.mixin"]
     _description = "Response"
     _order = "waiting_since, id"
     _rec_name = "record_name"
@@ -100,15 +100,15 @@ class LoanResponse(models.Model):
     # ------------------------------------------------------------ who may see it
 
     @api.depends_context("uid")
-    @api.depends("customer_id", "owner_user_id")
+    @api.depends("customer_id", "owner_user_id", "case_id.loan_visible")
     def _compute_loan_visible(self):
         known = self.filtered("customer_id")
         result = super(LoanResponse, known)._compute_loan_visible()
         duty = self.env.user._loan_sight().duty
         for response in self - known:
-            response.loan_visible = duty.is_true() or (
-                response.owner_user_id == self.env.user and not duty.is_false()
-            )
+            mine = response.owner_user_id == self.env.user and not duty.is_false()
+            case = response.case_id
+            response.loan_visible = case.loan_visible if case else duty.is_true() or mine
         return result
 
     def _search_loan_visible(self, operator, value):
@@ -116,7 +116,11 @@ class LoanResponse(models.Model):
         duty = self.env.user._loan_sight().duty
         if seen is NotImplemented or duty.is_true() or duty.is_false():
             return seen
-        return seen | (Domain("customer_id", "=", False) & Domain("owner_user_id", "=", self.env.uid))
+        # As superuser: what is asked is the rule of the case.
+        of_cases = self.env["loan.case"].sudo()._search_loan_visible(operator, value)
+        unknown = Domain("customer_id", "=", False)
+        mine = Domain("case_id", "=", False) & Domain("owner_user_id", "=", self.env.uid)
+        return seen | (unknown & (mine | Domain("case_id", "any!", of_cases)))
 
     # ------------------------------------------------------------ begin and end
 
@@ -139,6 +143,7 @@ class LoanResponse(models.Model):
             {
                 "res_model": record._name,
                 "res_id": record.id,
+                "case_id": record.id if record._name == "loan.case" else False,
                 "customer_id": record._written_to().id,
                 "company_id": company.id,
                 "partner_id": message.author_id.id,

@@ -635,8 +635,26 @@ class TestLoanResponse(CaseCommon):
         ):
             found = self.env["loan.response"].with_user(user).search([("id", "=", wait.id)])
             self.assertEqual(bool(found), seen, user.name)
-        case.write({"kind": "complaint", "about_user_id": self.colleague.id})
-        self.assertFalse(self.env["loan.response"].with_user(self.colleague).search([("id", "=", wait.id)]))
+        # Whose duty the customer is, and whom the complaint is about, does not learn that somebody waits.
+        case.write({"kind": "complaint", "about_user_id": self.desk.id})
+        theirs = self.env["loan.response"].with_user(self.desk)
+        self.assertTrue(self.customer.with_user(self.desk).has_access("read"))
+        self.assertFalse(theirs.search([("id", "=", wait.id)]))
+        self.assertFalse(theirs.search_count([("case_id", "=", case.id)]))
+        with self.assertRaises(AccessError):
+            theirs.browse(wait.id).read(["waiting_since"])
+
+    def test_a_wait_of_nobody_known_is_the_teams(self):
+        self._receive("Hello?", From="who@knows.example.com", To="pudong-care@pudong.example.com")
+        case = self.env["loan.case"].search([("company_id", "=", self.company.id)], order="id desc", limit=1)
+        wait = self._waits(case)
+        self.assertFalse(wait.customer_id)
+        for user, seen in ((self.desk, True), (self.lead, True), (self.stranger, False)):
+            self.assertEqual(bool(wait.with_user(user).search([("id", "=", wait.id)])), seen, user.name)
+            self.assertEqual(wait.with_user(user).has_access("read"), seen, user.name)
+
+    def test_nobody_writes_how_long_somebody_waited(self):
+        wait = self._waits(self._mail())
         with self.assertRaises(AccessError):
             wait.with_user(self.manager).write({"minutes": 1})
 
