@@ -223,6 +223,14 @@ class LoanCommon(TransactionCase):
             yield
         self.env.invalidate_all()
 
+    @classmethod
+    def _try_letters(cls):
+        """Try the lender's letters once for all tests of a class; else the round of each test tries them."""
+        with patch.object(
+            type(cls.env["ir.cron"]), "_commit_progress", lambda *args, **kwargs: float("inf")
+        ):
+            cls.env["loan.reminder.round"]._check_letters(cls.company)
+
     def _remind(self):
         """Run the reminder round of the lender and return the ledger's entries of its loans."""
         with self._without_commit():

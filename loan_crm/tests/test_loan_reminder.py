@@ -20,6 +20,7 @@ class TestLoanReminder(LoanCommon):
         super().setUpClass()
         cls.ledger = cls.env["loan.reminder"]
         cls.rounds = cls.env["loan.reminder.round"]
+        cls._try_letters()
 
     @classmethod
     def _due_in(cls, days, customer=None, **values):

@@ -31,6 +31,7 @@ class TestLoanReminderDelivery(LoanMailCommon):
         cls.mails = cls.env["mail.mail"]
         cls.mails.search([("state", "=", "outgoing")]).cancel()  # what the demo left in the queue
         cls.contract = cls._due_in(7)
+        cls._try_letters()
 
     @contextmanager
     def _no_mail_server(self):

@@ -20,6 +20,7 @@ class TestLoanReminderLetter(LoanCommon):
         cls.ledger = cls.env["loan.reminder"]
         cls.guarantor = cls._partner("Feng Yu", lang="zh_CN")
         cls.partner = cls._partner("Gao Lei")
+        cls._try_letters()
 
     def _of(self, contract, **values):
         domain = [("contract_id", "=", contract.id), *((name, "=", value) for name, value in values.items())]

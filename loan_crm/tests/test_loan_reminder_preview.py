@@ -27,6 +27,7 @@ class TestLoanReminderPreview(LoanCommon):
         cls.letter = cls.env.ref("loan_crm.mail_template_reminder_before")
         cls.step = cls.policy.step_ids.filtered(lambda step: step.offset == -7)
         cls.forms = cls.env["loan.reminder.preview"]
+        cls._try_letters()
 
     def _preview(self, user=None, **vals):
         vals = {"contract_id": self.contract.id, "step_id": self.step.id, **vals}

@@ -18,6 +18,7 @@ class RoomCommon(LoanCommon):
         cls.company.loan_reminder_user_id = cls.lead
         cls.cron = cls.env.ref("loan_crm.ir_cron_remind")
         cls.rounds = cls.env["loan.reminder.round"]
+        cls._try_letters()
 
     def _room(self, user=None):
         self.env.flush_all()

@@ -19,6 +19,7 @@ class TestLoanReminderSilence(LoanCommon):
         super().setUpClass()
         cls.ledger = cls.env["loan.reminder"]
         cls.contract = cls._due_in(7)
+        cls._try_letters()
 
     def _told(self, contract=None):
         """Run the round and return the state and reason of the loan's last reminder."""

@@ -80,6 +80,7 @@ class TestLoanReminderSms(LoanCommon):
         cls.customer.partner_id.write({"phone": "+86 138 0055 1017", "country_id": cls.env.ref("base.cn").id})
         cls.customer.preferred_channel = "sms"
         cls.contract = cls._due_in(7)
+        cls._try_letters()
 
     def setUp(self):
         super().setUp()
