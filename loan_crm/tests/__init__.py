@@ -18,6 +18,7 @@ from .core import (
     test_feed,
     test_governor,
     test_incoming,
+    test_learning,
     test_links,
     test_moments,
     test_money,
