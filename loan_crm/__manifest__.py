@@ -36,6 +36,7 @@
         "security/loan_audit_security.xml",
         "security/loan_commitment_security.xml",
         "security/loan_recovery_security.xml",
+        "security/loan_learning_security.xml",
         "data/ir_sequence_data.xml",
         "data/loan_calendar_data.xml",
         "data/loan_reference_rate_data.xml",
@@ -210,6 +211,8 @@
         "views/loan_recovery_plan_views.xml",
         "views/loan_recovery_menus.xml",
         "views/loan_survey_menus.xml",
+        "wizard/loan_weak_spot_views.xml",
+        "views/loan_learning_menus.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",
@@ -242,6 +245,7 @@
         "demo/loan_access_review_demo.xml",
         "demo/loan_access_log_demo.xml",
         "demo/loan_case_demo.xml",
+        "demo/loan_learning_demo.xml",
     ],
     "assets": {
         "web.assets_backend": ["loan_crm/static/src/**/*"],

@@ -181,6 +181,8 @@ from . import loan_case_part_mixin
 from . import loan_case_intake_mixin
 from . import loan_case_dispatch_mixin
 from . import loan_case_clock_mixin
+from . import loan_case_stage_mixin
+from . import loan_case_history_mixin
 from . import loan_case_cause
 from . import loan_case_category
 from . import loan_case_team
@@ -280,3 +282,4 @@ from . import loan_notice
 from . import loan_notice_receipt
 from . import loan_breach_register
 from . import loan_nda_register
+from . import loan_learning_mixin

@@ -130,3 +130,4 @@ from . import test_story_complaints
 from . import test_tours
 from . import test_loan_survey
 from . import test_loan_survey_page
+from . import test_loan_learning

@@ -1,0 +1,208 @@
+from datetime import date, timedelta
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form, freeze_time, tagged
+
+from .common import NOW, TODAY
+from .test_loan_case import CaseCommon, utc
+
+
+class LearningCommon(CaseCommon):
+    """A lender with categories, causes and cases of the past."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.papers = cls.env.ref("loan_crm.loan_case_category_papers")
+        cls.delay = cls.env.ref("loan_crm.loan_case_category_delay")
+        cls.manner = cls.env.ref("loan_crm.loan_case_category_manner")
+        cls.process = cls.env.ref("loan_crm.loan_case_cause_process")
+
+    def _past(self, days, customer=None, hours=5, **values):
+        """Return cases that came in so many days ago each and were solved after some hours."""
+        customer = customer or self.customer
+        lines = []
+        for ago in days:
+            opened = utc(NOW) - timedelta(ago)
+            vals = {
+                "subject": "Papers asked for twice",
+                "words": "Why not at once?",
+                "kind": "complaint",
+                "category_id": self.papers.id,
+                "customer_id": customer.id,
+                "team_id": self.special.id,
+                "user_id": customer.manager_user_id.id,
+                "company_id": self.company.id,
+                "opened_at": opened,
+                **values,
+            }
+            lines.append((vals, opened + timedelta(hours=2), opened + timedelta(hours=hours)))
+        return self.env["loan.case"]._enter_history(lines)
+
+    def _spots(self, user=None, **values):
+        return self.env["loan.weak.spot"].with_user(user or self.compliance).create(values)
+
+    def _rows(self, spots):
+        return {row["name"].split(" / ")[-1]: row["count"] for row in spots.figures["rows"]}
+
+
+@tagged("post_install", "-at_install", "loan")
+@freeze_time(NOW)
+class TestLoanLearning(LearningCommon):
+    # ------------------------------------------------------------ cases of the past
+
+    def test_a_case_of_the_past_tells_nobody_and_keeps_its_times(self):
+        mails = self.env["mail.mail"].search_count([])
+        case = self._past([40], cause_id=self.process.id)
+        self.assertEqual(case.state, "closed")
+        self.assertEqual(case.opened_at, utc("2026-01-29 02:00:00"))
+        self.assertEqual(case.solved_at, utc("2026-01-29 07:00:00"))
+        self.assertFalse(case.activity_ids)
+        self.assertFalse(case.hold_id)
+        self.assertEqual(self.env["mail.mail"].search_count([]), mails)
+        self.assertTrue(case.clock_ids)
+        self.assertEqual(set(case.clock_ids.mapped("state")), {"met"})
+        late = self._past([40], hours=24 * 35)
+        self.assertIn("missed", late.clock_ids.mapped("state"))
+        self.assertFalse(late.clock_ids.filtered("next_mark_at"))
+
+    # ------------------------------------------------------------ where on its way
+
+    def test_a_case_knows_where_its_loan_stood_and_does_not_follow_it(self):
+        self.assertEqual(self._case(customer_id=self._customer("Nobody Yet").id).journey, "apply")
+        self.assertEqual(self._case(contract_id=self._contract(active=False).id).journey, "apply")
+        new = self._contract()
+        case = self._case(contract_id=new.id)
+        self.assertEqual((case.journey, case.product_id), ("payout", self.product))
+        old = self._contract(start_date=date(2025, 9, 7), first_due_date=date(2026, 4, 7))
+        case = self._case(contract_id=old.id)
+        self.assertEqual(case.journey, "repay")
+        late = self._due_in(-20, start_date=date(2025, 9, 7))
+        self.assertEqual(self._case(contract_id=late.id).journey, "late")
+        self.assertEqual(self._case().journey, "none")
+        with self._days_later(200):
+            case.subject = "Something else"
+            self.assertEqual(case.journey, "repay")
+
+    def test_nobody_enters_the_stage(self):
+        with self.assertRaises(AccessError):
+            self._case().with_user(self.desk).write({"journey": "end"})
+
+    # ------------------------------------------------------------ weak spots
+
+    def test_weak_spots_are_sorted_and_add_up(self):
+        self._past([5, 9, 12, 30, 44, 60])
+        self._past([7, 70], category_id=self.delay.id)
+        self._past([8], category_id=self.manner.id)
+        self._past([8], category_id=self.manner.id, kind="inquiry")  # no complaint
+        self._past([200])  # long ago
+        self._past([10], category_id=False)
+        spots = self._spots()
+        self.assertEqual([row["count"] for row in spots.figures["rows"]], [6, 2, 1, 1])
+        self.assertEqual(spots.figures["rows"][0]["share"], 0.6)
+        self.assertEqual([row["vital"] for row in spots.figures["rows"]], [True, True, False, False])
+        self.assertEqual(spots.figures["rows"][-1]["cumulative"], 1)
+        self.assertIn("No category yet", self._rows(spots))
+        spots.kind = False
+        self.assertEqual(spots.figures["total"], 11)
+        spots.write({"kind": "complaint", "sort_by": "cause"})
+        self.assertEqual(self._rows(spots), {"Cause not found yet": 10})
+
+    def test_filters_and_dimensions(self):
+        loan = self._contract()
+        self._past([5, 6, 7], contract_id=loan.id)
+        self._past([5], severity="major", team_id=self.junior.id)
+        spots = self._spots(sort_by="category_journey_product")
+        names = {row["name"]: row["count"] for row in spots.figures["rows"]}
+        self.assertEqual(sorted(names.values()), [1, 3])
+        self.assertTrue(any(name.endswith("Paying Out · Car Loan") for name in names))
+        spots.severity = "major"
+        self.assertEqual(spots.figures["total"], 1)
+        spots.write({"severity": False, "team_id": self.special.id})
+        self.assertEqual(spots.figures["total"], 3)
+        spots.write({"team_id": False, "product_id": self.product.id})
+        self.assertEqual(spots.figures["total"], 3)
+        with Form(spots) as form:
+            form.period = "30"
+        self.assertEqual(spots.date_from, date(2026, 2, 9))
+        with self.assertRefused("ends after it begins"):
+            spots.write({"period": "own", "date_from": TODAY, "date_to": TODAY - timedelta(1)})
+
+    def test_nothing_is_counted_that_the_reader_may_not_see(self):
+        hidden = self._customer("Hidden One", manager=self.stranger)
+        self._past([5, 6, 7])
+        self._past([5, 6], customer=hidden)
+        about = self._past([8], about_user_id=self.compliance.id)
+        self.assertEqual(self._spots(self.manager).figures["total"], 4)
+        self.assertEqual(self._spots(self.stranger).figures["total"], 2)
+        self.assertEqual(self._spots(self.lead).figures["total"], 4)
+        self.assertEqual(self._spots(self.other_lead).figures["total"], 2)
+        # Compliance sees all customers, and no complaint about themselves.
+        self.assertEqual(self._spots(self.compliance).figures["total"], 5)
+        self.assertTrue(about)
+        with self.assertRaises(AccessError):
+            self._spots(self.employee)
+        with self.assertRaises(AccessError):
+            self._spots(self.manager).with_user(self.colleague).read(["figures"])
+
+    def _running(self, spots, *spans):
+        return [base.get(self.own.id, 0) for base in spots._learning_bases(self.company, spans)]
+
+    def test_the_loans_that_are_not_seen_are_no_base_either(self):
+        self.own = self._product(name="Boat Loan")
+        hidden = self._customer("Hidden One", manager=self.stranger)
+        for customer in (self.customer, hidden):
+            self._contract(
+                customer,
+                product_id=self.own.id,
+                start_date=TODAY - timedelta(100),
+                first_due_date=TODAY + timedelta(7),
+            )
+        spots = self._spots(self.manager)
+        span = (spots.date_from, spots.date_to)
+        self.assertEqual(self._running(spots, span), [90])
+        both = self._spots(self.compliance)
+        self.assertEqual(self._running(both, span, (TODAY, TODAY)), [180, 2])
+
+    def test_a_loan_that_was_repaid_early_ends_with_its_last_payment(self):
+        self.own = self._product(name="Boat Loan")
+        loan = self._contract(
+            product_id=self.own.id,
+            start_date=TODAY - timedelta(60),
+            first_due_date=TODAY - timedelta(30),
+            term=2,
+        )
+        self._pay(loan, 20000, date=TODAY - timedelta(10))
+        self.assertEqual(loan.state, "closed")
+        self.assertEqual(self._running(self._spots(), (TODAY - timedelta(89), TODAY)), [51])
+
+    def test_a_row_is_compared_with_the_time_before(self):
+        self._contract(start_date=TODAY - timedelta(300), first_due_date=TODAY + timedelta(7))
+        self._past(range(1, 5))
+        self._past(range(100, 130))
+        self._past([3], category_id=self.delay.id)
+        rows = {row["count"]: row for row in self._spots().figures["rows"]}
+        self.assertEqual((rows[4]["before"], rows[4]["verdict"]), (30, "better"))
+        self.assertEqual((rows[1]["before"], rows[1]["verdict"]), (0, "few"))
+        self.assertEqual(rows[1]["verdict_told"], "Too few to tell")
+
+    def test_the_months_know_which_days_are_theirs(self):
+        # 1 February in Shanghai begins on 31 January, 16:00 in UTC.
+        case = self._past([5])
+        case.opened_at = utc("2026-01-31 16:30:00")
+        trend = self._spots(period="365").figures["trend"]
+        self.assertEqual(len(trend), 13)
+        self.assertEqual([month["count"] for month in trend[-3:]], [0, 1, 0])
+
+    def test_a_row_opens_its_cases(self):
+        cases = self._past([5, 6])
+        self._past([5], category_id=self.delay.id)
+        spots = self._spots(self.manager)
+        key = next(row["key"] for row in spots.figures["rows"] if row["count"] == 2)
+        action = spots.action_open_cases(key)
+        self.assertEqual(self.env["loan.case"].with_user(self.manager).search(action["domain"]), cases)
+        for wrong in ([], "papers", ["x"], [1, 2], [{"a": 1}], [True]):
+            with self.subTest(key=wrong), self.assertRaises(UserError):
+                spots.action_open_cases(wrong)
+        with self.assertRaises(AccessError):
+            spots.with_user(self.colleague).action_open_cases(key)
