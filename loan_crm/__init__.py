@@ -81,6 +81,7 @@ def uninstall_hook(env):
         "loan_promise",
         "loan_reminder",
         "loan_response",
+        "loan_improvement",
         "loan_survey_score",
         "loan_survey_request",
         "loan_survey_rule",

@@ -212,6 +212,7 @@
         "views/loan_recovery_menus.xml",
         "views/loan_survey_menus.xml",
         "wizard/loan_weak_spot_views.xml",
+        "views/loan_improvement_views.xml",
         "views/loan_learning_menus.xml",
     ],
     "demo": [

@@ -93,6 +93,7 @@ from . import loan_recused_mixin
 from . import loan_case_company_mixin
 from . import loan_word_figures_mixin
 from . import loan_survey_figures_mixin
+from . import loan_learning_figures_mixin
 from . import loan_touch_case_mixin
 from . import loan_commitment_mixin
 from . import loan_recovery_mixin
@@ -283,3 +284,4 @@ from . import loan_notice_receipt
 from . import loan_breach_register
 from . import loan_nda_register
 from . import loan_learning_mixin
+from . import loan_improvement

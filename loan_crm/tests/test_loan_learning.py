@@ -206,3 +206,200 @@ class TestLoanLearning(LearningCommon):
                 spots.action_open_cases(wrong)
         with self.assertRaises(AccessError):
             spots.with_user(self.colleague).action_open_cases(key)
+
+
+@tagged("post_install", "-at_install", "loan")
+@freeze_time(NOW)
+class TestLoanImprovement(LearningCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._contract(start_date=TODAY - timedelta(350), first_due_date=TODAY + timedelta(7))
+
+    def _improvement(self, user=None, **values):
+        return (
+            self.env["loan.improvement"]
+            .with_user(user or self.lead)
+            .create(
+                {
+                    "name": "One list of papers",
+                    "category_id": self.papers.id,
+                    "user_id": self.manager.id,
+                    "date_due": TODAY + timedelta(5),
+                    "window_days": 30,
+                    **values,
+                }
+            )
+        )
+
+    def _done(self, **values):
+        improvement = self._improvement(**values)
+        improvement.action_agree()
+        owner = improvement.with_user(self.manager)
+        owner.action_begin()
+        owner.changed = "The list goes out."
+        owner.action_done()
+        return improvement
+
+    def _night(self):
+        night = self.env["loan.night"].create(
+            {"company_id": self.company.id, "date": self.company._loan_today()}
+        )
+        while self.env["loan.improvement"]._night_improvement(night):
+            pass
+        self.env.invalidate_all()
+
+    def test_from_a_weak_spot_in_one_click(self):
+        self._past([2, 3, 5, 8, 13, 21])
+        spots = self._spots(self.lead, period="30")
+        row = spots.figures["rows"][0]
+        action = spots.action_improve(row["key"])
+        form = Form(self.env["loan.improvement"].with_user(self.lead).with_context(**action["context"]))
+        improvement = form.save()
+        self.assertEqual(improvement.category_id, self.papers)
+        self.assertIn("Papers", improvement.name)
+        self.assertEqual(improvement.evidence_from, spots.date_from)
+        self.assertIn("6 of 6 cases", improvement.evidence_told)
+        self.assertTrue(spots.figures["improves"])
+        self.assertFalse(self._spots(self.manager).figures["improves"])
+        with self.assertRaises(AccessError):
+            self._improvement(self.manager)
+        unsorted = self._past([4], category_id=False)
+        self.assertTrue(unsorted)
+        with self.assertRaises(UserError):
+            spots.action_improve([0])
+
+    def test_what_spoke_for_it_stays_as_it_was(self):
+        self._past([2, 3, 5, 8, 13, 21])
+        improvement = self._improvement()
+        told = improvement.evidence_told
+        self._past([1, 2])
+        self.env.invalidate_all()
+        self.assertEqual(improvement.evidence_told, told)
+        for vals in (
+            {"evidence": {"count": 99, "all": 99}},
+            {"verdict": "better"},
+            {"counted_user_id": self.compliance.id},
+            {"state": "judged"},
+        ):
+            with self.subTest(vals=vals), self.assertRaises(AccessError):
+                improvement.write(vals)
+        with self.assertRaises(AccessError):
+            self._improvement(verdict="better")
+
+    def test_a_problem_is_named(self):
+        with self.assertRefused("Say what the problem is"):
+            self._improvement(category_id=False)
+
+    def test_its_steps_and_who_takes_them(self):
+        improvement = self._improvement(user_id=False)
+        with self.assertRaises(UserError):
+            improvement.action_agree()
+        improvement.user_id = self.manager
+        owner = improvement.with_user(self.manager)
+        with self.assertRaises(AccessError):
+            owner.action_agree()
+        improvement.action_agree()
+        self.assertEqual(improvement.activity_ids.user_id, self.manager)
+        self.assertEqual(improvement.activity_ids.date_deadline, improvement.date_due)
+        with self.assertRaises(AccessError):
+            owner.date_due = TODAY + timedelta(300)
+        with self.assertRaises(AccessError):
+            improvement.with_user(self.colleague).action_begin()
+        with self.assertRaises(AccessError):
+            improvement.category_id = self.delay
+        owner.action_begin()
+        with self.assertRaises(UserError):
+            owner.action_done()
+        owner.changed = "The list goes out."
+        owner.action_done()
+        self.assertEqual((improvement.state, improvement.done_on), ("done", TODAY))
+        self.assertEqual(improvement.judge_on, TODAY + timedelta(31))
+        self.assertFalse(improvement.activity_ids)
+        with self.assertRaises(AccessError):
+            owner.window_days = 7
+        improvement.action_take_back()
+        self.assertFalse(improvement.done_on)
+        with self.assertRaises(UserError):
+            improvement.action_drop()
+        improvement.drop_reason = "The law forbids it."
+        improvement.action_drop()
+        with self.assertRaises(AccessError):
+            improvement.drop_reason = "Something else"
+        with self.assertRaises(AccessError):
+            improvement.unlink()
+
+    def test_the_night_measures_after_an_equal_time_and_not_before(self):
+        self._past(range(1, 26))
+        improvement = self._done()
+        with self._days_later(30):
+            self._night()
+            self.assertEqual(improvement.state, "done")
+        with self._days_later(31):
+            self._night()
+            self.assertEqual((improvement.state, improvement.verdict), ("judged", "better"))
+            self.assertLess(improvement.ratio_high, 1)
+            self.assertIn("Before, 02/08/2026 to 03/09/2026: 25 cases", improvement.effect_told)
+            self.assertIn("Too few to tell", improvement.effect_told)  # of all other cases
+            self.assertEqual(set(improvement.activity_ids.user_id), {self.manager, self.lead})
+
+    def test_a_difference_that_chance_makes_is_none(self):
+        self._past(range(1, 14))
+        improvement = self._done()
+        with self._days_later(31):
+            self._past(range(-25, -15))
+            self._night()
+            self.assertEqual(improvement.verdict, "same")
+
+    def test_of_too_few_nothing_is_said(self):
+        self._past([3])
+        few = self._done()
+        with self._days_later(31):
+            self._night()
+            self.assertEqual(few.verdict, "few")
+            self.assertIn("fewer than 5 cases", few.effect_told)
+            self.assertFalse(few.ratio)
+
+    def test_counted_is_what_one_person_sees_and_nobody_is_told_of_few(self):
+        hidden = self._customer("Hidden One", manager=self.stranger)
+        self._past([1, 2, 3])
+        self._past([1, 2, 3, 4], customer=hidden)
+        improvement = self._improvement()
+        self.assertIn("fewer than 5 of fewer than 5 cases", improvement.evidence_told)
+        self.assertEqual(improvement.sudo().evidence["count"], 3)
+        self.assertIn("fewer than 5", improvement.with_user(self.stranger).evidence_told)
+        self.assertEqual(self._improvement(self.other_lead).sudo().evidence["count"], 4)
+        with self.assertRaises(AccessError):
+            improvement.with_user(self.manager).read(["evidence"])
+        # Who asks anew is told of what they may see, not of what the other one may.
+        improvement.with_user(self.other_lead).category_id = self.delay
+        self.assertEqual(improvement.counted_user_id, self.other_lead)
+
+    def test_who_has_left_counts_nothing(self):
+        self._past(range(1, 26))
+        improvement = self._done()
+        self.lead.sudo().active = False
+        with self._days_later(31):
+            self._night()
+            self.assertEqual(improvement.sudo().verdict, "unmeasured")
+
+    def test_a_late_change_is_told_once(self):
+        improvement = self._improvement()
+        improvement.action_agree()
+        with self._days_later(6):
+            self._night()
+            self.assertTrue(improvement.is_late)
+            self.assertIn(self.lead, improvement.activity_ids.user_id)
+            number = len(improvement.activity_ids)
+        with self._days_later(7):
+            self._night()
+            self.assertEqual(len(improvement.activity_ids), number)
+
+    def test_others_read_and_strangers_do_not(self):
+        improvement = self._improvement()
+        for user in (self.manager, self.stranger, self.desk, self.compliance):
+            self.assertTrue(improvement.with_user(user).has_access("read"))
+        self.assertFalse(improvement.with_user(self.compliance).has_access("write"))
+        self.assertFalse(improvement.with_user(self.colleague).has_access("write"))
+        self.assertFalse(improvement.with_user(self.employee).has_access("read"))
+        self.assertFalse(improvement.with_user(self.administrator).has_access("read"))

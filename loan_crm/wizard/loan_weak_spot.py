@@ -162,7 +162,7 @@ class LoanWeakSpot(models.TransientModel):
                 for row in rows
             ],
             "trend": self._trend(months, bases[2:]),
-            "improves": False,
+            "improves": self.env["loan.improvement"].has_access("create"),
         }
 
     def _compared(self, row, columns, earlier, bases, days):
@@ -274,3 +274,31 @@ class LoanWeakSpot(models.TransientModel):
         action["display_name"] = name
         action.pop("path", None)
         return action
+
+    def action_improve(self, key):
+        """Open a new improvement for the problem of a row.
+
+        :param list key: what the row stands for
+        """
+        self.check_access("read")
+        cell = self._cell(key)
+        if not any(cell.values()):
+            raise UserError(self.env._("Sort these cases first: what has no name cannot be mended."))
+        defaults = {f"default_{column}": value for column, value in cell.items() if value}
+        for name in ("kind", "severity", "product_id"):
+            value = self[name]
+            defaults.setdefault(f"default_{name}", value.id if name.endswith("_id") else value)
+        names = self._names([*cell], [tuple(cell.values())])
+        told = " · ".join(names[item].split(" / ")[-1] for item in cell.items())
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "loan.improvement",
+            "views": [(False, "form")],
+            "name": self.env._("New Improvement"),
+            "context": {
+                **defaults,
+                "default_name": self.env._("Fewer cases: %s", told),
+                "loan_evidence_from": fields.Date.to_string(self.date_from),
+                "loan_evidence_to": fields.Date.to_string(self.date_to),
+            },
+        }
