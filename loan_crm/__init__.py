@@ -81,6 +81,8 @@ def uninstall_hook(env):
         "loan_promise",
         "loan_reminder",
         "loan_response",
+        "loan_voice_quote",
+        "loan_voice_report",
         "loan_improvement",
         "loan_survey_score",
         "loan_survey_request",

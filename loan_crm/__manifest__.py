@@ -68,6 +68,7 @@
         "data/loan_person_data.xml",
         "data/loan_commitment_data.xml",
         "data/loan_recovery_data.xml",
+        "data/loan_learning_data.xml",
         "views/loan_customer_segment_views.xml",
         "views/loan_service_plan_views.xml",
         "views/loan_customer_tier_views.xml",
@@ -212,7 +213,10 @@
         "views/loan_recovery_menus.xml",
         "views/loan_survey_menus.xml",
         "wizard/loan_weak_spot_views.xml",
+        "wizard/loan_repeat_views.xml",
         "views/loan_improvement_views.xml",
+        "report/loan_voice_templates.xml",
+        "views/loan_voice_report_views.xml",
         "views/loan_learning_menus.xml",
     ],
     "demo": [

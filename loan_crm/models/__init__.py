@@ -285,3 +285,7 @@ from . import loan_breach_register
 from . import loan_nda_register
 from . import loan_learning_mixin
 from . import loan_improvement
+from . import loan_voice_mixin
+from . import loan_voice_sheet_mixin
+from . import loan_voice_report
+from . import loan_voice_quote

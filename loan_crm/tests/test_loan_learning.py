@@ -2,6 +2,9 @@ from datetime import date, timedelta
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, freeze_time, tagged
+from odoo.tools import html2plaintext
+
+from odoo.addons.loan_crm.core import learning
 
 from .common import NOW, TODAY
 from .test_loan_case import CaseCommon, utc
@@ -191,8 +194,10 @@ class TestLoanLearning(LearningCommon):
         case = self._past([5])
         case.opened_at = utc("2026-01-31 16:30:00")
         trend = self._spots(period="365").figures["trend"]
-        self.assertEqual(len(trend), 13)
-        self.assertEqual([month["count"] for month in trend[-3:]], [0, 1, 0])
+        # It begins with the first month that has a case.
+        self.assertEqual(
+            [(month["name"], month["count"]) for month in trend], [("Feb 2026", 1), ("Mar 2026", 0)]
+        )
 
     def test_a_row_opens_its_cases(self):
         cases = self._past([5, 6])
@@ -403,3 +408,288 @@ class TestLoanImprovement(LearningCommon):
         self.assertFalse(improvement.with_user(self.colleague).has_access("write"))
         self.assertFalse(improvement.with_user(self.employee).has_access("read"))
         self.assertFalse(improvement.with_user(self.administrator).has_access("read"))
+
+
+@tagged("post_install", "-at_install", "loan")
+@freeze_time(NOW)
+class TestLoanVoice(LearningCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.auditor = cls._user("auditor", "Xu Wen")
+        cls.company.loan_head_user_id = cls.lead
+        cls._contract(start_date=TODAY - timedelta(350), first_due_date=TODAY + timedelta(7))
+
+    def _report(self, user=None, **values):
+        return self.env["loan.voice.report"].with_user(user or self.compliance).create(values)
+
+    def _text(self, report):
+        return html2plaintext(report.sheet_html)
+
+    def test_it_is_of_the_month_that_is_over(self):
+        report = self._report()
+        self.assertEqual((report.date_from, report.date_to), (date(2026, 2, 1), date(2026, 2, 28)))
+        quarter = self._report(period="quarter")
+        self.assertEqual((quarter.date_from, quarter.date_to), (date(2025, 10, 1), date(2025, 12, 31)))
+        with self.assertRefused("first day of a month"):
+            self._report(date_from=date(2026, 1, 2))
+        with self.assertRefused("that of a quarter"):
+            self._report(period="quarter", date_from=date(2025, 11, 1))
+        with self.assertRefused("report of this time already"):
+            self._report()
+
+    def test_it_counts_the_whole_lender_and_tells_no_small_number(self):
+        hidden = self._customer("Hidden One", manager=self.stranger)
+        self._past([12, 14, 16, 18, 20])
+        self._past([13, 15], customer=hidden, category_id=self.delay.id)
+        self._past([13, 17, 21, 25, 27, 30], category_id=self.manner.id, cause_id=self.process.id)
+        report = self._report(self.lead)
+        cases = report.figures["now"]["cases"]
+        self.assertEqual((cases["total"], cases["complaints"]), (13, 13))
+        # Two alone would betray two cases, and with the least of the others they are as many as that.
+        self.assertEqual(dict(map(tuple, cases["category"])), {self.manner.id: 6, learning.OTHER: 7})
+        self.assertEqual(report.figures["before"]["cases"]["total"], 0)
+        self.assertIn("Others, each too few to stand alone", self._text(report))
+
+    def test_of_very_few_cases_not_even_the_number_is_told(self):
+        self._past([12, 14])
+        report = self._report()
+        self.assertIsNone(report.figures["now"]["cases"]["total"])
+        self.assertFalse(report.figures["now"]["cases"]["category"])
+        self.assertIn("fewer than 5", self._text(report))
+        self.assertNotIn("Papers", self._text(report).split("In Their Words")[0])
+
+    def test_issued_it_stays(self):
+        self._past([12, 14, 16, 18, 20])
+        report = self._report()
+        report.action_issue()
+        before, text = report.figures, self._text(report)
+        self._past([12, 14, 16, 18, 20])
+        self.papers.name = "Something else"
+        self.env.invalidate_all()
+        self.assertEqual((report.figures, self._text(report)), (before, text))
+        for act in (
+            lambda: report.write({"period": "quarter"}),
+            lambda: report.sudo().write({"figures": {}}),
+            report.unlink,
+        ):
+            with self.assertRaises(AccessError):
+                act()
+        with self.assertRaises(UserError):
+            report.action_count()
+        with self.assertRaises(AccessError):
+            self._report(period="quarter", figures={"now": 1})
+        draft = self._report(date_from=date(2026, 3, 1))
+        with self.assertRaises(UserError):
+            draft.action_issue()
+        draft.unlink()
+
+    def test_who_reads_it(self):
+        self._past([12, 14, 16, 18, 20])
+        report = self._report()
+        for user, seen in (
+            (self.compliance, True),
+            (self.lead, True),  # head of service
+            (self.other_lead, False),
+            (self.manager, False),
+            (self.desk, False),
+            (self.auditor, False),  # a draft
+            (self.administrator, False),
+        ):
+            with self.subTest(user=user.name):
+                self.assertEqual(report.with_user(user).has_access("read"), seen)
+        report.action_issue()
+        self.env.invalidate_all()
+        self.assertTrue(report.with_user(self.auditor).has_access("read"))
+        self.assertFalse(report.with_user(self.auditor).has_access("write"))
+        self.assertIn("Issued on", self._text(report.with_user(self.auditor)))
+        with self.assertRaises(AccessError):
+            self._report(self.other_lead, period="quarter")
+        self.company.loan_head_user_id = self.other_lead
+        self.assertFalse(report.with_user(self.lead).has_access("read"))
+
+    def test_quotations_name_nobody_and_ask_who_reads(self):
+        hidden = self._customer("Hidden One", manager=self.stranger)
+        self._past([12], words="Lin Mei told Wang Fang to wait, call +86 138 0013 8000 she said.")
+        self._past([13], customer=hidden, words="Our contractor waited for nine whole days.")
+        self._past([14], about_user_id=self.compliance.id, words="The officer was very unfriendly to me.")
+        report = self._report()
+        theirs = report.with_user(self.compliance).quote_ids.mapped("text")
+        self.assertIn("… told … to wait, call … she said.", theirs)
+        self.assertIn("Our contractor waited for nine whole days.", theirs)
+        self.assertNotIn("The officer was very unfriendly to me.", theirs)
+        self.env.invalidate_all()
+        lead = report.with_user(self.lead)
+        self.assertIn("The officer was very unfriendly to me.", self._text(lead))
+        self.assertNotIn("Our contractor", self._text(lead))
+        report.action_issue()
+        auditor = report.with_user(self.auditor)
+        self.env.invalidate_all()
+        self.assertNotIn("told", self._text(auditor).split("In Their Words")[-1][:40])
+        with self.assertRaises(AccessError):
+            self.env["loan.voice.quote"].with_user(self.auditor).search([])
+        # Who may not open the report reads none of its sentences, though they see the customer.
+        self.assertFalse(self.env["loan.voice.quote"].with_user(self.other_lead).search([]))
+        with self.assertRaises(AccessError):
+            report.with_user(self.compliance).quote_ids[:1].text = "Other words"
+
+    def test_a_quotation_goes_with_its_customer(self):
+        self.assertEqual(self.env["loan.voice.quote"]._get_erasure_plan()["delete"], "now")
+
+    def test_the_page_is_in_the_readers_language_and_on_paper(self):
+        self._past([12, 14, 16, 18, 20])
+        report = self._report()
+        report.action_issue()
+        page = report.with_context(lang="zh_CN").sheet_html
+        self.assertIn("2026年2月", page)
+        html, _kind = (
+            self.env["ir.actions.report"]
+            .with_user(self.compliance)
+            ._render_qweb_html("loan_crm.report_loan_voice", report.ids)
+        )
+        self.assertIn("February 2026", html.decode())
+        with self.assertRaises(AccessError):
+            self.env["ir.actions.report"].with_user(self.manager)._render_qweb_html(
+                "loan_crm.report_loan_voice", report.ids
+            )
+
+    def test_the_job_issues_the_last_month_once_and_tells_the_head(self):
+        cron = self.env.ref("loan_crm.ir_cron_voice")
+        self.assertFalse(cron.active)
+        with self._without_commit():
+            self.env["loan.voice.report"]._cron_issue()
+            self.env["loan.voice.report"]._cron_issue()
+        report = self.env["loan.voice.report"].search([("company_id", "=", self.company.id)])
+        self.assertEqual((len(report), report.state), (1, "issued"))
+        self.assertEqual(report.activity_ids.user_id, self.lead)
+
+    def test_answers_promises_and_clocks_are_told_with_how_many(self):
+        self._past([12, 14, 16, 18, 20])
+        figures = self._report().figures["now"]
+        self.assertEqual(
+            {(measure, met, total) for measure, regulator, met, total in figures["clocks"] if not regulator},
+            {("first_response", 5, 5), ("resolution", 5, 5)},
+        )
+        self.assertEqual(figures["speed"], {"response": [2.0, 5], "solution": [5.0, 5]})
+        self.assertEqual(figures["answers"], {"dimensions": [], "asked": 0, "answered": None})
+        self.assertIsNone(figures["words"])
+        text = self._text(self._report(period="quarter", date_from=date(2026, 1, 1)))
+        self.assertIn("100% (57% to 100%)", text)
+        self.assertIn("Nobody was asked in this time.", text)
+
+
+@tagged("post_install", "-at_install", "loan")
+@freeze_time(NOW)
+class TestLoanRepeat(LearningCommon):
+    def _answered(self, customer, percent, day, dimension="attitude", counts=True):
+        """Return the score of an answer, as the survey writes it."""
+        survey = self.env.ref("loan_crm.survey_survey_disbursement")
+        rule = self.env["loan.survey.rule"].create(
+            {
+                "name": "After the payout",
+                "company_id": self.company.id,
+                "moment": "disbursement",
+                "survey_id": survey.id,
+                "active": False,
+            }
+        )
+        request = self.env["loan.survey.request"].create(
+            {
+                "company_id": self.company.id,
+                "rule_id": rule.id,
+                "survey_id": survey.id,
+                "moment": "disbursement",
+                "occasion_ref": self.env["loan.survey.request"].search_count([]) + 1_000_000,
+                "occasion_on": day,
+                "partner_id": customer.partner_id.id,
+                "customer_id": customer.id,
+                "due_on": day,
+                "last_day": day,
+            }
+        )
+        return self.env["loan.survey.score"].create(
+            {
+                "request_id": request.id,
+                "survey_id": survey.id,
+                "dimension": dimension,
+                "value": percent / 10,
+                "percent": percent,
+                "counts": counts,
+                "answered_at": utc(f"{day} 04:00:00"),
+                "company_id": self.company.id,
+                "customer_id": customer.id,
+            }
+        )
+
+    def _repeat(self, user=None, **values):
+        return self.env["loan.repeat"].with_user(user or self.compliance).create(values)
+
+    def _bands(self, repeat):
+        return [(band["count"], band["again"]) for band in repeat.figures["bands"]]
+
+    def test_of_few_it_says_so_and_tells_only_counts(self):
+        day = date(2024, 6, 3)
+        for number in range(6):
+            customer = self._customer(f"Content {number}")
+            self._answered(customer, 90, day)
+            if number < 4:
+                self._contract(
+                    customer, start_date=date(2024, 9, 2), first_due_date=date(2024, 10, 2), term=24
+                )
+        repeat = self._repeat(self.manager)
+        self.assertEqual(self._bands(repeat), [(0, 0), (0, 0), (6, 4)])
+        self.assertAlmostEqual(repeat.figures["bands"][2]["share"], 4 / 6)
+        self.assertIsNone(repeat.figures["bands"][0]["share"])
+        self.assertIn(
+            "6 customers whose 12 months are over are counted; 0 answered too lately", repeat.summary
+        )
+        self.assertIn("Too few to tell", repeat.summary)
+        repeat.months = 2  # the loans came three months later
+        self.assertEqual(self._bands(repeat)[2], (6, 0))
+
+    def test_each_customer_counts_once_and_only_when_their_months_are_over(self):
+        self._answered(self.customer, 20, date(2024, 6, 3))
+        self._answered(self.customer, 95, date(2024, 12, 3))  # their second answer
+        late = self._customer("Late One")
+        self._answered(late, 95, date(2025, 8, 3))
+        staff = self._customer("Entered One")
+        self._answered(staff, 95, date(2024, 8, 3), counts=False)
+        repeat = self._repeat()
+        self.assertEqual(self._bands(repeat), [(1, 0), (0, 0), (0, 0)])
+        self.assertEqual(repeat.figures["waiting"], 1)
+        repeat.since = date(2024, 7, 1)
+        self.assertEqual(self._bands(repeat), [(0, 0), (0, 0), (1, 0)])
+
+    def test_recommendation_is_another_question(self):
+        self._answered(self.customer, 20, date(2024, 6, 3))
+        self._answered(self.customer, 90, date(2024, 6, 3), dimension="nps")
+        self.assertEqual(self._bands(self._repeat()), [(1, 0), (0, 0), (0, 0)])
+        self.assertEqual(self._bands(self._repeat(measure="recommend")), [(0, 0), (0, 0), (1, 0)])
+
+    def test_only_who_may_be_seen_is_counted(self):
+        hidden = self._customer("Hidden One", manager=self.stranger)
+        self._answered(self.customer, 90, date(2024, 6, 3))
+        self._answered(hidden, 90, date(2024, 6, 3))
+        self.assertEqual(self._bands(self._repeat(self.manager))[2], (1, 0))
+        self.assertEqual(self._bands(self._repeat())[2], (2, 0))
+        with self.assertRaises(AccessError):
+            self._repeat(self.employee)
+
+    def test_of_enough_it_tells_the_relation_and_its_range(self):
+        day = date(2024, 6, 3)
+        for number in range(32):
+            customer = self._customer(f"Answered {number}")
+            happy = number % 2
+            self._answered(customer, 90 if happy else 30, day)
+            if happy and number < 28:
+                self._contract(
+                    customer, start_date=date(2024, 9, 2), first_due_date=date(2024, 10, 2), term=24
+                )
+        repeat = self._repeat()
+        self.assertEqual(self._bands(repeat), [(16, 0), (0, 0), (16, 14)])
+        self.assertIn("The more content they were, the more often they borrowed again.", repeat.summary)
+        self.assertIn("of 32 customers", repeat.summary)
+
+    def test_the_months_are_bounded(self):
+        with self.assertRefused("within 1 to 60 months"):
+            self._repeat(months=0)

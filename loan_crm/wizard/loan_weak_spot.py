@@ -214,6 +214,11 @@ class LoanWeakSpot(models.TransientModel):
                     "verdict_told": change and self._verdict_told(change),
                 }
             )
+        # Before anything was written down here there is nothing to compare.
+        while result and not result[0]["count"]:
+            result.pop(0)
+        if result:
+            result[0].update(verdict=False, verdict_told=False)
         return result
 
     def _names(self, columns, keys):
@@ -239,6 +244,14 @@ class LoanWeakSpot(models.TransientModel):
         return result
 
     # ------------------------------------------------------------ what a row leads to
+
+    @api.model
+    def action_open_spots(self):
+        """Open the screen: a form of one's own, so that what is chosen stays when one comes back from a case."""
+        self.check_access("create")
+        action = self.env["ir.actions.act_window"]._for_xml_id("loan_crm.loan_weak_spot_action")
+        action["res_id"] = self.create({}).id
+        return action
 
     def _cell(self, key):
         """Return what a row stands for: `{column: id, value or False}`.
