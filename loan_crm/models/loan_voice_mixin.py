@@ -60,10 +60,17 @@ class LoanVoiceMixin(models.AbstractModel):
                 {key: count for (key,), count in self._learning_counts(which, [name]).items()}, company
             )
 
+        all_of_them = self.env["loan.case"].search_count(domain)
+        number = self.env["loan.case"].search_count(complaints)
+        total = self._told_or_none(all_of_them, company)
+        kinds = by("kind", domain)
+        if number and 0 < all_of_them - number < company.loan_learning_least:
+            # Both numbers told, the few that are no complaints would be what is left.
+            total, kinds = None, []
         return {
-            "total": self._told_or_none(self.env["loan.case"].search_count(domain), company),
-            "complaints": self._told_or_none(self.env["loan.case"].search_count(complaints), company),
-            "kind": by("kind", domain),
+            "total": total,
+            "complaints": self._told_or_none(number, company),
+            "kind": kinds,
             "severity": by("severity", complaints),
             "category": by("category_id", complaints),
             "cause": by("cause_id", complaints),
@@ -96,9 +103,11 @@ class LoanVoiceMixin(models.AbstractModel):
 
     @api.model
     def _measure_speed(self, company, first, last):
-        """Return the median hours to the first response and to the solution, of cases that came in: with how many."""
+        """Return the median hours to the first response and to the solution of complaints, with how many they are."""
         start, end = self._learning_bounds(company, first, last)
-        self.env["loan.case"].flush_model(["company_id", "state", "opened_at", "responded_at", "solved_at"])
+        self.env["loan.case"].flush_model(
+            ["company_id", "kind", "state", "opened_at", "responded_at", "solved_at"]
+        )
         ((response, responses, solution, solutions),) = self.env.execute_query(
             SQL(
                 """
@@ -109,7 +118,8 @@ class LoanVoiceMixin(models.AbstractModel):
                            ORDER BY EXTRACT(epoch FROM solved_at - opened_at) / 3600),
                        count(solved_at)
                   FROM loan_case
-                 WHERE company_id = %s AND state <> 'void' AND opened_at >= %s AND opened_at < %s
+                 WHERE company_id = %s AND state <> 'void' AND kind = 'complaint'
+                   AND opened_at >= %s AND opened_at < %s
                 """,
                 company.id,
                 start,

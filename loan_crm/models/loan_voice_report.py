@@ -12,7 +12,8 @@ from ..core import learning
 _logger = logging.getLogger(__name__)
 
 _TREND_MONTHS = 12
-_QUOTES = 6
+# Kept of each kind, for not everybody may read each; the page shows the first few that its reader may.
+_QUOTES = 40
 # As long as a sentence or two; a story would tell who it is from.
 _QUOTE_LENGTH = (15, 220)
 _FROZEN = frozenset({"message_follower_ids", "activity_ids", "message_main_attachment_id"})
@@ -260,7 +261,7 @@ class LoanVoiceReport(models.Model):
         cases = self.env["loan.case"].search(
             complaints & Domain("words", "!=", False) & Domain("customer_id", "!=", False),
             order="severity desc, opened_at desc, id desc",
-            limit=_QUOTES * 10,
+            limit=_QUOTES * 3,
         )
         found += [("case", case, case.customer_id, case.words) for case in cases]
         start, end = self._learning_bounds(self.company_id, self.date_from, self.date_to)
@@ -272,26 +273,25 @@ class LoanVoiceReport(models.Model):
             & Domain("customer_id", "!=", False)
             & Domain("lead_id", "=", False),
             order="answered_at desc, id desc",
-            limit=_QUOTES * 10,
+            limit=_QUOTES * 3,
         )
         found += [("survey", each.case_id, each.customer_id, each.words) for each in requests]
         colleagues = self.env["res.users"].search(
             [("share", "=", False), ("company_ids", "in", self.company_id.ids)]
         )
         names = colleagues.mapped("name")
-        chosen, said, each_kind = [], set(), {"case": 0, "survey": 0}
+        chosen, each_kind = [], {"case": 0, "survey": 0}
         for kind, case, customer, words in found:
             text = learning.without_names(
                 " ".join((words or "").split()), [*names, customer.name, customer.partner_id.name]
             )
-            if not _QUOTE_LENGTH[0] <= len(text) <= _QUOTE_LENGTH[1] * 4 or text in said:
+            if not _QUOTE_LENGTH[0] <= len(text) <= _QUOTE_LENGTH[1] * 4:
                 continue
-            if each_kind[kind] >= _QUOTES // 2:
+            if each_kind[kind] >= _QUOTES:
                 continue
             if len(text) > _QUOTE_LENGTH[1]:
                 text = text[: _QUOTE_LENGTH[1]] + "…"
             each_kind[kind] += 1
-            said.add(text)
             chosen.append((kind, case, customer, text))
         self.env["loan.voice.quote"].create(
             [

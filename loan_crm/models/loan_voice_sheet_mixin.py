@@ -5,6 +5,9 @@ from odoo.tools import format_date, format_datetime
 
 from ..core import learning, scores
 
+# So many fit the page; more are kept, for not everybody may read each.
+_QUOTES = 6
+
 
 class LoanVoiceSheetMixin(models.AbstractModel):
     """A report's figures in words and tables, in the language of whoever reads or prints it; nothing is counted."""
@@ -29,10 +32,14 @@ class LoanVoiceSheetMixin(models.AbstractModel):
     def _quotes(self):
         """Return what the reader may read of what customers said: list of `{text, about}`."""
         quotes = self.env["loan.voice.quote"]
-        if not quotes.has_access("read"):
+        if not quotes.has_access("read") or not isinstance(self.id, int):
             return []
-        found = quotes.search([("report_id", "=", self.id)]) if isinstance(self.id, int) else quotes
-        return [{"text": quote.text, "about": quote.about} for quote in found]
+        chosen, said = [], set()
+        for quote in quotes.search([("report_id", "=", self.id)]):
+            if quote.text not in said and len(chosen) < _QUOTES:
+                said.add(quote.text)
+                chosen.append({"text": quote.text, "about": quote.about})
+        return chosen
 
     # ------------------------------------------------------------ small words
 
@@ -119,11 +126,15 @@ class LoanVoiceSheetMixin(models.AbstractModel):
     def _sheet_tiles(self, now, before):
         tiles = []
         for label, name in ((self.env._("Cases"), "total"), (self.env._("Complaints"), "complaints")):
+            value, past = now["cases"][name], before["cases"][name]
+            if name == "total" and value is None and now["cases"]["complaints"] is not None:
+                continue  # the rest would be too small to tell, see `_measure_cases`
+            hidden = name == "total" and past is None and before["cases"]["complaints"] is not None
             tiles.append(
                 {
                     "label": label,
-                    "value": self._or_few(now["cases"][name]),
-                    "note": self.env._("before: %s", self._or_few(before["cases"][name])),
+                    "value": self._or_few(value),
+                    "note": "" if hidden else self.env._("before: %s", self._or_few(past)),
                 }
             )
         complaints = now["cases"]["complaints"]
@@ -165,7 +176,10 @@ class LoanVoiceSheetMixin(models.AbstractModel):
         rows = []
         for column in ("kind", "severity"):
             earlier = dict(map(tuple, before["cases"][column]))
-            for key, count in now["cases"][column]:
+            counts = now["cases"][column]
+            if [key for key, _count in counts] == [learning.OTHER]:
+                continue  # all of them together say nothing that is not told above
+            for key, count in counts:
                 told = self._key_told(column, key)
                 if column == "severity":
                     told = self.env._("Complaint: %s", told)
@@ -176,7 +190,7 @@ class LoanVoiceSheetMixin(models.AbstractModel):
             "title": self.env._("What Came In"),
             "columns": ["", self.env._("Now"), self.env._("Before"), self.env._("Compared, over the Loans")],
             "rows": rows,
-            "note": "" if rows else self.env._("Too few cases came in to tell anything."),
+            "note": "" if rows else self.env._("Too few of each kind came in to tell them apart."),
         }
 
     def _sheet_clocks(self, now, before):
@@ -200,11 +214,13 @@ class LoanVoiceSheetMixin(models.AbstractModel):
         for name, label in (
             (
                 "response",
-                self.env._("Half of the first answers came within %(hours)s hours (%(count)s cases)."),
+                self.env._(
+                    "Half of the complaints were first answered within %(hours)s hours (of %(count)s)."
+                ),
             ),
             (
                 "solution",
-                self.env._("Half of the cases were solved within %(hours)s hours (%(count)s cases)."),
+                self.env._("Half of them were solved within %(hours)s hours (of %(count)s)."),
             ),
         ):
             if speed := now["speed"][name]:

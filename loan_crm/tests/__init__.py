@@ -131,3 +131,4 @@ from . import test_tours
 from . import test_loan_survey
 from . import test_loan_survey_page
 from . import test_loan_learning
+from . import test_loan_learning_tour

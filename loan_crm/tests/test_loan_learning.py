@@ -1,5 +1,6 @@
 from datetime import date, timedelta
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import html2plaintext
@@ -26,7 +27,7 @@ class LearningCommon(CaseCommon):
         customer = customer or self.customer
         lines = []
         for ago in days:
-            opened = utc(NOW) - timedelta(ago)
+            opened = fields.Datetime.now().replace(microsecond=0) - timedelta(ago)
             vals = {
                 "subject": "Papers asked for twice",
                 "words": "Why not at once?",
@@ -450,6 +451,15 @@ class TestLoanVoice(LearningCommon):
         self.assertEqual(dict(map(tuple, cases["category"])), {self.manner.id: 6, learning.OTHER: 7})
         self.assertEqual(report.figures["before"]["cases"]["total"], 0)
         self.assertIn("Others, each too few to stand alone", self._text(report))
+
+    def test_what_is_left_of_a_sum_tells_nothing_either(self):
+        self._past([12, 14, 16, 18, 20])
+        self._past([12, 14], kind="inquiry")
+        report = self._report()
+        cases = report.figures["now"]["cases"]
+        self.assertEqual((cases["total"], cases["complaints"], cases["kind"]), (None, 5, []))
+        self.assertNotIn("7", {tile["value"] for tile in report._sheet()["tiles"]})
+        self.assertEqual(report.figures["now"]["speed"]["response"], [2.0, 5])
 
     def test_of_very_few_cases_not_even_the_number_is_told(self):
         self._past([12, 14])
