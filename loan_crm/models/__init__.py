@@ -93,6 +93,7 @@ from . import loan_recused_mixin
 from . import loan_case_company_mixin
 from . import loan_word_figures_mixin
 from . import loan_survey_figures_mixin
+from . import loan_learning_figures_mixin
 from . import loan_touch_case_mixin
 from . import loan_commitment_mixin
 from . import loan_recovery_mixin
@@ -182,6 +183,8 @@ from . import loan_case_part_mixin
 from . import loan_case_intake_mixin
 from . import loan_case_dispatch_mixin
 from . import loan_case_clock_mixin
+from . import loan_case_stage_mixin
+from . import loan_case_history_mixin
 from . import loan_case_cause
 from . import loan_case_category
 from . import loan_case_team
@@ -281,3 +284,9 @@ from . import loan_notice
 from . import loan_notice_receipt
 from . import loan_breach_register
 from . import loan_nda_register
+from . import loan_learning_mixin
+from . import loan_improvement
+from . import loan_voice_mixin
+from . import loan_voice_sheet_mixin
+from . import loan_voice_report
+from . import loan_voice_quote

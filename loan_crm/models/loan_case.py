@@ -37,6 +37,8 @@ class LoanCase(models.Model):
 
     _name = "loan.case"
     _inherit = [
+        "loan.case.history.mixin",
+        "loan.case.stage.mixin",
         "loan.case.intake.mixin",
         "loan.case.dispatch.mixin",
         "loan.case.clock.mixin",

@@ -549,6 +549,7 @@ class LoanNight(models.Model):
             ("tier", self.env._("Tiers"), "loan.customer"),
             ("commitment", self.env._("What we promised"), "loan.commitment"),
             ("recovery", self.env._("Who came back"), "loan.recovery.plan"),
+            ("improvement", self.env._("Effects of improvements"), "loan.improvement"),
             ("service", self.env._("Service plans"), "loan.customer"),
             ("assign", self.env._("Customers without a manager"), "loan.customer"),
             ("conflict", self.env._("Conflicts of interest"), "loan.conflict"),

@@ -24,6 +24,7 @@ class ResCompany(models.Model):
         "loan.case.company.mixin",
         "loan.word.figures.mixin",
         "loan.survey.figures.mixin",
+        "loan.learning.figures.mixin",
     ]
 
     loan_tz = fields.Selection(

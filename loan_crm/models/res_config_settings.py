@@ -64,6 +64,9 @@ class ResConfigSettings(models.TransientModel):
     loan_survey_per_year = fields.Integer(related="company_id.loan_survey_per_year", readonly=False)
     loan_survey_sample = fields.Integer(related="company_id.loan_survey_sample", readonly=False)
     loan_survey_low = fields.Integer(related="company_id.loan_survey_low", readonly=False)
+    loan_learning_least = fields.Integer(related="company_id.loan_learning_least", readonly=False)
+    loan_learning_days = fields.Integer(related="company_id.loan_learning_days", readonly=False)
+    loan_repeat_months = fields.Integer(related="company_id.loan_repeat_months", readonly=False)
 
     loan_access_note = fields.Text("Access Self-Test", compute="_compute_loan_access_note")
 

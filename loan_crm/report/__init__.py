@@ -1,1 +1,2 @@
 from . import loan_key_facts_report
+from . import loan_voice_report

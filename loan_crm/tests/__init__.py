@@ -18,6 +18,7 @@ from .core import (
     test_feed,
     test_governor,
     test_incoming,
+    test_learning,
     test_links,
     test_moments,
     test_money,
@@ -129,3 +130,5 @@ from . import test_story_complaints
 from . import test_tours
 from . import test_loan_survey
 from . import test_loan_survey_page
+from . import test_loan_learning
+from . import test_loan_learning_tour

@@ -91,6 +91,7 @@ WAYS_IN = {
     "loan.access.campaign.line_ids",  # asks the lines' own rules
     "loan.commitment.postpone.commitment_id",  # guarded by loan.guard.mixin, as the next one
     "loan.recovery.apology.plan_id",
+    "loan.voice.report.quote_ids",  # asks the quotations' own rules
     "loan.survey.enter.request_id",  # guarded by loan.guard.mixin
     "mail.mail.loan_reminder_ids",  # mails are read by system administrators only
     "mail.activity.loan_clock_id",  # nobody reads it, as the next one: what gave a to-do

@@ -52,3 +52,5 @@ from . import loan_commitment_postpone
 from . import loan_recovery_apology
 from . import loan_survey_enter
 from . import loan_survey_enter_line
+from . import loan_weak_spot
+from . import loan_repeat
