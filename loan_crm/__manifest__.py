@@ -242,6 +242,7 @@
         "demo/loan_access_review_demo.xml",
         "demo/loan_access_log_demo.xml",
         "demo/loan_case_demo.xml",
+        "demo/loan_survey_demo.xml",
     ],
     "assets": {
         "web.assets_backend": ["loan_crm/static/src/**/*"],
