@@ -251,6 +251,7 @@
         "demo/loan_access_log_demo.xml",
         "demo/loan_case_demo.xml",
         "demo/loan_learning_demo.xml",
+        "demo/loan_survey_demo.xml",
     ],
     "assets": {
         "web.assets_backend": ["loan_crm/static/src/**/*"],

@@ -97,8 +97,9 @@ from . import loan_learning_figures_mixin
 from . import loan_touch_case_mixin
 from . import loan_commitment_mixin
 from . import loan_recovery_mixin
-from . import loan_case_word_mixin
 from . import loan_survey_mixin
+from . import loan_satisfaction_mixin
+from . import loan_case_word_mixin
 from . import loan_borrower_mixin
 from . import loan_brief_mixin
 from . import loan_strip_mixin

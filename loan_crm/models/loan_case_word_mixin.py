@@ -2,14 +2,18 @@ from odoo import api, models
 
 
 class LoanCaseWordMixin(models.AbstractModel):
-    """What the page of a case tells about what we promised in it, and about what is made good."""
+    """What the page of a case tells about what we promised in it, what is made good, and what was said of it."""
 
     _name = "loan.case.word.mixin"
-    _inherit = ["loan.commitment.mixin", "loan.recovery.mixin"]
-    _description = "Words and Recovery of a Case"
+    _inherit = ["loan.commitment.mixin", "loan.recovery.mixin", "loan.survey.mixin"]
+    _description = "Words, Recovery and Surveys of a Case"
 
     @api.model
     def _promise_key(self):
+        return "case_id"
+
+    @api.model
+    def _survey_key(self):
         return "case_id"
 
     def _action_open(self, xmlid, **context):

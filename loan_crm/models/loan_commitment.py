@@ -158,9 +158,9 @@ class LoanCommitment(models.Model):
         [
             ("open", "Still Open"),
             ("due", "Due by Now"),
+            ("broken", "Broken"),
             ("kept", "Kept"),
             ("late", "Done Late"),
-            ("broken", "Broken"),
             ("replaced", "Put Off"),
             ("withdrawn", "Withdrawn"),
         ],

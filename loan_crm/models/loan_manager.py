@@ -14,7 +14,7 @@ class LoanManager(models.Model):
     """
 
     _name = "loan.manager"
-    _inherit = ["mail.thread"]
+    _inherit = ["loan.satisfaction.mixin", "mail.thread"]
     _description = "Manager's Desk"
     _order = "team_id, user_id, id"
     _rec_name = "user_id"

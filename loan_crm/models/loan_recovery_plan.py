@@ -26,6 +26,7 @@ _DERIVED = frozenset(
         "cost",
         "closed_on",
         "asked_again_at",
+        "asked_request_id",
         "repurchase",
         "repurchased_on",
         "commitment_id",
@@ -218,6 +219,17 @@ class LoanRecoveryPlan(models.Model):
     outcome_note = fields.Char("How They Left It", copy=False)
     closed_on = fields.Date("Closed On", readonly=True, copy=False)
     asked_again_at = fields.Datetime("Asked Again At", readonly=True, copy=False)
+    asked_request_id = fields.Many2one(
+        "loan.survey.request",
+        "Asked Again With",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        export_string_translation=False,
+    )
+    answer_note = fields.Char("In the Survey", compute="_compute_answer_note", compute_sudo=True)
+    score_note = fields.Char("Satisfaction", compute="_compute_score_note", compute_sudo=True)
     repurchase = fields.Selection(
         [("waiting", "Not Known Yet"), ("yes", "Came Back"), ("no", "Did Not")],
         "Came Back",
@@ -311,6 +323,30 @@ class LoanRecoveryPlan(models.Model):
         for plan in self:
             parts = (plan.customer_id.name, causes.get(plan.cause))
             plan.display_name = " · ".join(part for part in parts if part)
+
+    @api.depends("user_input_id")
+    def _compute_answer_note(self):
+        # As superuser (compute_sudo): what was answered is told to who makes it good, with the words it was given in.
+        told = self.env["loan.survey.request"].search([("user_input_id", "in", self.user_input_id.ids)])
+        by_answer = told.grouped("user_input_id")
+        for plan in self:
+            request = by_answer.get(plan.user_input_id) if plan.user_input_id else None
+            plan.answer_note = request and " — ".join(filter(None, (request.score_note, request.words)))
+
+    @api.depends("cause", "score", "asked_request_id.state", "asked_request_id.satisfaction")
+    @api.depends_context("lang")
+    def _compute_score_note(self):
+        # As superuser (compute_sudo): the figure before and after, which this plan is measured by.
+        for plan in self:
+            again = plan.asked_request_id
+            before = f"{plan.score:.0f}%" if plan.cause == "score" else ""
+            after = f"{again.satisfaction:.0f}%" if again.way == "link" and again.score_ids else ""
+            if before and after:
+                plan.score_note = self.env._("%(before)s before, %(after)s after", before=before, after=after)
+            elif after:
+                plan.score_note = self.env._("%s after", after)
+            else:
+                plan.score_note = before
 
     @api.constrains("customer_id", "contract_id", "case_id", "user_id")
     def _check_belongs_together(self):
@@ -432,7 +468,7 @@ class LoanRecoveryPlan(models.Model):
         vals_list = []
         for answer in told - known:
             customer = customers.get(answer.partner_id, customers_sudo.browse())[:1]
-            if not customer or answer.scoring_percentage >= customer.company_id.loan_recovery_score:
+            if not customer or not customer.company_id._loan_is_low(answer.scoring_percentage):
                 continue
             vals_list.append(
                 {
@@ -703,7 +739,10 @@ class LoanRecoveryPlan(models.Model):
     # ------------------------------------------------------------ the end
 
     def action_close(self):
-        """Close these with the outcome that stands in the form; who is content is asked once more."""
+        """Close these with the outcome that stands in the form.
+
+        By the survey rule of the moment “Complaint settled” the customer is asked once more, whatever the outcome.
+        """
         self.check_access("write")
         for plan in self:
             if not plan.outcome:
@@ -722,20 +761,7 @@ class LoanRecoveryPlan(models.Model):
             plan_sudo.call_ids.filtered(lambda call: call.state == "open")._end("dropped")
             plan_sudo.activity_ids.action_feedback()
             plan_sudo.write({"closed_on": plan_sudo.company_id._loan_today(), "repurchase": "waiting"})
-        plans_sudo.filtered(lambda plan: plan.outcome == "recovered")._ask_again()
         return True
-
-    def _ask_again(self):
-        """Ask the customers once more whether they are content, where the surveys are there; called as superuser.
-
-        An open hook: `loan.survey.rule` decides whether and when a survey is sent, and says why one is not.
-        """
-        rules = self.env.get("loan.survey.rule")
-        if rules is None or not hasattr(rules, "_occur"):
-            return
-        for plan in self:
-            rules._occur("complaint_recovered", plan)
-            plan.asked_again_at = fields.Datetime.now()
 
     # ------------------------------------------------------------ whether they came back
 
@@ -824,9 +850,18 @@ class LoanRecoveryPlan(models.Model):
         return self._action_open_record(self.customer_id)
 
     def action_open_cause(self):
-        """Open what opened the plan: the word that was broken, or the answer."""
+        """Open what opened the plan: the case, or the word that was broken."""
         self.ensure_one()
-        return self._action_open_record(self.case_id or self.commitment_id or self.user_input_id)
+        return self._action_open_record(self.case_id or self.commitment_id)
+
+    def action_open_answer(self):
+        """Open the survey whose answer opened the plan."""
+        self.ensure_one()
+        answer_sudo = self.sudo().user_input_id  # whether the survey may be read is asked there
+        request_sudo = self.env["loan.survey.request"].sudo().search([("user_input_id", "=", answer_sudo.id)])
+        if not answer_sudo or not request_sudo:
+            raise UserError(self.env._("This answer was given in another survey. Open it in the survey app."))
+        return self._action_open_record(request_sudo.sudo(False))
 
     @api.model
     def _action_open_record(self, record):

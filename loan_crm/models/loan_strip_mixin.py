@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_date, format_datetime
 
-from ..core import risk
+from ..core import risk, scores
 
 # What a reader takes in at a glance.
 _REASONS = 2
@@ -251,25 +251,39 @@ class LoanStripMixin(models.AbstractModel):
         since = fields.Datetime.now() - timedelta(days=365)
         mean, count = self._satisfaction_since(since)
         label = self.env._("Satisfaction")
+        action = "action_open_surveys" if self.survey_count else ""
         if not count:
-            return self._tile("satisfaction", label, self.env._("Not asked yet"))
-        mark = "danger" if mean < 60 else "warning" if mean < 80 else "success"
+            told = self.env._("No answers yet") if action else self.env._("Not asked yet")
+            return self._tile("satisfaction", label, told, action=action)
+        low = self.company_id.loan_survey_low
+        mark = (
+            "danger"
+            if self.company_id._loan_is_low(mean)
+            else "warning"
+            if mean < (low + 100) / 2
+            else "success"
+        )
         return self._tile(
             "satisfaction",
             label,
             f"{mean:.0f}%",
             self.env._("answers within a year: %s", count),
             mark,
+            action,
+            [self.survey_note] if self.survey_note else (),
         )
 
     def _satisfaction_since(self, since):
         """Return the mean score in percent of this customer's answers, and how many there are.
 
+        Of our own surveys those that the reader may see and the customer answered by themselves; of Odoo's those that
+        tell satisfaction.
+
         :param datetime since: UTC
         """
         # As superuser: the mean of one's own customer is told, the answers stay the survey's to show.
         inputs_sudo = self.env["survey.user_input"].sudo()
-        [(mean, count)] = inputs_sudo._read_group(
+        [(total, count)] = inputs_sudo._read_group(
             [
                 ("partner_id", "in", self._contacts().ids),
                 ("survey_id.loan_tells_satisfaction", "=", True),
@@ -279,9 +293,22 @@ class LoanStripMixin(models.AbstractModel):
                 ("end_datetime", ">=", since),
             ],
             [],
-            ["scoring_percentage:avg", "__count"],
+            ["scoring_percentage:sum", "__count"],
         )
-        return mean or 0.0, count
+        requests = self.env["loan.survey.request"]
+        if requests.has_access("read"):
+            # Whoever was only asked for a recommendation has said nothing of satisfaction.
+            answered = requests.search_fetch(
+                [
+                    ("customer_id", "=", self.id),
+                    ("way", "=", "link"),
+                    ("answered_at", ">=", since),
+                    ("score_ids.dimension", "!=", scores.RECOMMEND),
+                ],
+                ["satisfaction"],
+            )
+            total, count = (total or 0.0) + sum(answered.mapped("satisfaction")), count + len(answered)
+        return (total / count if count else 0.0), count
 
     def _risk_figures(self, seen):
         """Return the figures that this customer's risk is scored by, see :data:`core.risk.STEPS`."""

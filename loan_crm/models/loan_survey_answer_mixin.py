@@ -218,13 +218,15 @@ class LoanSurveyAnswerMixin(models.AbstractModel):
             told = request.score_ids.filtered(lambda score: score.dimension != scores.RECOMMEND)
             recommend = request.score_ids - told
             satisfaction = scores.mean(told.mapped("percent"), 1).value
-            recommends = int(recommend[:1].value) if recommend else -1
-            low = (
-                satisfaction < request.company_id.loan_survey_low
-                if satisfaction is not None
-                else bool(recommend) and scores.side(recommends) < 0
+            recommends = int(recommend[:1].value) if recommend else None
+            low = request.company_id._loan_is_low(satisfaction, recommends)
+            request.write(
+                {
+                    "satisfaction": satisfaction or 0.0,
+                    "recommends": -1 if recommends is None else recommends,
+                    "is_low": low,
+                }
             )
-            request.write({"satisfaction": satisfaction or 0.0, "recommends": recommends, "is_low": low})
             if low:
                 request._low_score()
 

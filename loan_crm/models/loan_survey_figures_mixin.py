@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..core import scores
+
 
 class LoanSurveyFiguresMixin(models.AbstractModel):
     """A lender's figures for asking customers how it was."""
@@ -30,8 +32,8 @@ class LoanSurveyFiguresMixin(models.AbstractModel):
     loan_survey_low = fields.Integer(
         "Unhappy Below",
         default=60,
-        help="Percent of satisfaction below which somebody calls. Of a survey without one: 6 of 10 or less for "
-        "recommending us.",
+        help="Percent of satisfaction below which somebody calls and a recovery plan is opened, whichever survey it "
+        "is. Of a survey without one: 6 of 10 or less for recommending us. 0: nothing is opened by itself.",
     )
 
     _loan_survey_sane = models.Constraint(
@@ -40,3 +42,16 @@ class LoanSurveyFiguresMixin(models.AbstractModel):
         "Between surveys lie 0 to 365 days, at most 50 are sent a year, a figure is of 1 to 1000 answers, and who is "
         "unhappy lies below 0 to 100 percent.",
     )
+
+    def _loan_is_low(self, satisfaction, recommends=None):
+        """Tell whether an answer is so low that somebody does something about it.
+
+        :param satisfaction: in percent, None where the survey asks for none
+        :param recommends: 0 to 10, None where it was not asked
+        """
+        self.ensure_one()
+        if not self.loan_survey_low:
+            return False
+        if satisfaction is not None:
+            return satisfaction < self.loan_survey_low
+        return recommends is not None and scores.side(recommends) < 0

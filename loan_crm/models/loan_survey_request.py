@@ -25,10 +25,10 @@ class LoanSurveyRequest(models.Model):
     _name = "loan.survey.request"
     _inherit = [
         "loan.access.mixin",
+        "loan.recovery.survey.mixin",
         "loan.survey.occasion.mixin",
         "loan.survey.governor.mixin",
         "loan.survey.round.mixin",
-        "loan.recovery.survey.mixin",
         "loan.survey.answer.mixin",
         "loan.lifecycle.mixin",
     ]
@@ -56,7 +56,7 @@ class LoanSurveyRequest(models.Model):
     )
     occasion_on = fields.Date("Happened On", required=True, readonly=True)
     partner_id = fields.Many2one(
-        "res.partner", "Asked", required=True, readonly=True, index=True, ondelete="restrict"
+        "res.partner", "Who Is Asked", required=True, readonly=True, index=True, ondelete="restrict"
     )
     customer_id = fields.Many2one(
         "loan.customer",
@@ -85,9 +85,9 @@ class LoanSurveyRequest(models.Model):
     )
     state = fields.Selection(
         [
-            ("due", "To Ask"),
-            ("sent", "Asked"),
-            ("answered", "Answered"),
+            ("due", "To Be Asked"),
+            ("sent", "Waiting for an Answer"),
+            ("answered", "Has Answered"),
             ("expired", "No Answer"),
             ("silent", "Not Asked"),
         ],
@@ -130,8 +130,8 @@ class LoanSurveyRequest(models.Model):
     )
     reason_on = fields.Date("Last Asked Before", readonly=True)
     reason_note = fields.Char("What Went Wrong", readonly=True)
-    told = fields.Char("In Words", compute="_compute_told")
-    channel = fields.Selection([("email", "Email"), ("phone", "Telephone")], "Asked By", readonly=True)
+    told = fields.Char("What Became of It", compute="_compute_told")
+    channel = fields.Selection([("email", "Email"), ("phone", "Telephone")], "Asked Through", readonly=True)
     email = fields.Char("Address", readonly=True, help="Where the letter went.")
     sent_on = fields.Date("Asked On", readonly=True)
     sent_at = fields.Datetime("Asked At", readonly=True)
@@ -141,7 +141,7 @@ class LoanSurveyRequest(models.Model):
     answered_at = fields.Datetime("Answered At", readonly=True)
     way = fields.Selection(
         [("link", "By the link"), ("call", "Asked to be called"), ("staff", "Entered by staff")],
-        "Answered",
+        "How They Answered",
         readonly=True,
     )
     entered_user_id = fields.Many2one(

@@ -31,7 +31,7 @@ class LoanSurveyRule(models.Model):
     )
     survey_id = fields.Many2one(
         "survey.survey",
-        "Survey",
+        "Questionnaire",
         required=True,
         ondelete="restrict",
         tracking=True,
@@ -61,7 +61,7 @@ class LoanSurveyRule(models.Model):
             ("email", "By email"),
             ("phone", "By telephone"),
         ],
-        "Asked",
+        "How to Ask",
         required=True,
         default="prefers",
         tracking=True,

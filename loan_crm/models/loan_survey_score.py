@@ -16,7 +16,7 @@ class LoanSurveyScore(models.Model):
     _name = "loan.survey.score"
     _inherit = ["loan.access.mixin"]
     _description = "Survey Score"
-    _order = "answered_at desc, id desc"
+    _order = "answered_at desc, request_id desc, id"
     _rec_name = "dimension"
 
     request_id = fields.Many2one(
@@ -131,8 +131,8 @@ class LoanSurveyScore(models.Model):
         if not count:
             return self.env._("No answers yet")
         if count < company.loan_survey_sample:
-            return self.env._("%s answers, too few for a figure", count)
-        return self.env._("%(mean).0f%% of %(count)s answers", mean=mean, count=count)
+            return self.env._("Too few answers for a figure: %s", count)
+        return self.env._("%(mean).0f%% · answers: %(count)s", mean=mean, count=count)
 
     # ------------------------------------------------------------ by hand: nothing
 

@@ -15,17 +15,12 @@ class LoanWordFiguresMixin(models.AbstractModel):
     _loan_commitment_grace_days_sane = models.Constraint(
         "CHECK (loan_commitment_grace_days BETWEEN 0 AND 30)", "The tolerance of our word is 0 to 30 days."
     )
-    loan_recovery_score = fields.Integer(
-        "Low Score",
-        default=50,
-        help="An answer to a satisfaction survey below so many percent opens a recovery plan. 0: none does.",
-    )
     loan_recovery_months = fields.Integer(
         "Came Back Within",
         default=12,
         help="So many months after a recovery plan is closed a new application or loan counts as coming back.",
     )
     _loan_recovery_sane = models.Constraint(
-        "CHECK (loan_recovery_score BETWEEN 0 AND 100 AND loan_recovery_months BETWEEN 1 AND 60)",
-        "A low score lies between 0 and 100 percent, and coming back is measured over 1 to 60 months.",
+        "CHECK (loan_recovery_months BETWEEN 1 AND 60)",
+        "Coming back is measured over 1 to 60 months.",
     )

@@ -20,6 +20,7 @@ class LoanWorkload(models.Model):
     """
 
     _name = "loan.workload"
+    _inherit = ["loan.satisfaction.mixin"]
     _description = "Team Load"
     _auto = False
     _order = "points desc, id"

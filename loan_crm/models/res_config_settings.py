@@ -44,7 +44,6 @@ class ResConfigSettings(models.TransientModel):
     loan_commitment_grace_days = fields.Integer(
         related="company_id.loan_commitment_grace_days", readonly=False
     )
-    loan_recovery_score = fields.Integer(related="company_id.loan_recovery_score", readonly=False)
     loan_recovery_months = fields.Integer(related="company_id.loan_recovery_months", readonly=False)
     loan_hardship_answer_days = fields.Integer(related="company_id.loan_hardship_answer_days", readonly=False)
     loan_case_confirmed = fields.Boolean(related="company_id.loan_case_confirmed", readonly=False)

@@ -1,5 +1,4 @@
 from datetime import timedelta
-from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
@@ -336,9 +335,9 @@ class TestLoanRecovery(LoanCommon):
         self.assertEqual((plan.cause, plan.user_input_id, plan.score), ("score", answer, 20))
         answer._mark_done()
         self.assertEqual(self.env["loan.recovery.plan"].search_count([("user_input_id", "=", answer.id)]), 1)
-        self._answer(50)
+        self._answer(60)
         self._answer(10, test_entry=True)
-        self.company.loan_recovery_score = 0
+        self.company.loan_survey_low = 0
         self._answer(5)
         self.assertEqual(
             self.env["loan.recovery.plan"].search_count([("customer_id", "=", self.customer.id)]), 1
@@ -411,17 +410,12 @@ class TestLoanRecovery(LoanCommon):
 
     # ------------------------------------------------------------ the end
 
-    def test_closed_it_stays_and_is_asked_about_again(self):
+    def test_closed_it_stays(self):
         plan = self._plan("follow")
         with self.assertRefused("how it ended"):
             plan.action_close()
         plan.outcome = "recovered"
-        asked = []
-        with patch.object(
-            type(self.env["loan.recovery.plan"]), "_ask_again", lambda plans: asked.append(plans.ids)
-        ):
-            plan.action_close()
-        self.assertEqual(asked, [plan.ids])
+        plan.action_close()
         self.assertEqual((plan.state, plan.closed_on, plan.repurchase), ("closed", TODAY, "waiting"))
         self.assertEqual(set(plan.call_ids.mapped("state")), {"dropped"})
         self.assertFalse(plan.activity_ids)

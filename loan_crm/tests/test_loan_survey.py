@@ -23,6 +23,8 @@ class SurveyCommon(LoanCommon):
         cls.survey = cls.env.ref("loan_crm.survey_survey_disbursement")
         cls.rule = cls._rule()
         cls.requests = cls.env["loan.survey.request"]
+        # The demo's customers bear some of these people's names, hence addresses: they were asked, these were not.
+        cls.requests.search(Domain.TRUE).email = False
 
     @classmethod
     def _rule(cls, moment="disbursement", **values):
@@ -535,6 +537,77 @@ class TestLoanSurvey(SurveyCommon):
         todo = request.contract_id.activity_ids
         self.assertEqual((todo.user_id, todo.date_deadline), (self.manager, TODAY))
         self.assertIn("not content", todo.summary)
+
+    def _made_good(self, outcome="recovered", **values):
+        """Return a plan that was closed today."""
+        plan = self.env["loan.recovery.plan"].create({"customer_id": self.customer.id, **values})
+        plan.heard = "The letter came twice"
+        plan.action_acknowledge()
+        plan.apology_note = "By telephone"
+        plan.action_apologised()
+        plan.write({"remedy": "service", "remedy_note": "A direct line"})
+        plan.action_offer()
+        plan.action_give()
+        plan.write({"outcome": outcome, "outcome_note": "Left it at that"})
+        plan.action_close()
+        return plan
+
+    def test_who_went_through_a_recovery_is_asked_once_more_whatever_its_outcome(self):
+        self._rule("recovered", delay_days=0)
+        other = self._customer("Wu Di")
+        plans = self._made_good(), self._made_good("lost", customer_id=other.id)
+        requests = self._round()
+        self.assertEqual(requests.mapped("state"), ["sent", "sent"])
+        self.assertEqual(requests.customer_id, self.customer | other)
+        self.assertEqual(len(self._round()), 2)
+        self.assertTrue(all(plan.asked_again_at for plan in plans))
+        request = requests.filtered(lambda request: request.customer_id == self.customer)
+        self._answer(request, 5, speed=5, clarity=5, transparency=5, attitude=5)
+        self.assertEqual(plans[0].score_note, "100% after")
+
+    def test_a_complaint_that_is_made_good_is_asked_about_when_the_plan_is_through(self):
+        self._rule("recovered", delay_days=0)
+        case = self.env["loan.case"].create(
+            {"subject": "Twice", "kind": "complaint", "customer_id": self.customer.id}
+        )
+        plan = self.env["loan.recovery.plan"].create({"customer_id": self.customer.id, "case_id": case.id})
+        case._solve("Debit taken back")
+        case._close()
+        self.assertFalse(self._round())
+        plan.write({"outcome": "not", "outcome_note": "Wants to think it over"})
+        plan.action_close()
+        request = self._round()
+        self.assertEqual((request.case_id, request.state), (case, "sent"))
+        self.assertEqual(plan.asked_request_id, request)
+
+    def test_one_threshold_and_none_at_zero(self):
+        request = self._asked()
+        self.company.loan_survey_low = 0
+        self._answer(request, 1, speed=1)
+        self.assertFalse(request.is_low)
+        self.assertFalse(self.env["loan.recovery.plan"].search([("customer_id", "=", self.customer.id)]))
+
+    def test_the_strip_the_desk_and_the_load_tell_it_with_the_sample(self):
+        self.company.loan_survey_sample = 1
+        request = self._asked()
+        self._answer(request, 4, speed=4)
+        tiles = {tile["key"]: tile for tile in self.customer.with_user(self.manager).strip}
+        tile = tiles["satisfaction"]
+        self.assertEqual((tile["value"], tile["text"]), ("75%", "answers within a year: 1"))
+        self.assertEqual((tile["mark"], tile["action"]), ("warning", "action_open_surveys"))
+        desk = self.env["loan.manager"].create({"user_id": self.manager.id, "company_id": self.company.id})
+        for user, told in (
+            (self.manager, "75% · answers: 1"),
+            (self.lead, "75% · answers: 1"),
+            (self.stranger, False),
+        ):
+            with self.subTest(user=user.name):
+                self.assertEqual(desk.with_user(user).satisfaction_note, told)
+        load = self.env["loan.workload"].with_user(self.manager).search([("user_id", "=", self.manager.id)])
+        self.assertEqual(load.satisfaction_note, "75% · answers: 1")
+        self.company.loan_survey_sample = 2
+        self.env.invalidate_all()
+        self.assertEqual(desk.with_user(self.manager).satisfaction_note, "Too few answers for a figure: 1")
 
     def test_what_was_not_good_begins_to_be_made_good_once(self):
         request = self._asked()

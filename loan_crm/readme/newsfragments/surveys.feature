@@ -4,3 +4,5 @@ is open, not for trifles or what they settled themselves, never who wants none. 
 the letter opens a page, a button answers, the rest follows in Odoo's survey; who prefers to talk is called. Scores by dimension and the
 net promoter score come with their sample size, are never changed, and count no answer that staff entered. Surveys are off until a lender
 switches them on in the settings.
+Satisfaction stands on the strip, the loan, the case, the manager's desk and the team load, each with how many answers it is of; below one
+threshold somebody calls and a recovery plan opens, whichever survey it was.
