@@ -55,7 +55,7 @@ class LoanImprovement(models.Model):
     )
     state = fields.Selection(
         [
-            ("proposed", "Proposed"),
+            ("proposed", "Put Forward"),
             ("agreed", "Agreed"),
             ("progress", "In Progress"),
             ("done", "Done"),
