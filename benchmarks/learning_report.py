@@ -153,7 +153,7 @@ def _screens(env, name):
 
 def _jobs(env, officer):
     today = env.company._loan_today()
-    month = env["loan.voice.report"]._learning_cases(env.company, fields.Date.subtract(today, days=30), today)
+    year = env["loan.voice.report"]._learning_cases(env.company, fields.Date.subtract(today, days=364), today)
 
     def reference():
         env.invalidate_all()
