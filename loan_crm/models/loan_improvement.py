@@ -55,7 +55,7 @@ class LoanImprovement(models.Model):
     )
     state = fields.Selection(
         [
-            ("proposed", "Proposed"),
+            ("proposed", "Put Forward"),
             ("agreed", "Agreed"),
             ("progress", "In Progress"),
             ("done", "Done"),
@@ -365,7 +365,8 @@ class LoanImprovement(models.Model):
         result = super().write(vals)
         if vals.keys() & _PROBLEM:
             if not self.env.su:
-                # Another problem is counted for whoever asks: nobody is told what only somebody else may see.
+                # As superuser: another problem is counted for whoever asks, so that nobody is told what only somebody
+                # else may see.
                 self.sudo().counted_user_id = self.env.uid
             for improvement in self.filtered("evidence_from"):
                 improvement._take_evidence(improvement.evidence_from, improvement.evidence_to)
