@@ -10,8 +10,6 @@ from ..core import money, promises
 
 # A person may enter what they heard so many days ago; what is older would bend the figures of who keeps their word.
 _HEARD_WITHIN = 7
-# How often in a row a borrower may put a payment off before a team lead has to agree.
-_PUT_OFF = 2
 
 
 class LoanPromise(models.Model):
@@ -25,7 +23,7 @@ class LoanPromise(models.Model):
     """
 
     _name = "loan.promise"
-    _inherit = ["loan.access.mixin", "loan.lifecycle.mixin"]
+    _inherit = ["loan.given.mixin", "loan.open.mixin", "loan.access.mixin", "loan.lifecycle.mixin"]
     _description = "Promise to Pay"
     _order = "date_promised desc, id desc"
     _rec_names_search = ["contract_id.name", "customer_id.name", "note"]
@@ -121,10 +119,6 @@ class LoanPromise(models.Model):
         precompute=True,
     )
     note = fields.Char(help="What else was said: where the money comes from, what stands in the way.")
-    withdraw_reason = fields.Char("Withdrawn Because", copy=False)
-    withdrawn_user_id = fields.Many2one(
-        "res.users", "Withdrawn By", readonly=True, copy=False, ondelete="restrict"
-    )
     decided_on = fields.Date(
         "Decided By",
         readonly=True,
@@ -134,13 +128,6 @@ class LoanPromise(models.Model):
     replaces_id = fields.Many2one(
         "loan.promise", "Instead Of", readonly=True, copy=False, ondelete="restrict", index="btree_not_null"
     )
-    replacements = fields.Integer(
-        "Times Put Off",
-        readonly=True,
-        copy=False,
-        aggregator=None,
-        help="Promises in a row that this one replaces.",
-    )
     hold_id = fields.Many2one(
         "loan.reminder.hold",
         "Reminder Hold",
@@ -149,22 +136,10 @@ class LoanPromise(models.Model):
         ondelete="restrict",
         index="btree_not_null",
     )
-    kept_share = fields.Float(
-        "Share Kept", compute="_compute_kept_share", store=True, aggregator="avg", help="Of those decided."
-    )
-    days_left = fields.Integer("Days Left", compute="_compute_days_left")
     # Repayments of the day it was made that had come in before: they are what made the borrower promise the rest.
     known_before = fields.Json(readonly=True, copy=False, export_string_translation=False)
     # The to-dos it led to, so that each is given once and taken back when the money had come in time after all.
     call_activity_id = fields.Many2one(
-        "mail.activity",
-        readonly=True,
-        copy=False,
-        ondelete="set null",
-        index="btree_not_null",
-        export_string_translation=False,
-    )
-    lead_activity_id = fields.Many2one(
         "mail.activity",
         readonly=True,
         copy=False,
@@ -194,17 +169,6 @@ class LoanPromise(models.Model):
         for promise in self:
             promise.partner_id = promise.contract_id.partner_id or promise.partner_id
 
-    @api.depends("state")
-    def _compute_kept_share(self):
-        for promise in self:
-            promise.kept_share = float(promise.state == "kept")
-
-    @api.depends("date_promised", "company_id")
-    def _compute_days_left(self):
-        for promise in self:
-            today = (promise.company_id or self.env.company)._loan_today()
-            promise.days_left = (promise.date_promised - today).days if promise.date_promised else 0
-
     @api.depends("amount", "currency_id", "date_promised", "customer_id.name")
     @api.depends_context("lang", "promise_with_customer")
     def _compute_display_name(self):
@@ -220,16 +184,6 @@ class LoanPromise(models.Model):
             if self.env.context.get("promise_with_customer"):
                 promise.display_name = f"{promise.customer_id.name} · {promise.display_name}"
 
-    def _read_group_select(self, aggregate_spec, query):
-        if aggregate_spec == "kept_share:avg":
-            # A promise that is open, replaced or withdrawn was neither kept nor not.
-            state = self._field_to_sql(self._table, "state", query)
-            return SQL(
-                "AVG(CASE WHEN %(state)s = 'kept' THEN 1 WHEN %(state)s IN ('partly', 'broken') THEN 0 END)::float",
-                state=state,
-            )
-        return super()._read_group_select(aggregate_spec, query)
-
     @api.onchange("contract_id", "date_promised")
     def _onchange_propose(self):
         """Propose what the loan asks for by then, unless the borrower has named an amount."""
@@ -239,6 +193,14 @@ class LoanPromise(models.Model):
         if not self.amount or self.amount == self.amount_asked:
             self.amount = asked
         self.amount_asked = asked
+
+    @api.model
+    def _word_day(self):
+        return "date_promised"
+
+    @api.model
+    def _word_failed(self):
+        return ("partly", "broken")
 
     # ------------------------------------------------------------ making one
 
@@ -421,7 +383,7 @@ class LoanPromise(models.Model):
     def _check_put_off(self, heard_via):
         """Refuse to replace a promise that has replaced two others already, unless a team lead does."""
         self.ensure_one()
-        if self.replacements < _PUT_OFF or self.env.user.has_group("loan_crm.loan_crm_group_team_lead"):
+        if not self._is_put_off_enough():
             return
         if heard_via == "page":
             raise UserError(self.env._("You have named another day twice already. Please call us."))
@@ -778,15 +740,6 @@ class LoanPromise(models.Model):
         """Open the form that takes another promise instead."""
         self.ensure_one()
         return self.contract_id.action_promise()
-
-    def action_open_contract(self):
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "loan.contract",
-            "res_id": self.contract_id.id,
-            "views": [(False, "form")],
-        }
 
     @api.model
     def _told(self, open_promises):

@@ -10,6 +10,7 @@ class LoanRecoverySurveyMixin(models.AbstractModel):
     """
 
     _name = "loan.recovery.survey.mixin"
+    _inherit = ["loan.open.mixin"]
     _description = "Surveys around Recovery Plans"
 
     recovery_plan_id = fields.Many2one(
@@ -33,20 +34,6 @@ class LoanRecoverySurveyMixin(models.AbstractModel):
         """Open the plan by which a low answer is made good."""
         self.ensure_one()
         return self._action_open_record(self.recovery_plan_id)
-
-    def action_open_customer(self):
-        """Open the customer's page."""
-        self.ensure_one()
-        return self._action_open_record(self.customer_id)
-
-    @api.model
-    def _action_open_record(self, record):
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": record._name,
-            "res_id": record.id,
-            "views": [(False, "form")],
-        }
 
     def _low_score(self):
         result = super()._low_score()

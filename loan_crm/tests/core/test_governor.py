@@ -1,4 +1,7 @@
+from collections import Counter
 from datetime import date, timedelta
+from itertools import pairwise
+from random import Random
 
 from odoo.tests import BaseCase
 
@@ -38,7 +41,75 @@ OBSTACLES = {
 }
 
 
+# What happens to a customer within a year: how often on average, and how many days later they would be asked.
+MOMENTS = {
+    "application": (0.5, 1),
+    "decision": (0.4, 2),
+    "disbursement": (0.4, 7),
+    "case": (1.5, 1),
+    "recovered": (0.2, 3),
+    "yearly": (0.8, 0),
+    "repaid": (0.15, 3),
+}
+
+
+def _a_year_of(person):
+    """Return `[(day, moment)]` on which one person would be asked, and the days on which a complaint is open."""
+    often = person.choice((0.3, 1, 1, 1, 6))  # some hardly deal with us, some nearly each week
+    due, complaints = [], []
+    for moment, (times, delay) in MOMENTS.items():
+        for _each in range(sum(person.random() < times * often / 8 for _chance in range(8))):
+            happened = person.randrange(365)
+            due.append((happened + delay, moment))
+            if moment == "recovered":
+                complaints.append(range(happened - person.randrange(3, 40), happened))
+    return sorted(due), complaints
+
+
 class TestGovernor(BaseCase):
+    def test_ten_thousand_customers_through_a_year(self):
+        told = Counter()
+        seed = Random(7)
+        for _customer in range(10_000):
+            person = Random(seed.random())
+            due, complaints = _a_year_of(person)
+            known = {
+                "opted_out": person.random() < 0.03,
+                "has_address": person.random() > 0.05,
+                "bounced": person.random() < 0.02,
+            }
+            asked = []
+            for first, _moment in due:
+                for later in range(9):  # so long what ends by itself is waited for
+                    day = first + later
+                    today = TODAY + timedelta(day)
+                    facts = Facts(
+                        today,
+                        tuple(asked),
+                        last_day=TODAY + timedelta(first + 7),
+                        complaint_open=any(day in open_days for open_days in complaints),
+                        closed_day=today.weekday() > 4,
+                        **known,
+                    )
+                    found = verdict(facts, LIMITS)
+                    if found.final:
+                        break
+                self.assertTrue(found.final, "nobody is left waiting for ever")
+                told[found.reason] += 1
+                if found.reason is None:
+                    asked.append(today)
+            gaps = [later - earlier for earlier, later in pairwise(asked)]
+            self.assertTrue(all(gap >= timedelta(LIMITS.interval_days) for gap in gaps), asked)
+            for day in asked:
+                within = [other for other in asked if day - governor.YEAR < other <= day]
+                self.assertLessEqual(len(within), LIMITS.per_year)
+            if known["opted_out"] or not known["has_address"]:
+                self.assertFalse(asked)
+        self.assertLessEqual(told.keys(), {None, *governor.CODES})
+        # The year was one: people were asked, and each way not to be came up.
+        for reason in (None, "opted_out", "no_address", "bounced", "complaint_open", "too_soon", "cap"):
+            self.assertGreater(told[reason], 100, told)
+
     def test_who_is_content_to_be_asked_is_asked(self):
         self.assertEqual(verdict(Facts(TODAY), LIMITS), governor.ASK)
         long_ago = tuple(TODAY - timedelta(days) for days in (60, 365, 800))

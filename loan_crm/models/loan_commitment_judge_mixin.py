@@ -1,0 +1,119 @@
+import logging
+from datetime import time, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from ..core import commitments
+
+_logger = logging.getLogger(__name__)
+
+# So many are judged in one go at night.
+_BATCH = 100
+
+
+class LoanCommitmentJudgeMixin(models.AbstractModel):
+    """What became of a promise: judged by the evidence and the clock alone, at each event, each hour and each night."""
+
+    _name = "loan.commitment.judge.mixin"
+    _description = "Judgement on What Was Promised"
+
+    tz = fields.Char("Time Zone", readonly=True, copy=False)
+    grace_days = fields.Integer("Tolerance (Days)", readonly=True, copy=False, aggregator=None)
+    turns_at = fields.Datetime(readonly=True, copy=False, export_string_translation=False)
+
+    def _at(self):
+        minutes = min(round(self.due_hour * 60), 24 * 60 - 1)
+        return time(minutes // 60, minutes % 60)
+
+    def _as_word(self):
+        """Read the promise into a core value."""
+        self.ensure_one()
+        return commitments.Word(
+            self.date_due, ZoneInfo(self.tz or "UTC"), self._at() if self.has_hour else None, self.grace_days
+        )
+
+    def _judge(self):
+        """Decide by evidence and clock what has become of these promises, whatever was decided before.
+
+        Called as superuser.
+
+        :return: those whose status changed
+        """
+        now = fields.Datetime.now().replace(tzinfo=timezone.utc)
+        wanted = {}
+        for word in self:
+            if word.state in ("replaced", "withdrawn"):
+                continue
+            done = word.done_at and word.done_at.replace(tzinfo=timezone.utc)
+            verdict = commitments.judge(word._as_word(), done or None, now)
+            turns = verdict.turns and verdict.turns.replace(tzinfo=None, microsecond=0) + timedelta(seconds=1)
+            if word.turns_at != (turns or False):
+                word.turns_at = turns
+            if verdict.state != word.state:
+                wanted[word] = verdict.state
+        changed = self.browse(word.id for word in wanted)
+        for state, words in changed.grouped(wanted.get).items():
+            words._move_to(state)
+            if state in commitments.DECIDED:
+                words._tell(state)
+        broken = changed.filtered(lambda word: word.state == "broken")
+        broken._tell_lead()
+        self.env["loan.recovery.plan"]._open_for_words(broken)
+        changed.filtered(lambda word: word.state in ("kept", "late")).lead_activity_id.filtered(
+            "active"
+        ).unlink()
+        return changed
+
+    # ------------------------------------------------------------ the night
+
+    @api.model
+    def _night_commitment(self, night):
+        """Judge what the clock has turned: due today, or broken.
+
+        :param night: `loan.night`
+        :return: how many were looked at, 0 when nothing is left
+        """
+        waiting = self.search(
+            self._turned_domain(night.company_id) & Domain("id", ">", night._stand("commitments", 0)),
+            order="id",
+            limit=_BATCH,
+        )
+        if waiting:
+            night._apart("commitment", waiting, lambda words: words._turn_over())
+            night._note_stand(commitments=waiting[-1].id)
+        return len(waiting)
+
+    @api.model
+    def _turn(self, company):
+        """Judge, within the hour, what was promised by an hour; the rest turns with the night.
+
+        :param company: `res.company`
+        """
+        waiting = self.search(
+            self._turned_domain(company) & Domain("has_hour", "=", True), order="turns_at, id", limit=_BATCH
+        )
+        for word in waiting:
+            try:
+                with self.env.cr.savepoint():
+                    word._turn_over()
+            except Exception:
+                # The night tells of it, and leaves it aside; here it must not keep the others waiting.
+                _logger.exception("Commitment %s could not be judged", word.id)
+        if waiting:
+            self.env["ir.cron"]._commit_progress()
+
+    @api.model
+    def _turned_domain(self, company):
+        return (
+            Domain("company_id", "=", company.id)
+            & Domain("state", "in", commitments.OPEN)
+            & Domain("turns_at", "<=", fields.Datetime.now())
+        )
+
+    def _turn_over(self):
+        """Judge these, and give those that nobody has any more to somebody."""
+        self._judge()
+        self._give_todos()
+        return self

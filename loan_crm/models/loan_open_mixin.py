@@ -1,0 +1,27 @@
+from odoo import api, models
+
+
+class LoanOpenMixin(models.AbstractModel):
+    """Opens what a record is about: the customer, the loan. Whether somebody may see it is asked there."""
+
+    _name = "loan.open.mixin"
+    _description = "Opens What It Is About"
+
+    def action_open_customer(self):
+        """Open the customer's page."""
+        self.ensure_one()
+        return self._action_open_record(self.customer_id)
+
+    def action_open_contract(self):
+        """Open the loan's page."""
+        self.ensure_one()
+        return self._action_open_record(self.contract_id)
+
+    @api.model
+    def _action_open_record(self, record):
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": record._name,
+            "res_id": record.id,
+            "views": [(False, "form")],
+        }
