@@ -89,6 +89,7 @@ def uninstall_hook(env):
         "loan_survey_rule",
         "loan_case_extension",
         "loan_case_task",
+        "loan_case_source",
         "loan_case_pause",
         "loan_case_clock",
         "loan_case",

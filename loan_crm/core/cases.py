@@ -70,6 +70,22 @@ def subject_key(subject):
     return " ".join(plain.split()).casefold()
 
 
+def headline(text, most=80):
+    """Return in short what a text is about: its first line, cut at a word.
+
+    :param str text: plain, with its lines
+    :param int most: characters
+    :rtype: str
+    """
+    first = next((" ".join(line.split()) for line in (text or "").splitlines() if line.strip()), "")
+    if len(first) <= most:
+        return first
+    cut = first[:most]
+    # Chinese has no blanks to cut at; a word that fills the line is cut as well.
+    head = cut.rsplit(" ", 1)[0] if " " in cut[most // 2 :] else cut[:-1]
+    return head.rstrip(" ,;:.，。；：、") + "…"
+
+
 def complains(text):
     """Tell whether somebody says in so many words that they complain."""
     return bool(_COMPLAINS.search(text or ""))

@@ -89,6 +89,7 @@ from . import loan_correspondence_mixin
 from . import loan_promise_mixin
 from . import loan_hardship_mixin
 from . import loan_case_mixin
+from . import loan_case_source_mixin
 from . import loan_recused_mixin
 from . import loan_case_company_mixin
 from . import loan_word_figures_mixin
@@ -186,6 +187,8 @@ from . import loan_case_dispatch_mixin
 from . import loan_case_clock_mixin
 from . import loan_case_stage_mixin
 from . import loan_case_history_mixin
+from . import loan_case_guide_mixin
+from . import loan_case_way_mixin
 from . import loan_case_cause
 from . import loan_case_category
 from . import loan_case_team
@@ -196,6 +199,7 @@ from . import loan_case_pause
 from . import loan_case_clock
 from . import loan_case_extension
 from . import loan_case_task
+from . import loan_case_source
 from . import loan_response
 from . import loan_lead_document
 from . import loan_renewal_report

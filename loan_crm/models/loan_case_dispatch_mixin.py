@@ -137,6 +137,15 @@ class LoanCaseDispatchMixin(models.AbstractModel):
             )
         )
 
+    def _answering_users(self, *also):
+        # Whoever is accountable answers; the manager who is away today is stood in for by who acts for them.
+        found = super()._answering_users(*also)
+        for case in self:
+            owner = case.user_id
+            if owner and owner != case.customer_id.manager_user_id and case._may_take(owner):
+                found[case] = owner
+        return found
+
     # ------------------------------------------------------------ passed on
 
     def _note_passed_on(self, before):

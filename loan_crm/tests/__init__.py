@@ -59,6 +59,8 @@ from . import test_loan_arrears
 from . import test_loan_borrower
 from . import test_loan_calendar
 from . import test_loan_case
+from . import test_loan_case_way
+from . import test_loan_case_page
 from . import test_loan_contract
 from . import test_loan_contract_access
 from . import test_loan_contract_event

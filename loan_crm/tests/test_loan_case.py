@@ -662,3 +662,71 @@ class TestLoanResponse(CaseCommon):
         case = self._mail()
         case._put_aside("Spam")
         self.assertEqual(self._waits(case).state, "dropped")
+
+
+@tagged("post_install", "-at_install", "loan")
+@freeze_time(NOW)
+class TestLoanCaseGuide(CaseCommon):
+    """Whoever opens a case reads in one sentence what to do next; a board and a customer's page show it."""
+
+    def test_the_next_step_follows_the_case(self):
+        case = self._case()
+        self.assertRegex(case.next_told, r"^Answer Wang Fang by .*\.$")
+        case._responded(self.manager, fields.Datetime.now())
+        self.assertEqual(case.next_told, "Settle it, tell Wang Fang, then press Solve.")
+        case.task_ids = [
+            Command.create({"name": "Check", "user_id": self.desk.id, "deadline": fields.Datetime.now()})
+        ]
+        self.assertIn(f"joint work of {self.desk.name}", case.next_told)
+        case.task_ids.with_user(self.desk).action_done()
+        case._wait("The statement of March")
+        self.assertEqual(
+            case.next_told, "Wait for Wang Fang: The statement of March. When it has come, press Go On."
+        )
+        case._go_on()
+        case._solve("Explained")
+        self.assertIn("closes by itself on 03/17/2026", case.next_told)
+        case._close()
+        self.assertFalse(case.next_told)
+
+    def test_who_waits_and_who_is_unknown_comes_first(self):
+        unknown = self._mail(From="Somebody <who@nowhere.example.com>")
+        self.assertIn("Find out who wrote", unknown.next_told)
+        unknown.customer_id = self.customer
+        unknown.partner_id = self.borrower
+        self.assertIn("who waits since", unknown.next_told)
+        unknown.user_id = False
+        self.assertIn("Make somebody accountable", unknown.next_told)
+
+    def test_a_case_without_a_clock_names_no_time(self):
+        case = self._case()
+        self.assertIn("First Response by", case.due_told)
+        case._drop_clocks()
+        self.assertFalse(case.due_told, "and not a record's name")
+
+    def test_a_board_of_open_cases_has_no_columns_of_those_that_are_over(self):
+        self._case()
+        cases = self.env["loan.case"].with_context(read_group_expand=True).with_user(self.desk)
+        groups = cases.formatted_read_group(
+            [("state", "in", ("new", "open", "waiting"))], ["state"], ["__count"]
+        )
+        self.assertEqual([group["state"] for group in groups], ["new", "open", "waiting"])
+
+    def test_who_sets_categories_up_sees_them_without_seeing_a_case(self):
+        self._case(category_id=self.env.ref("loan_crm.loan_case_category_rate").id)
+        admin = self._user("administrator", "Pan Wei")
+        category = self.env.ref("loan_crm.loan_case_category_rate").with_user(admin)
+        self.assertEqual(category.read(["name", "case_count"])[0]["case_count"], 0)
+
+    def test_an_open_complaint_stands_on_the_page_of_its_customer(self):
+        self._case()
+        tile = next(tile for tile in self.customer.with_user(self.manager).strip if tile["key"] == "cases")
+        self.assertEqual((tile["value"], tile["mark"], tile["action"]), ("1", "warning", "action_open_cases"))
+        self._case(kind="complaint", subject="Rude")
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertTrue(self.customer.complaint_open)
+        tile = next(tile for tile in self.customer.with_user(self.manager).strip if tile["key"] == "cases")
+        self.assertEqual((tile["value"], tile["mark"], tile["text"]), ("2", "danger", "a complaint is open"))
+        view = self.env["loan.customer"].get_view(view_type="form")["arch"]
+        self.assertIn('invisible="not complaint_open"', view)

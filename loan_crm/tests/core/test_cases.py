@@ -10,6 +10,21 @@ except ImportError:
 
 
 class TestCases(BaseCase):
+    def test_a_headline_is_the_first_line_cut_at_a_word(self):
+        for text, wanted in (
+            ("", ""),
+            (None, ""),
+            ("\n  Wrong   fee \nin March", "Wrong fee"),
+            ("word " * 30, "word " * 15 + "word…"),
+            ("x" * 100, "x" * 79 + "…"),
+            ("利息" * 50, "利息" * 39 + "利…"),
+            ("a" * 80, "a" * 80),
+        ):
+            with self.subTest(text=text):
+                found = cases.headline(text)
+                self.assertEqual(found, wanted)
+                self.assertLessEqual(len(found), 80)
+
     def test_mails_about_one_matter_share_their_subject(self):
         for subject in (
             "My rate",
