@@ -93,6 +93,8 @@ def uninstall_hook(env):
         "loan_case_pause",
         "loan_case_clock",
         "loan_case",
+        "loan_case_script",
+        "loan_case_answer",
         "loan_case_category",
         "loan_case_cause",
         "loan_case_team",

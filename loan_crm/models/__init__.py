@@ -188,9 +188,13 @@ from . import loan_case_clock_mixin
 from . import loan_case_stage_mixin
 from . import loan_case_history_mixin
 from . import loan_case_guide_mixin
+from . import loan_case_hardship_mixin
+from . import loan_case_fit_mixin
 from . import loan_case_way_mixin
 from . import loan_case_cause
 from . import loan_case_category
+from . import loan_case_script
+from . import loan_case_answer
 from . import loan_case_team
 from . import loan_sla_policy
 from . import loan_sla_extension

@@ -44,6 +44,7 @@ class LoanCase(models.Model):
         "loan.case.dispatch.mixin",
         "loan.case.clock.mixin",
         "loan.case.guide.mixin",
+        "loan.case.hardship.mixin",
         "loan.case.word.mixin",
         "loan.answer.mixin",
         "loan.classified.mixin",

@@ -5,7 +5,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import format_date, format_time, html2plaintext
+from odoo.tools import html2plaintext
 
 from ..core import cases
 
@@ -215,11 +215,7 @@ class LoanCaseWayMixin(models.AbstractModel):
             return self.env._("%s has answered you and goes on with it.", who)
         if not promised:
             return self.env._("%s answers you.", who)
-        by = self.env._(
-            "%(day)s, %(time)s",
-            day=format_date(self.env, self._local(promised), date_format="long"),
-            time=format_time(self.env, promised, tz=self.company_id.loan_tz, time_format="short"),
-        )
+        by = self._moment_told(promised)
         if promised < fields.Datetime.now():
             return self.env._(
                 "%(who)s should have answered you by %(moment)s. We are sorry; please call us.",

@@ -10,6 +10,34 @@ except ImportError:
 
 
 class TestCases(BaseCase):
+    def test_ready_texts_are_filled_in_and_never_run(self):
+        facts = {"customer": "Wang Fang", "number": "CS00001", "loan": ""}
+        self.assertEqual(
+            cases.fill("Dear {customer}, {loan}: {nobody} {} {Number} {{number}}", facts),
+            "Dear Wang Fang, ____: ____ {} {Number} {CS00001}",
+        )
+        self.assertEqual(cases.fill("{customer}", {"customer": "{number}", "number": "1"}), "{number}")
+        self.assertEqual(cases.placeholders("{a} {b_c} {1} {a}"), {"a", "b_c"})
+        self.assertEqual(cases.placeholders(None), set())
+
+    def test_the_nearest_category_fits_best(self):
+        case = ([7, 3, 1], "complaint", "open")
+        ordered = [
+            ({7}, "complaint", "open"),
+            ({7}, None, None),
+            ({3, 9}, "complaint", None),
+            ({3}, None, None),
+            ({1}, None, None),
+            (set(), "complaint", "open"),
+            (set(), "complaint", None),
+            (set(), None, "open"),
+            (set(), None, None),
+        ]
+        scores = [cases.fits(wanted, case) for wanted in ordered]
+        for wanted in (({9}, None, None), ({7}, "inquiry", None), (set(), None, "new")):
+            self.assertIsNone(cases.fits(wanted, case))
+        self.assertEqual(scores, sorted(scores, reverse=True))
+
     def test_a_headline_is_the_first_line_cut_at_a_word(self):
         for text, wanted in (
             ("", ""),
