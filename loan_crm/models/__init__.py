@@ -85,6 +85,7 @@ from . import loan_service_plan_step
 from . import loan_service_occasion
 from . import mail_thread
 from . import loan_answer_mixin
+from . import loan_lead_answer_mixin
 from . import loan_correspondence_mixin
 from . import loan_promise_mixin
 from . import loan_hardship_mixin

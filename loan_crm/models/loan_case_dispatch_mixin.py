@@ -162,6 +162,7 @@ class LoanCaseDispatchMixin(models.AbstractModel):
                 case_sudo.reassign_count += 1
             if now:
                 case_sudo.handler_count += 1
+            self.env["loan.response"]._pass_to(case_sudo, now)
             activities = case_sudo.activity_ids.filtered(
                 lambda activity, former=former: activity.user_id == former
             )

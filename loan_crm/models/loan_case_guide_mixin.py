@@ -113,6 +113,10 @@ class LoanCaseGuideMixin(models.AbstractModel):
             "default_subtype_xmlid": "mail.mt_comment",
             "default_partner_ids": self.partner_id.ids,
             "default_subject": f"[{self.name}] {self.subject}",
+            # The answer's row was clicked on: its number is no case's, and the composer is about the case alone.
+            "active_model": self._name,
+            "active_id": self.id,
+            "active_ids": self.ids,
         }
         if answer:
             context["default_body"] = answer._body_for(self)

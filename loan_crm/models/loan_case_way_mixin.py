@@ -131,7 +131,12 @@ class LoanCaseWayMixin(models.AbstractModel):
         case_sudo.waiting_since = record_sudo.waiting_since
         responses_sudo = self.env["loan.response"].sudo()
         responses_sudo.search(responses_sudo._of_domain(record_sudo)).write(
-            {"res_model": "loan.case", "res_id": case_sudo.id, "owner_user_id": case_sudo.user_id.id}
+            {
+                "res_model": "loan.case",
+                "res_id": case_sudo.id,
+                "case_id": case_sudo.id,
+                "owner_user_id": case_sudo.user_id.id,
+            }
         )
         record_sudo._answer_activity().unlink()
         record_sudo.waiting_since = False

@@ -60,6 +60,7 @@ from . import test_loan_borrower
 from . import test_loan_calendar
 from . import test_loan_case
 from . import test_loan_case_way
+from . import test_loan_lead_answer
 from . import test_loan_case_page
 from . import test_loan_contract
 from . import test_loan_contract_access
