@@ -62,6 +62,7 @@ from . import test_loan_case
 from . import test_loan_case_way
 from . import test_loan_lead_answer
 from . import test_loan_case_page
+from . import test_loan_case_tour
 from . import test_loan_contract
 from . import test_loan_contract_access
 from . import test_loan_contract_event
