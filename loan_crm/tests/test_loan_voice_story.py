@@ -64,6 +64,9 @@ class TestLoanVoiceStory(CaseCommon, SurveyCommon):
         self.env.invalidate_all()
         return self.env["loan.case"].search([("company_id", "=", self.company.id)])
 
+    def _answer_survey_again(self, request):
+        SurveyCommon._answer(self, request, 5, words="这次很满意。")
+
     def test_from_a_complaint_by_mail_to_a_customer_won_back(self):
         # It comes in: who wrote and about which loan is known, and it stays with whom she wrote to.
         case = self._comes_in(_MAIL.format(loan=self.contract.name))
@@ -144,6 +147,17 @@ class TestLoanVoiceStory(CaseCommon, SurveyCommon):
             mine.outcome = "recovered"
             mine.action_close()
         self.assertEqual((call.state, plan.state, plan.outcome), ("done", "closed", "recovered"))
+
+        # And is asked once more, as soon as she may be: this time she is content.
+        self.company.loan_survey_interval = 7
+        with self._days_later((call.date - TODAY).days + 1):
+            second = self._round() - request
+            self.assertEqual(
+                (second.case_id, second.moment, second.state), (case, "recovered", "sent"), second.told
+            )
+            self._answer_survey_again(second)
+            self.assertFalse(second.is_low)
+            self.assertEqual(plan.asked_request_id, second)
 
     def test_who_the_complaint_is_about_learns_of_none_of_it(self):
         case = self._comes_in(_MAIL.format(loan=self.contract.name))
