@@ -126,6 +126,36 @@ class LoanBorrower(http.Controller):
         }
         return self._page("loan_crm.loan_borrower_promise", contract, partner, token, **values)
 
+    @http.route("/loan/<string:token>/ask", type="http", auth="public", methods=["GET"], readonly=True)
+    def ask(self, token, **_ignored):
+        contract, partner = self._open(token)
+        if not contract:
+            return self._nothing()
+        return self._ask_page(contract, partner, token)
+
+    @http.route("/loan/<string:token>/ask", type="http", auth="public", methods=["POST"], csrf=False)
+    def ask_sent(self, token, csrf_token=None, **typed):
+        contract, partner = self._open(token)
+        if not contract:
+            return self._nothing()
+        typed = self._texts(typed)
+        if not self._sent_from_here(csrf_token):
+            return self._ask_page(contract, partner, token, typed, {"": self._stale()}, status=400)
+        vals, errors = self._read_ask(typed)
+        if errors:
+            return self._ask_page(contract, partner, token, typed, errors, status=422)
+        # The loan is locked while it is counted: of two clicks the second finds the case of the first.
+        if not contract._count_borrower_post():
+            return self._ask_page(contract, partner, token, typed, {"": self._enough()}, status=429)
+        case, is_new = contract.env["loan.case"]._ask_on_page(contract, partner, vals)
+        done = {
+            "taken": contract.env._("Thank you. We have it under the number %s.", case.name)
+            if is_new
+            else contract.env._("Thank you. We have added it to %s, which is open already.", case.name),
+            "next": case._told_on_page(),
+        }
+        return self._ask_page(contract, partner, token, done=done)
+
     # ------------------------------------------------------------ who is there
 
     def _open(self, token):
@@ -171,6 +201,24 @@ class LoanBorrower(http.Controller):
             vals["offered_amount"] = self._read_amount(contract, typed, "offered_amount", errors)
         if typed.get("offered_date"):
             vals["offered_date"] = self._read_day(contract, typed, "offered_date", errors, 0, _AHEAD_AT_MOST)
+        return vals, errors
+
+    def _read_ask(self, typed):
+        """Return (what is asked, sentences by field)."""
+        errors = {}
+        vals = {
+            "kind": typed.get("kind"),
+            "words": typed.get("words", ""),
+            "this_loan": typed.get("about") == "loan",
+        }
+        if vals["kind"] not in ("inquiry", "request", "complaint"):
+            errors["kind"] = self._refusal("choose")
+        if typed.get("about") not in ("loan", "other"):
+            errors["about"] = self._refusal("choose")
+        if not vals["words"]:
+            errors["words"] = self._refusal("missing")
+        elif len(vals["words"]) > _WORDS:
+            errors["words"] = self._refusal("too_long", most=_WORDS)
         return vals, errors
 
     def _read_promise(self, contract, typed):
@@ -281,6 +329,25 @@ class LoanBorrower(http.Controller):
                 "%(who)s will call you by %(day)s.", who=who, day=contract._long_day(open_request.answer_by)
             ),
         }
+
+    def _ask_page(self, contract, partner, token, typed=None, errors=None, status=200, done=None):
+        env = contract.env
+        return self._page(
+            "loan_crm.loan_borrower_ask",
+            contract,
+            partner,
+            token,
+            status,
+            typed={"kind": "inquiry", "about": "loan", **(typed or {})},
+            errors=errors or {},
+            kinds=[
+                ("inquiry", env._("I have a question")),
+                ("request", env._("I need something: a paper, a change")),
+                ("complaint", env._("I want to complain")),
+            ],
+            abouts=[("loan", env._("This loan, %s", contract.name)), ("other", env._("Something else"))],
+            done=done,
+        )
 
     def _promise_page(self, contract, partner, token, typed=None, errors=None, status=200):
         return self._page(

@@ -34,6 +34,9 @@ _THANKS = re.compile(
     r"|谢谢(?:您|你)?|多谢|感谢|好的|收到|明白|了解|知道了|嗯|行)[\s.!。！~～,，、]*",
     re.IGNORECASE,
 )
+# What a ready text leaves to be filled in, and what stands where nothing is known.
+_PLACE = re.compile(r"\{([a-z_]+)\}")
+_BLANK = "____"
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LETTER = re.compile(r"[^\W\d_]")
 # Where a mail program begins to quote what is answered.
@@ -68,6 +71,66 @@ def subject_key(subject):
     while (shorter := _PREFIX.sub("", plain)) != plain:
         plain = shorter
     return " ".join(plain.split()).casefold()
+
+
+def headline(text, most=80):
+    """Return in short what a text is about: its first line, cut at a word.
+
+    :param str text: plain, with its lines
+    :param int most: characters
+    :rtype: str
+    """
+    first = next((" ".join(line.split()) for line in (text or "").splitlines() if line.strip()), "")
+    if len(first) <= most:
+        return first
+    cut = first[:most]
+    # Chinese has no blanks to cut at; a word that fills the line is cut as well.
+    head = cut.rsplit(" ", 1)[0] if " " in cut[most // 2 :] else cut[:-1]
+    return head.rstrip(" ,;:.，。；：、") + "…"
+
+
+def placeholders(text):
+    """Return the names that a ready text leaves to be filled in: ``{customer}`` is one, a lone brace is none.
+
+    :rtype: set[str]
+    """
+    return set(_PLACE.findall(text or ""))
+
+
+def fill(text, facts):
+    """Return a ready text with what is known filled in; what is unknown or empty becomes a line to write on.
+
+    Nothing of the text is ever run, and what is filled in is not looked at again.
+
+    :param str text: with names in braces
+    :param dict facts: by name
+    :rtype: str
+    """
+    return _PLACE.sub(lambda found: str(facts.get(found[1]) or _BLANK), text or "")
+
+
+def fits(wanted, found):
+    """Tell how well a ready text fits a case; None where it does not.
+
+    What names the category fits better than what names the type, that better than what names the stage: a text for
+    all three is chosen before one for anything.
+
+    :param wanted: (ids of categories, type, stage) that the text is for, each empty for any
+    :param found: (ids of the case's category and those above it, the nearest first; type; stage)
+    :rtype: int | None
+    """
+    (categories, kind, stage), (path, its_kind, its_stage) = wanted, found
+    score = 0
+    if categories:
+        near = next((place for place, id_ in enumerate(path) if id_ in categories), None)
+        if near is None:
+            return None
+        score += 10000 - 100 * near
+    for named, its, worth in ((kind, its_kind, 10), (stage, its_stage, 1)):
+        if named and named != its:
+            return None
+        score += worth if named else 0
+    return score
 
 
 def complains(text):

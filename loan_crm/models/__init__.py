@@ -85,11 +85,13 @@ from . import loan_service_plan_step
 from . import loan_service_occasion
 from . import mail_thread
 from . import loan_answer_mixin
+from . import loan_lead_answer_mixin
 from . import loan_correspondence_mixin
 from . import loan_promise_mixin
 from . import loan_hardship_mixin
 from . import loan_case_mixin
 from . import loan_open_mixin
+from . import loan_case_source_mixin
 from . import loan_recused_mixin
 from . import loan_about_mixin
 from . import loan_given_mixin
@@ -198,8 +200,14 @@ from . import loan_case_dispatch_mixin
 from . import loan_case_clock_mixin
 from . import loan_case_stage_mixin
 from . import loan_case_history_mixin
+from . import loan_case_guide_mixin
+from . import loan_case_hardship_mixin
+from . import loan_case_fit_mixin
+from . import loan_case_way_mixin
 from . import loan_case_cause
 from . import loan_case_category
+from . import loan_case_script
+from . import loan_case_answer
 from . import loan_case_team
 from . import loan_sla_policy
 from . import loan_sla_extension
@@ -208,6 +216,7 @@ from . import loan_case_pause
 from . import loan_case_clock
 from . import loan_case_extension
 from . import loan_case_task
+from . import loan_case_source
 from . import loan_response
 from . import loan_lead_document
 from . import loan_renewal_report

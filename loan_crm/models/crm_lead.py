@@ -27,6 +27,7 @@ class CrmLead(models.Model):
 
     _name = "crm.lead"
     _inherit = [
+        "loan.lead.answer.mixin",
         "loan.lead.level.mixin",
         "crm.lead",
         "loan.lead.paper.mixin",

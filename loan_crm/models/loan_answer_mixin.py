@@ -38,6 +38,10 @@ class LoanAnswerMixin(models.AbstractModel):
         """Return the customer who writes here: whoever acts for them today answers."""
         return self.customer_id
 
+    def _answer_company(self):
+        """Return the lender who is written to here."""
+        return self.company_id or self.env.company
+
     def message_subscribe(self, partner_ids=None, subtype_ids=None):
         # Who is given a task by a job hears of answers by their duty, and stays no follower after it.
         if self.env.context.get("loan_unfollowed"):
@@ -185,7 +189,7 @@ class LoanAnswerMixin(models.AbstractModel):
         if not activity:
             record_sudo.with_context(mail_activity_quick_update=True).activity_schedule(
                 _ANSWER,
-                date_deadline=record_sudo.company_id._loan_today(),
+                date_deadline=record_sudo._answer_company()._loan_today(),
                 summary=summary,
                 note=note,
                 user_id=user.id,

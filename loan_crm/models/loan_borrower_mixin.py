@@ -6,7 +6,7 @@ from odoo.tools.misc import hmac
 from ..core import links
 
 # Where each page of the borrower lies below the link that opens it.
-_PAGES = {"loan": "", "hardship": "/hardship", "promise": "/promise"}
+_PAGES = {"loan": "", "hardship": "/hardship", "promise": "/promise", "ask": "/ask"}
 # How often a day something may be sent from the page of one loan. A person needs two or three.
 _POSTS_A_DAY = 5
 # So many of the installments to come are told.
@@ -68,7 +68,7 @@ class LoanBorrowerMixin(models.AbstractModel):
         """Return the address of the borrower's page, for one person.
 
         :param partner: `res.partner`, one of `_borrower_partners`
-        :param str page: "loan", "hardship" or "promise"
+        :param str page: "loan", "hardship", "promise" or "ask"
         :raise ValueError: for a person who is no borrower of this loan
         """
         self.ensure_one()
@@ -220,6 +220,7 @@ class LoanBorrowerMixin(models.AbstractModel):
             "contact": self._borrower_contact(),
             "promised": self.env["loan.commitment"]._promised_to(self, partner),
             "actions": self._borrower_actions(partner),
+            "cases": self.env["loan.case"]._open_on_page(self, partner),
         }
 
     def _borrower_row(self, row, today):
@@ -271,8 +272,13 @@ class LoanBorrowerMixin(models.AbstractModel):
         :param partner: `res.partner` who looks
         :return: a list of dicts with `page`, `label` and `hint`; an extension adds its own
         """
+        ask = {
+            "page": "ask",
+            "label": self.env._("Ask or complain"),
+            "hint": self.env._("You get a number, and who answers you by when."),
+        }
         if self.state != "active":
-            return []
+            return [ask]
         actions = [
             {
                 "page": "hardship",
@@ -288,7 +294,7 @@ class LoanBorrowerMixin(models.AbstractModel):
                     "hint": self.env._("Then we need not remind you until then."),
                 }
             )
-        return actions
+        return [*actions, ask]
 
     def _takes_promises(self):
         """Tell whether a promise to pay can be put on record for this loan."""

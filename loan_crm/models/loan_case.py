@@ -39,9 +39,12 @@ class LoanCase(models.Model):
     _inherit = [
         "loan.case.history.mixin",
         "loan.case.stage.mixin",
+        "loan.case.way.mixin",
         "loan.case.intake.mixin",
         "loan.case.dispatch.mixin",
         "loan.case.clock.mixin",
+        "loan.case.guide.mixin",
+        "loan.case.hardship.mixin",
         "loan.case.word.mixin",
         "loan.answer.mixin",
         "loan.classified.mixin",
@@ -59,7 +62,7 @@ class LoanCase(models.Model):
     _mail_post_access = "read"  # whoever may read may leave a note
     _primary_email = "email_from"
 
-    name = fields.Char("Number", required=True, readonly=True, copy=False, default="/", index="trigram")
+    name = fields.Char("Case Number", required=True, readonly=True, copy=False, default="/", index="trigram")
     subject = fields.Char(required=True, tracking=True)
     words = fields.Text("In Their Words", help="What the customer said or wrote, as they put it.")
     kind = fields.Selection(
@@ -69,6 +72,7 @@ class LoanCase(models.Model):
             ("complaint", "Complaint"),
             ("hardship", "Hardship"),
         ],
+        "Case Type",
         required=True,
         default="inquiry",
         tracking=True,
@@ -105,7 +109,7 @@ class LoanCase(models.Model):
         default="new",
         index=True,
         tracking=True,
-        group_expand=True,
+        group_expand="_expand_open",
     )
     category_id = fields.Many2one(
         "loan.case.category", "Category", index="btree_not_null", ondelete="restrict", tracking=True
@@ -217,6 +221,7 @@ class LoanCase(models.Model):
     )
     task_ids = fields.One2many("loan.case.task", "case_id", "Joint Work")
     extension_ids = fields.One2many("loan.case.extension", "case_id", "Extensions")
+    source_ids = fields.One2many("loan.case.source", "case_id", "Made Of")
 
     _name_uniq = models.UniqueIndex("(name, company_id) WHERE name <> '/'", "This number is taken.")
     _about_someone_else = models.Constraint(
@@ -236,6 +241,11 @@ class LoanCase(models.Model):
     def _open_domain(self):
         """Return the domain of the cases that somebody still has to do with."""
         return Domain("state", "in", _OPEN)
+
+    def _expand_open(self, states, domain):
+        # A board of open cases has no empty columns for those that are over.
+        order = list(dict(self._fields["state"].selection))
+        return sorted({*_OPEN, *states}, key=order.index)
 
     @api.model
     def _get_erasure_plan(self):

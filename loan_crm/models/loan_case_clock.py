@@ -39,7 +39,7 @@ class LoanCaseClock(models.Model):
     started_at = fields.Datetime("Began", required=True, readonly=True)
     stopped_at = fields.Datetime("Stopped", readonly=True)
     extended = fields.Integer("Extended By", readonly=True, help="In the unit of the service level.")
-    due_at = fields.Datetime("Due", readonly=True, help="Empty while the case waits for its customer.")
+    due_at = fields.Datetime("Due By", readonly=True, help="Empty while the case waits for its customer.")
     mark = fields.Integer(
         "Told At", readonly=True, help="The share of the time at which somebody was told last."
     )
@@ -48,7 +48,8 @@ class LoanCaseClock(models.Model):
     share = fields.Integer(
         "Spent", compute="_compute_share", help="How much of the time is spent, in percent."
     )
-    is_late = fields.Boolean("Late", compute="_compute_is_late", search="_search_is_late")
+    share_told = fields.Char("Time Spent", compute="_compute_share")
+    is_late = fields.Boolean("Too Late", compute="_compute_is_late", search="_search_is_late")
     extension_ids = fields.One2many("loan.case.extension", "clock_id", "Extensions")
     todo_ids = fields.One2many("mail.activity", "loan_clock_id", "To-Dos", groups=NO_ACCESS)
     extensible = fields.Boolean(compute="_compute_extensible", export_string_translation=False)
@@ -92,6 +93,7 @@ class LoanCaseClock(models.Model):
         now = fields.Datetime.now()
         for clock, reading in self._readings(now).items():
             clock.share = reading.share
+            clock.share_told = f"{clock.share} %" if clock.share < 1000 else "> 999 %"
 
     @api.depends("due_at", "state")
     def _compute_is_late(self):

@@ -27,13 +27,13 @@ class LoanCaseClockMixin(models.AbstractModel):
     clock_ids = fields.One2many("loan.case.clock", "case_id", "Clocks")
     pause_ids = fields.One2many("loan.case.pause", "case_id", "Pauses")
     due_at = fields.Datetime(
-        "Due",
+        "Due By",
         compute="_compute_due_at",
         store=True,
         index="btree_not_null",
         help="The first of its clocks that runs out.",
     )
-    is_late = fields.Boolean("Late", compute="_compute_is_late", search="_search_is_late")
+    is_late = fields.Boolean("Too Late", compute="_compute_is_late", search="_search_is_late")
     due_told = fields.Char("Time Left", compute="_compute_due_told")
     waits_for = fields.Char("Waits For", compute="_compute_waits_for")
     promised_at = fields.Datetime(
@@ -73,7 +73,7 @@ class LoanCaseClockMixin(models.AbstractModel):
         for case in self:
             running = case.clock_ids.filtered(lambda clock: clock.state == "running" and clock.due_at)
             first = running.sorted("due_at")[:1]
-            case.due_told = first and self.env._(
+            case.due_told = bool(first) and self.env._(
                 "%(measure)s by %(moment)s",
                 measure=labels[first.measure],
                 moment=format_datetime(self.env, first.due_at, dt_format="short"),

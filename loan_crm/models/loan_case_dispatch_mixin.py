@@ -137,6 +137,15 @@ class LoanCaseDispatchMixin(models.AbstractModel):
             )
         )
 
+    def _answering_users(self, *also):
+        # Whoever is accountable answers; the manager who is away today is stood in for by who acts for them.
+        found = super()._answering_users(*also)
+        for case in self:
+            owner = case.user_id
+            if owner and owner != case.customer_id.manager_user_id and case._may_take(owner):
+                found[case] = owner
+        return found
+
     # ------------------------------------------------------------ passed on
 
     def _note_passed_on(self, before):
@@ -153,6 +162,7 @@ class LoanCaseDispatchMixin(models.AbstractModel):
                 case_sudo.reassign_count += 1
             if now:
                 case_sudo.handler_count += 1
+            self.env["loan.response"]._pass_to(case_sudo, now)
             activities = case_sudo.activity_ids.filtered(
                 lambda activity, former=former: activity.user_id == former
             )

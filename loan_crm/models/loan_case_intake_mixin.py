@@ -182,7 +182,8 @@ class LoanCaseIntakeMixin(models.AbstractModel):
             case._hold_reminders()
             if case.user_id and case.user_id != self.env.user:
                 told = case.with_context(lang=case.user_id.lang or self.env.lang)
-                if case.channel != "email":  # a mail brings its own to-do
+                # A mail brings its own to-do, and so do words from the borrower's page.
+                if case.channel != "email" and not self.env.context.get("loan_asked"):
                     case._tell_owner(told.env._("Answer %s", case.partner_id.name or case.subject))
             case.signed_user_id = case.signed_user_id or case.user_id
         self._confirm()

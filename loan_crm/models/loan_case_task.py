@@ -36,7 +36,7 @@ class LoanCaseTask(models.Model):
     )
     answer = fields.Text("Result")
     done_at = fields.Datetime("Done At", readonly=True, copy=False)
-    is_late = fields.Boolean("Late", compute="_compute_is_late")
+    is_late = fields.Boolean("Too Late", compute="_compute_is_late")
 
     _open_idx = models.Index("(user_id, deadline) WHERE state = 'open'")
 

@@ -68,7 +68,7 @@ class LoanCaseTeam(models.Model):
     )
     open_count = fields.Integer("Open Cases", compute="_compute_counts")
     unassigned_count = fields.Integer("Unassigned", compute="_compute_counts")
-    late_count = fields.Integer("Late", compute="_compute_counts")
+    late_count = fields.Integer("Too Late", compute="_compute_counts")
     waiting_count = fields.Integer("Unanswered", compute="_compute_counts")
 
     @api.constrains("next_id")

@@ -532,6 +532,7 @@ class LoanHardship(models.Model):
                     day=format_date(self.env, hold_until),
                 )
             request.contract_id._message_log(body=told)
+        self.env["loan.case"]._end_with_hardship(self)
 
     def _pass_on(self, former, user):
         """Make somebody else accountable for the open ones of a manager whose customers they take over.

@@ -7,6 +7,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_datetime, html2plaintext, is_html_empty
 
+from ..core import cases
+
 # So long whoever noted a talk may still mend it; then it stands, and what a lead corrects is told on it.
 _OWN_FOR = timedelta(days=1)
 # Clocks differ: so much ahead of ours a talk may have been.
@@ -25,7 +27,7 @@ class LoanInteraction(models.Model):
     """
 
     _name = "loan.interaction"
-    _inherit = ["loan.access.mixin", "mail.thread"]
+    _inherit = ["loan.case.source.mixin", "loan.access.mixin", "mail.thread"]
     _description = "Call or Visit"
     _order = "date desc, id desc"
     _rec_names_search = ["customer_id.name", "contract_id.name", "partner_id.name", "note"]
@@ -286,6 +288,19 @@ class LoanInteraction(models.Model):
     def _note_first_contacts(self):
         for talk in self.filtered("reached"):
             talk.customer_id._note_first_contact(talk.date, talk.type_id.channel, talk.user_id)
+
+    def _prepare_case_vals(self):
+        said = html2plaintext(self.note or "", include_references=False).strip()
+        ways = ("phone", "visit", "message", "branch")
+        return {
+            "subject": cases.headline(said) or self.display_name,
+            "words": said,
+            "customer_id": self.customer_id.id,
+            "contract_id": self.contract_id.id,
+            "partner_id": self.partner_id.id,
+            "company_id": self.company_id.id,
+            "channel": self.channel if self.channel in ways else "other",
+        }
 
     # ------------------------------------------------------------ mending one
 

@@ -42,6 +42,7 @@ class LoanReminderLetterMixin(models.AbstractModel):
     )
     loan_url = fields.Char("Link to the Loan", compute="_compute_urls")
     hardship_url = fields.Char("Link to a Hardship Request", compute="_compute_urls")
+    ask_url = fields.Char("Link to Ask or Complain", compute="_compute_urls")
     late_charges_agreed = fields.Boolean(compute="_compute_late_charges_agreed")
     next_contact_date = fields.Date(
         compute="_compute_next_contact_date", help="The day of the step after this one."
@@ -76,6 +77,7 @@ class LoanReminderLetterMixin(models.AbstractModel):
                 facts = (loan.id, reminder.partner_id.id, loan.link_serial)
                 reminder.loan_url = address(*facts)
                 reminder.hardship_url = address(*facts, "hardship")
+                reminder.ask_url = address(*facts, "ask")
 
     @api.depends("contract_id.penalty_factor", "contract_id.late_fee")
     def _compute_late_charges_agreed(self):

@@ -28,6 +28,9 @@ class LoanResponse(models.Model):
     res_id = fields.Many2oneReference("Record", model_field="res_model", required=True, readonly=True)
     record_name = fields.Char("Where", compute="_compute_record_name")
     customer_id = fields.Many2one("loan.customer", "Customer", readonly=True, index=True, ondelete="restrict")
+    lead_id = fields.Many2one(
+        "crm.lead", "Application", readonly=True, index="btree_not_null", ondelete="cascade"
+    )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     partner_id = fields.Many2one(
         "res.partner", "Who Wrote", readonly=True, index="btree_not_null", ondelete="set null"
@@ -105,7 +108,12 @@ class LoanResponse(models.Model):
         known = self.filtered("customer_id")
         result = super(LoanResponse, known)._compute_loan_visible()
         duty = self.env.user._loan_sight().duty
-        for response in self - known:
+        of_leads = self.filtered("lead_id")
+        seen = of_leads.lead_id.sudo(False).with_context(active_test=False)
+        seen = seen._filtered_access("read") if seen.has_access("read") else seen.browse()
+        for response in of_leads:  # who applies is seen by who may see the application
+            response.loan_visible = response.lead_id in seen
+        for response in self - known - of_leads:
             mine = response.owner_user_id == self.env.user and not duty.is_false()
             case = response.case_id
             response.loan_visible = case.loan_visible if case else duty.is_true() or mine
@@ -113,12 +121,23 @@ class LoanResponse(models.Model):
 
     def _search_loan_visible(self, operator, value):
         seen = super()._search_loan_visible(operator, value)
+        if seen is NotImplemented or self.env.user._is_superuser():
+            return seen
+        leads = self.env["crm.lead"].sudo(False).with_context(active_test=False)
+        theirs = Domain("lead_id", "!=", False)
+        theirs &= (
+            Domain("lead_id", "in", leads._search(Domain.TRUE)) if leads.has_access("read") else Domain.FALSE
+        )
+        return (Domain("lead_id", "=", False) & self._seen_besides_leads(seen, operator, value)) | theirs
+
+    @api.model
+    def _seen_besides_leads(self, seen, operator, value):
         duty = self.env.user._loan_sight().duty
-        if seen is NotImplemented or duty.is_true() or duty.is_false():
+        if duty.is_true() or duty.is_false():
             return seen
         # As superuser: what is asked is the rule of the case.
         of_cases = self.env["loan.case"].sudo()._search_loan_visible(operator, value)
-        unknown = Domain("customer_id", "=", False)
+        unknown = Domain("customer_id", "=", False) & Domain("lead_id", "=", False)
         mine = Domain("case_id", "=", False) & Domain("owner_user_id", "=", self.env.uid)
         return seen | (unknown & (mine | Domain("case_id", "any!", of_cases)))
 
@@ -137,13 +156,14 @@ class LoanResponse(models.Model):
         if responses_sudo.search_count(self._of_domain(record)):
             return
         now = fields.Datetime.now()
-        company = record.company_id or self.env.company
+        company = record._answer_company()
         zone = ZoneInfo(company.loan_tz or "UTC")
         response_sudo = responses_sudo.create(
             {
                 "res_model": record._name,
                 "res_id": record.id,
                 "case_id": record.id if record._name == "loan.case" else False,
+                "lead_id": record.id if record._name == "crm.lead" else False,
                 "customer_id": record._written_to().id,
                 "company_id": company.id,
                 "partner_id": message.author_id.id,
@@ -184,6 +204,16 @@ class LoanResponse(models.Model):
                 }
             )
         waiting_sudo._nothing_to_tell()
+
+    @api.model
+    def _pass_to(self, records, user):
+        """Note who is to answer now where somebody waits; the wait is one and goes on.
+
+        :param records: with `loan.answer.mixin`
+        :param user: `res.users`, or none
+        """
+        # As superuser: as above.
+        self.sudo().search(self._of_domain(records)).owner_user_id = user
 
     @api.model
     def _of_domain(self, records):

@@ -63,7 +63,7 @@ class LoanSlaPolicy(models.Model):
         "are counted from the day after the one a case came in.",
     )
     is_regulator = fields.Boolean(
-        "Set by a Regulator",
+        "By Law",
         tracking=True,
         help="Runs beside what the house wants of itself.",
     )
@@ -74,7 +74,7 @@ class LoanSlaPolicy(models.Model):
         help="The clock stands still while the case waits for the customer. Most laws know no such pause.",
     )
     source = fields.Char("Where It Is Written", help="The article, the manual, the decision it comes from.")
-    kind = fields.Selection(KINDS, "Kind", help="Empty: of any kind.")
+    kind = fields.Selection(KINDS, "Case Type", help="Empty: of any kind.")
     severity = fields.Selection(
         [("general", "General"), ("major", "Major")], help="Of complaints. Empty: of any severity."
     )
@@ -106,7 +106,7 @@ class LoanSlaPolicy(models.Model):
             return self.env._("%s business days", amount)
         if self.unit == "days":
             return self.env._("%s calendar days", amount)
-        return self.env._("%s working hours", amount)
+        return self.env._("1 working hour") if amount == 1 else self.env._("%s working hours", amount)
 
     def _target(self, more=0):
         """Return what a clock of this policy runs against.

@@ -52,8 +52,9 @@ class LoanStripMixin(models.AbstractModel):
     def _strip_seen(self):
         """Return what several tiles ask for, read once.
 
-        :return: a dict: `waiting`, the loans that wait for an answer, the longest first; `promises`, the open ones;
-            `broken`, how many were broken within a year; `hardships`, how many requests for help are open
+        :return: a dict: `waiting`, the loans that wait for an answer, the longest first; `cases`, the cases that do;
+            `promises`, the open ones; `broken`, how many were broken within a year; `hardships`, how many requests for
+            help are open
         """
         year_ago = self._strip_year_ago()
         ours = Domain("customer_id", "=", self.id)
@@ -68,7 +69,15 @@ class LoanStripMixin(models.AbstractModel):
         hardships = 0
         if self.env["loan.hardship"].has_access("read"):
             hardships = self.env["loan.hardship"].search_count(ours & Domain("state", "in", ("new", "talks")))
+        cases = self.env["loan.case"]
+        if cases.has_access("read"):
+            cases = cases.search_fetch(
+                ours & cases._open_domain() & Domain("waiting_since", "!=", False),
+                ["name", "subject", "waiting_since"],
+                order="waiting_since, id",
+            )
         return {
+            "cases": cases,
             "waiting": self.env["loan.contract"].search_fetch(
                 ours & Domain("waiting_since", "!=", False),
                 ["name", "waiting_since"],
@@ -203,7 +212,11 @@ class LoanStripMixin(models.AbstractModel):
             value,
             self.env._("for an answer, since %s", format_datetime(self.env, since, dt_format="short")),
             "danger" if hours >= 24 * _ANSWER_DAYS else "warning",
-            "action_open_waiting" if seen["waiting"] else "",
+            "action_open_cases"
+            if places[0]._name == "loan.case"
+            else "action_open_waiting"
+            if seen["waiting"]
+            else "",
             [
                 f"{place.display_name}: {format_datetime(self.env, place.waiting_since, dt_format='short')}"
                 for place in places
@@ -211,15 +224,20 @@ class LoanStripMixin(models.AbstractModel):
         )
 
     def _strip_places(self, seen):
-        """Return the records that wait for an answer, loans and this page, the one that waits longest first."""
-        places = [*seen["waiting"], *self.filtered("waiting_since")]
+        """Return the records that wait for an answer: cases, loans and this page, the longest first."""
+        places = [*seen["cases"], *seen["waiting"], *self.filtered("waiting_since")]
         return sorted(places, key=lambda place: place.waiting_since)
 
     def _strip_cases(self, seen):
-        """Return what is open and needs somebody: requests for help, addresses that letters come back from."""
-        count, told = seen["hardships"], []
-        if count:
-            told.append(self.env._("hardship: %s", count))
+        """Return what is open and needs somebody: cases, requests for help, addresses that letters come back from."""
+        count, told = self.case_open_count, []
+        if self.complaint_open:
+            told.append(self.env._("a complaint is open"))
+        elif count:
+            told.append(self.env._("cases: %s", count))
+        if seen["hardships"]:
+            count += seen["hardships"]
+            told.append(self.env._("hardship: %s", seen["hardships"]))
         if self.bounce_count:
             count += self.bounce_count
             told.append(self.env._("letters come back: %s", self.bounce_count))
@@ -232,7 +250,9 @@ class LoanStripMixin(models.AbstractModel):
             told.append(self.env._("to be made good: %s", recoveries))
         # Who asks for help comes first; letters that come back have their button above.
         action = (
-            "action_open_hardships"
+            "action_open_cases"
+            if self.complaint_open or (self.case_open_count and not seen["hardships"])
+            else "action_open_hardships"
             if seen["hardships"]
             else "action_open_bounces"
             if self.bounce_count
@@ -243,7 +263,7 @@ class LoanStripMixin(models.AbstractModel):
             self.env._("Open Cases"),
             str(count) if count else self.env._("None"),
             " · ".join(told),
-            "warning" if count else "",
+            "danger" if self.complaint_open else "warning" if count else "",
             action if count else "",
         )
 

@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ..core import scores
+from ..core import cases, scores
 
 
 class LoanSurveyAnswerMixin(models.AbstractModel):
@@ -196,6 +196,29 @@ class LoanSurveyAnswerMixin(models.AbstractModel):
     def _long_day(self, day):
         """Return a date in words: March 17, 2026."""
         return format_date(self.env, day, date_format="long")
+
+    # ------------------------------------------------------------ into a case
+
+    def _prepare_case_vals(self):
+        if self.state != "answered":
+            raise UserError(self.env._("There is nothing to make a case of: nobody has answered."))
+        if not self.customer_id:
+            raise UserError(self.env._("Whoever answered has no customer's page yet. Make one first."))
+        calls = self.way == "call"
+        at = ", ".join(filter(None, (self.call_phone or self.partner_id.phone, self.call_time)))
+        said = [self.call_words, at and self.env._("Call at: %s", at)] if calls else [self.words]
+        words = "\n\n".join(filter(None, said))
+        vals = {
+            "subject": cases.headline(self.call_words if calls else self.words)
+            or self.env._("Survey: %s", self.survey_title),
+            "words": words,
+            "customer_id": self.customer_id.id,
+            "contract_id": self.contract_id.id,
+            "partner_id": self.partner_id.id,
+            "company_id": self.company_id.id,
+            "channel": "survey",
+        }
+        return vals if calls else {**vals, "kind": "complaint"}
 
     # ------------------------------------------------------------ what it comes to
 

@@ -30,6 +30,7 @@ class LoanSurveyRequest(models.Model):
         "loan.survey.governor.mixin",
         "loan.survey.round.mixin",
         "loan.survey.answer.mixin",
+        "loan.case.source.mixin",
         "loan.lifecycle.mixin",
     ]
     _description = "Survey Sent"

@@ -59,6 +59,10 @@ from . import test_loan_arrears
 from . import test_loan_borrower
 from . import test_loan_calendar
 from . import test_loan_case
+from . import test_loan_case_way
+from . import test_loan_lead_answer
+from . import test_loan_case_page
+from . import test_loan_case_tour
 from . import test_loan_contract
 from . import test_loan_contract_access
 from . import test_loan_contract_event
@@ -118,6 +122,7 @@ from . import test_loan_terms
 from . import test_loan_tier_tour
 from . import test_loan_touch
 from . import test_loan_voice_tour
+from . import test_loan_voice_story
 from . import test_loan_what_if
 from . import test_loan_what_if_tour
 from . import test_loan_service_plan

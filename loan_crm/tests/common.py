@@ -226,9 +226,7 @@ class LoanCommon(TransactionCase):
     @classmethod
     def _try_letters(cls):
         """Try the lender's letters once for all tests of a class; else the round of each test tries them."""
-        with patch.object(
-            type(cls.env["ir.cron"]), "_commit_progress", lambda *args, **kwargs: float("inf")
-        ):
+        with patch.object(type(cls.env["ir.cron"]), "_commit_progress", lambda *args, **kwargs: float("inf")):
             cls.env["loan.reminder.round"]._check_letters(cls.company)
 
     def _remind(self):

@@ -130,6 +130,7 @@ ERASED_AS_USUAL = {
     "loan.case.clock",
     "loan.case.extension",
     "loan.case.pause",
+    "loan.case.source",
     "loan.case.task",
     "loan.response",
     "loan.recovery.call",

@@ -662,3 +662,236 @@ class TestLoanResponse(CaseCommon):
         case = self._mail()
         case._put_aside("Spam")
         self.assertEqual(self._waits(case).state, "dropped")
+
+
+@tagged("post_install", "-at_install", "loan")
+@freeze_time(NOW)
+class TestLoanCaseGuide(CaseCommon):
+    """Whoever opens a case reads in one sentence what to do next; a board and a customer's page show it."""
+
+    def test_the_next_step_follows_the_case(self):
+        case = self._case()
+        self.assertRegex(case.next_told, r"^Answer Wang Fang by .*\.$")
+        case._responded(self.manager, fields.Datetime.now())
+        self.assertEqual(case.next_told, "Settle it, tell Wang Fang, then press Solve.")
+        case.task_ids = [
+            Command.create({"name": "Check", "user_id": self.desk.id, "deadline": fields.Datetime.now()})
+        ]
+        self.assertIn(f"joint work of {self.desk.name}", case.next_told)
+        case.task_ids.with_user(self.desk).action_done()
+        case._wait("The statement of March")
+        self.assertEqual(
+            case.next_told, "Wait for Wang Fang: The statement of March. When it has come, press Go On."
+        )
+        case._go_on()
+        case._solve("Explained")
+        self.assertIn("closes by itself on 03/17/2026", case.next_told)
+        case._close()
+        self.assertFalse(case.next_told)
+
+    def test_who_waits_and_who_is_unknown_comes_first(self):
+        unknown = self._mail(From="Somebody <who@nowhere.example.com>")
+        self.assertIn("Find out who wrote", unknown.next_told)
+        unknown.customer_id = self.customer
+        unknown.partner_id = self.borrower
+        self.assertIn("who waits since", unknown.next_told)
+        unknown.user_id = False
+        self.assertIn("Make somebody accountable", unknown.next_told)
+
+    def test_a_case_without_a_clock_names_no_time(self):
+        case = self._case()
+        self.assertIn("First Response by", case.due_told)
+        case._drop_clocks()
+        self.assertFalse(case.due_told, "and not a record's name")
+
+    def test_a_board_of_open_cases_has_no_columns_of_those_that_are_over(self):
+        self._case()
+        cases = self.env["loan.case"].with_context(read_group_expand=True).with_user(self.desk)
+        groups = cases.formatted_read_group(
+            [("state", "in", ("new", "open", "waiting"))], ["state"], ["__count"]
+        )
+        self.assertEqual([group["state"] for group in groups], ["new", "open", "waiting"])
+
+    def test_who_sets_categories_up_sees_them_without_seeing_a_case(self):
+        self._case(category_id=self.env.ref("loan_crm.loan_case_category_rate").id)
+        admin = self._user("administrator", "Pan Wei")
+        category = self.env.ref("loan_crm.loan_case_category_rate").with_user(admin)
+        self.assertEqual(category.read(["name", "case_count"])[0]["case_count"], 0)
+
+    def test_an_open_complaint_stands_on_the_page_of_its_customer(self):
+        self._case()
+        tile = next(tile for tile in self.customer.with_user(self.manager).strip if tile["key"] == "cases")
+        self.assertEqual((tile["value"], tile["mark"], tile["action"]), ("1", "warning", "action_open_cases"))
+        self._case(kind="complaint", subject="Rude")
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertTrue(self.customer.complaint_open)
+        tile = next(tile for tile in self.customer.with_user(self.manager).strip if tile["key"] == "cases")
+        self.assertEqual((tile["value"], tile["mark"], tile["text"]), ("2", "danger", "a complaint is open"))
+        view = self.env["loan.customer"].get_view(view_type="form")["arch"]
+        self.assertIn('invisible="not complaint_open"', view)
+
+
+@tagged("post_install", "-at_install", "loan")
+@freeze_time(NOW)
+class TestLoanCaseAnswer(CaseCommon):
+    """What to ask and say stands beside a case, and answers that are ready open in the customer's language."""
+
+    def _ready(self, case, user=None):
+        return case.with_user(user or self.manager)
+
+    def test_the_script_and_the_answers_of_the_category_stand_beside_the_case(self):
+        rate = self.env.ref("loan_crm.loan_case_category_rate")
+        case = self._ready(self._case(category_id=rate.id))
+        self.assertEqual(case.script_id, self.env.ref("loan_crm.loan_case_script_rate"))
+        self.assertIn("contract", case.script_say)
+        self.assertEqual(case.answer_ids[0], self.env.ref("loan_crm.loan_case_answer_rate"))
+        self.assertNotIn(self.env.ref("loan_crm.loan_case_answer_fraud"), case.answer_ids)
+
+    def test_what_is_for_a_category_is_for_its_parts_and_the_nearer_one_comes_first(self):
+        scripts = self.env["loan.case.script"]
+        above = scripts.create(
+            {"name": "Loans", "category_ids": self.env.ref("loan_crm.loan_case_category_loan").ids}
+        )
+        early = self.env.ref("loan_crm.loan_case_category_early")
+        part = self.env["loan.case.category"].create({"name": "With a sale", "parent_id": early.id})
+        case = self._case(category_id=part.id)
+        fitting = scripts._fitting(case)[case]
+        self.assertEqual(fitting[0], self.env.ref("loan_crm.loan_case_script_payoff"))
+        self.assertEqual(fitting[1], above)
+
+    def test_the_stage_and_the_type_decide_where_no_category_does(self):
+        case = self._ready(self._case())
+        self.assertEqual(case.script_id, self.env.ref("loan_crm.loan_case_script_any"))
+        case.sudo().kind = "complaint"
+        self.assertEqual(case.script_id, self.env.ref("loan_crm.loan_case_script_complaint"))
+        case.sudo().kind = "inquiry"
+        case._wait("The statement")
+        self.assertEqual(case.script_id, self.env.ref("loan_crm.loan_case_script_waiting"))
+
+    def test_another_companys_script_is_not_shown(self):
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        rate = self.env.ref("loan_crm.loan_case_category_rate")
+        self.env["loan.case.script"].create(
+            {"name": "Theirs", "company_id": other.id, "category_ids": rate.ids, "sequence": 1}
+        )
+        case = self._case(category_id=rate.id)
+        self.assertEqual(case.script_id.name, "Interest and fees")
+
+    def test_an_answer_opens_in_the_customers_language_with_names_filled_in(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        answer = self.env["loan.case.answer"].create(
+            {"name": "Hello", "body": "Dear {customer}, {number} is with {colleague}. <b>{loan}</b>"}
+        )
+        answer.with_context(lang="zh_CN").body = "尊敬的{customer}，{number}由{colleague}处理。"
+        case = self._case(lang="zh_CN", subject="利息")
+        action = answer.with_user(self.manager).with_context(loan_case_id=case.id).action_use()
+        body = str(action["context"]["default_body"])
+        self.assertIn(f"尊敬的{self.borrower.name}，{case.name}由Lin Mei处理。", body)
+        case.lang = "en_US"
+        action = answer.with_user(self.manager).with_context(loan_case_id=case.id).action_use()
+        body = str(action["context"]["default_body"])
+        self.assertIn("&lt;b&gt;____&lt;/b&gt;", body, "what is unknown is a line, and no text is markup")
+
+    def test_sending_it_is_the_first_response(self):
+        case = self._mail().with_user(self.manager)
+        case.category_id = self.env.ref("loan_crm.loan_case_category_rate")
+        self.assertTrue(case.waiting_since)
+        action = case.action_answer()
+        self.assertIn("a margin of ____", str(action["context"]["default_body"]))
+        composer = Form(
+            self.env["mail.compose.message"].with_user(self.manager).with_context(**action["context"])
+        ).save()
+        with self.mock_mail_gateway():
+            composer._action_send_mail()
+        self.assertFalse(case.waiting_since)
+        self.assertEqual((case.responded_user_id, case.state), (self.manager, "open"))
+
+    def test_an_answer_with_a_name_that_nobody_knows_is_refused(self):
+        with self.assertRefused("Nobody can fill in {password}"):
+            self.env["loan.case.answer"].create({"name": "Bad", "body": "{password}"})
+
+    def test_leads_and_compliance_write_them_and_managers_do_not(self):
+        compliance = self._user("compliance", "Ingrid Solberg")
+        for model in ("loan.case.script", "loan.case.answer"):
+            for user in (self.lead, compliance):
+                self.assertTrue(self.env[model].with_user(user).has_access("create"))
+            for user in (self.manager, self.desk):
+                self.assertTrue(self.env[model].with_user(user).has_access("read"))
+                self.assertFalse(self.env[model].with_user(user).has_access("write"))
+
+    def test_who_may_not_see_the_case_answers_nothing(self):
+        case = self._case()
+        answer = self.env.ref("loan_crm.loan_case_answer_rate").with_user(self.stranger)
+        with self.assertRaises(AccessError):
+            answer.with_context(loan_case_id=case.id).action_use()
+        with self.assertRefused("Open a case"):
+            answer.action_use()
+
+    def test_scripts_of_many_cases_are_read_at_once(self):
+        made = self.env["loan.case"].browse([self._case(subject=f"Number {n}").id for n in range(6)])
+        self.env.flush_all()
+        self.env.invalidate_all()
+        made[:1].mapped("category_id")
+        with self.assertQueryCount(12):
+            made.mapped("script_id.name")
+
+
+@tagged("post_install", "-at_install", "loan")
+@freeze_time(NOW)
+class TestLoanCaseHardship(CaseCommon):
+    """Who writes that they cannot pay has a hardship request by one click, and the case ends with it."""
+
+    def _cannot_pay(self, **values):
+        values = {"kind": "hardship", "words": "I lost my job in February.", **values}
+        return self._case(self.manager, subject="I cannot pay", **values)
+
+    def _request(self, case):
+        return self.env["loan.hardship"].browse(case.with_user(self.manager).action_make_hardship()["res_id"])
+
+    def test_the_request_carries_customer_loan_and_words(self):
+        case = self._cannot_pay(channel="email")
+        request = self._request(case)
+        self.assertEqual(
+            (request.contract_id, request.partner_id, request.channel, request.words),
+            (self.contract, self.borrower, "email", "I lost my job in February."),
+        )
+        self.assertEqual((case.state, case.contract_id, case.hardship_id), ("open", self.contract, request))
+        case._responded(self.manager, fields.Datetime.now())
+        self.assertIn("Decide the hardship request", case.next_told)
+
+    def test_twice_is_once_and_an_open_request_is_joined(self):
+        case = self._cannot_pay()
+        request = self._request(case)
+        self.assertEqual(self._request(case), request)
+        other = self._cannot_pay(words="And now I am ill.")
+        self.assertEqual(self._request(other), request)
+        self.assertIn("And now I am ill.", request.words)
+        self.assertEqual(len(self.env["loan.hardship"].search([("contract_id", "=", self.contract.id)])), 1)
+
+    def test_the_case_is_solved_when_the_request_is_decided(self):
+        case = self._cannot_pay()
+        request = self._request(case)
+        request.with_user(self.lead)._decide("declined", "Income is as it was")
+        self.assertEqual((case.state, case.solved_user_id), ("solved", self.lead))
+        self.assertIn("Income is as it was", case.solution)
+
+    def test_what_others_still_do_for_it_is_not_cut_off(self):
+        case = self._cannot_pay()
+        request = self._request(case)
+        case.task_ids = [
+            Command.create({"name": "Check", "user_id": self.desk.id, "deadline": fields.Datetime.now()})
+        ]
+        request.with_user(self.lead)._decide("granted", "A month")
+        self.assertEqual((request.state, case.state), ("granted", "open"))
+        self.assertIn("Hardship request: Granted", case.activity_ids.mapped("summary"))
+
+    def test_which_loan_must_be_clear(self):
+        self._due_in(9)
+        case = self._cannot_pay()
+        with self.assertRefused("Choose the loan first"):
+            self._request(case)
+        with self.assertRaises(AccessError):
+            case.with_user(self.stranger).action_make_hardship()
+        with self.assertRaises(AccessError):
+            case.with_user(self.manager).hardship_id = False

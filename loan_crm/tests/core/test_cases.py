@@ -10,6 +10,49 @@ except ImportError:
 
 
 class TestCases(BaseCase):
+    def test_ready_texts_are_filled_in_and_never_run(self):
+        facts = {"customer": "Wang Fang", "number": "CS00001", "loan": ""}
+        self.assertEqual(
+            cases.fill("Dear {customer}, {loan}: {nobody} {} {Number} {{number}}", facts),
+            "Dear Wang Fang, ____: ____ {} {Number} {CS00001}",
+        )
+        self.assertEqual(cases.fill("{customer}", {"customer": "{number}", "number": "1"}), "{number}")
+        self.assertEqual(cases.placeholders("{a} {b_c} {1} {a}"), {"a", "b_c"})
+        self.assertEqual(cases.placeholders(None), set())
+
+    def test_the_nearest_category_fits_best(self):
+        case = ([7, 3, 1], "complaint", "open")
+        ordered = [
+            ({7}, "complaint", "open"),
+            ({7}, None, None),
+            ({3, 9}, "complaint", None),
+            ({3}, None, None),
+            ({1}, None, None),
+            (set(), "complaint", "open"),
+            (set(), "complaint", None),
+            (set(), None, "open"),
+            (set(), None, None),
+        ]
+        scores = [cases.fits(wanted, case) for wanted in ordered]
+        for wanted in (({9}, None, None), ({7}, "inquiry", None), (set(), None, "new")):
+            self.assertIsNone(cases.fits(wanted, case))
+        self.assertEqual(scores, sorted(scores, reverse=True))
+
+    def test_a_headline_is_the_first_line_cut_at_a_word(self):
+        for text, wanted in (
+            ("", ""),
+            (None, ""),
+            ("\n  Wrong   fee \nin March", "Wrong fee"),
+            ("word " * 30, "word " * 15 + "word…"),
+            ("x" * 100, "x" * 79 + "…"),
+            ("利息" * 50, "利息" * 39 + "利…"),
+            ("a" * 80, "a" * 80),
+        ):
+            with self.subTest(text=text):
+                found = cases.headline(text)
+                self.assertEqual(found, wanted)
+                self.assertLessEqual(len(found), 80)
+
     def test_mails_about_one_matter_share_their_subject(self):
         for subject in (
             "My rate",

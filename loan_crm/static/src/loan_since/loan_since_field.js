@@ -1,5 +1,6 @@
 import { Component, onWillUnmount, useState } from "@odoo/owl";
 import { formatDateTime } from "@web/core/l10n/dates";
+import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
@@ -25,8 +26,11 @@ export class LoanSinceField extends Component {
     }
 
     get gone() {
-        const base = DateTime.min(this.since, this.state.now);
-        return base.toRelative({ base: this.state.now, style: "short" });
+        // Less than a minute, and a clock that runs behind the server's, are no time to speak of.
+        if (this.state.now.diff(this.since, "minutes").minutes < 1) {
+            return _t("just now");
+        }
+        return this.since.toRelative({ base: this.state.now, style: "short" });
     }
 
     /** How grave it is: a day of waiting is too long, whatever a service level says. */
