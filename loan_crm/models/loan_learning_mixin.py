@@ -127,8 +127,8 @@ class LoanLearningMixin(models.AbstractModel):
         if change.verdict == "few":
             return self.env._("Too few to tell")
         words = {
-            "better": self.env._("Fewer"),
-            "worse": self.env._("More"),
+            "better": self.env._("Fewer cases"),
+            "worse": self.env._("More cases"),
             "same": self.env._("No difference to be seen"),
         }[change.verdict]
         if change.verdict == "same":

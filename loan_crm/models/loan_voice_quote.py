@@ -58,8 +58,12 @@ class LoanVoiceQuote(models.Model):
     def _compute_about(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for quote in self:
-            names = quote.about_names or {}
-            quote.about = names.get(self.env.lang) or names.get("en_US") or kinds.get(quote.kind)
+            ((number, names),) = (quote.about_names or {0: {}}).items()
+            quote.about = (
+                quote.report_id._called("loan.case.category", int(number), names)
+                if names
+                else kinds.get(quote.kind)
+            )
 
     @api.model_create_multi
     def create(self, vals_list):

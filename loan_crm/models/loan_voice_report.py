@@ -241,15 +241,20 @@ class LoanVoiceReport(models.Model):
         ]
 
     def _count_names(self, now):
-        """Return the names of what is counted, as they are now, in all languages that are installed."""
+        """Return what is counted is called now, in all languages that are installed."""
+        names = {}
+        for column in ("category", "cause"):
+            ids = [key for key, _count in now["cases"][column] if isinstance(key, int) and key]
+            names[column] = self._names_of(self.env[f"loan.case.{column}"].browse(ids))
+        return names
+
+    @api.model
+    def _names_of(self, records):
+        """Return `{id as text: {language: name}}`."""
         names = {}
         for code, _name in self.env["res.lang"].get_installed():
-            words = {}
-            for column, model in (("category", "loan.case.category"), ("cause", "loan.case.cause")):
-                ids = [key for key, _count in now["cases"][column] if isinstance(key, int) and key]
-                records = self.env[model].with_context(lang=code).browse(ids)
-                words[column] = {str(record.id): record.display_name for record in records}
-            names[code] = words
+            for record in records.with_context(lang=code):
+                names.setdefault(str(record.id), {})[code] = record.display_name
         return names
 
     def _quote(self):
@@ -302,11 +307,7 @@ class LoanVoiceReport(models.Model):
                     "case_id": case.id,
                     "customer_id": customer.id,
                     "text": text,
-                    "about_names": {
-                        code: case.category_id.with_context(lang=code).display_name
-                        for code, _name in self.env["res.lang"].get_installed()
-                        if case.category_id
-                    },
+                    "about_names": self._names_of(case.category_id),
                 }
                 for number, (kind, case, customer, text) in enumerate(chosen)
             ]

@@ -65,6 +65,25 @@ class LoanVoiceSheetMixin(models.AbstractModel):
     def _labels(self, model, field):
         return dict(self.env[model]._fields[field]._description_selection(self.env))
 
+    @api.model
+    def _called(self, model, number, names):
+        """Return what something was called when it was counted, in the reader's language.
+
+        Where it is called the same today, today's translation tells it; where somebody gave it another name since, it
+        keeps the one it had.
+
+        :param str model: `loan.case.category` or `loan.case.cause`
+        :param int number: its id
+        :param dict names: what it was called then, by language
+        """
+        names = names or {}
+        record_sudo = (
+            self.env[model].sudo().browse(number).exists()
+        )  # as superuser: a name of the house's own
+        if record_sudo and record_sudo.with_context(lang="en_US").display_name == names.get("en_US"):
+            return record_sudo.display_name
+        return names.get(self.env.lang) or names.get("en_US") or "—"
+
     def _key_told(self, column, key):
         """Return the name of something that was counted, as it was called then."""
         if key == learning.OTHER:
@@ -77,9 +96,9 @@ class LoanVoiceSheetMixin(models.AbstractModel):
                 "outcome": self.env._("Without an outcome"),
             }.get(column, self.env._("Not known"))
         if column in ("category", "cause"):
-            names = self.figures["names"]
-            words = names.get(self.env.lang) or names.get("en_US") or next(iter(names.values()), {})
-            return words.get(column, {}).get(str(key), "—")
+            return self._called(
+                f"loan.case.{column}", key, self.figures["names"].get(column, {}).get(str(key))
+            )
         model = "loan.recovery.plan" if column == "outcome" else "loan.case"
         return self._labels(model, column).get(key, key)
 
@@ -227,7 +246,7 @@ class LoanVoiceSheetMixin(models.AbstractModel):
                 notes.append(label % {"hours": self._number_told(speed[0], 1), "count": speed[1]})
         return {
             "title": self.env._("Answered and Solved in Time"),
-            "columns": ["", self.env._("In Time"), self.env._("Of"), self.env._("Before")],
+            "columns": ["", self.env._("In Time"), self.env._("Counted"), self.env._("Before")],
             "rows": rows,
             "note": " ".join(notes),
         }

@@ -353,7 +353,7 @@ class TestLoanImprovement(LearningCommon):
         self._past(range(1, 14))
         improvement = self._done()
         with self._days_later(31):
-            self._past(range(-25, -15))
+            self._past(range(6, 16))
             self._night()
             self.assertEqual(improvement.verdict, "same")
 

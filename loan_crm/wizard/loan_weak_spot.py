@@ -205,7 +205,7 @@ class LoanWeakSpot(models.TransientModel):
             scale = ((last - first).days + 1) * 1000
             result.append(
                 {
-                    "name": format_date(self.env, first, date_format="MMM yyyy"),
+                    "name": format_date(self.env, first, date_format=self.env._("MMM yyyy")),
                     "count": rate.count,
                     "rate": rate.value and rate.value * scale,
                     "low": rate.low and rate.low * scale,
