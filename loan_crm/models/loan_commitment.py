@@ -163,7 +163,8 @@ class LoanCommitment(models.Model):
     def _get_erasure_plan(self):
         plan = super()._get_erasure_plan()
         # A word that was taken back has a reason, if only a dash.
-        later = {**plan["later"], "name": "—", "evidence_file": None, "withdraw_reason": "—"}
+        # What shows it was done in a file goes with the record's other files.
+        later = {**plan["later"], "name": "—", "withdraw_reason": "—"}
         del later["tz"]  # says where a clock stands, and is what it was judged by
         return {**plan, "later": later}
 

@@ -28,7 +28,7 @@ class LoanRecoverySurveyMixin(models.AbstractModel):
         by_answer = {plan_sudo.user_input_id: plan_sudo for plan_sudo in plans_sudo if plan_sudo in seen}
         for request, request_sudo in zip(self, requests_sudo, strict=True):
             answer_sudo = request_sudo.user_input_id
-            request.recovery_plan_id = answer_sudo and by_answer.get(answer_sudo)
+            request.recovery_plan_id = by_answer.get(answer_sudo) if answer_sudo else False
 
     def action_open_recovery(self):
         """Open the plan by which a low answer is made good."""

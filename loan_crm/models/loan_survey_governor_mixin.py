@@ -18,7 +18,7 @@ class LoanSurveyGovernorMixin(models.AbstractModel):
 
     The thinking is :mod:`core.governor`; here its facts are gathered, by a handful of queries for a batch. A person is
     a contact or a mailbox: who is on file twice with one address is asked as one, whichever lender of this database
-    asked before.
+    asked before, and who was on file twice is one when the profiles are merged.
     """
 
     _name = "loan.survey.governor.mixin"
@@ -101,8 +101,8 @@ class LoanSurveyGovernorMixin(models.AbstractModel):
 
     @api.model
     def _governor_keys(self, row):
-        """Return by what a person is known: their contact, and their mailbox."""
-        return [key for key in (row["partner_id"], row["email"]) if key]
+        """Return by what a person is known: their contact, those of profiles that became theirs, their mailbox."""
+        return [key for key in (row["partner_id"], *(row["former_ids"] or ()), row["email"]) if key]
 
     @api.model
     def _governor_asked(self, rows, today):
@@ -110,7 +110,7 @@ class LoanSurveyGovernorMixin(models.AbstractModel):
 
         Of all lenders of this database, who ask one person together no more often than each may alone.
         """
-        people = list({row["partner_id"] for row in rows})
+        people = list({id_ for row in rows for id_ in (row["partner_id"], *(row["former_ids"] or ()))})
         boxes = list({row["email"] for row in rows if row["email"]})
         since = today - max(governor.YEAR, timedelta(days=366))
         self.env.cr.execute(
@@ -170,6 +170,9 @@ class LoanSurveyGovernorMixin(models.AbstractModel):
                        COALESCE(template.active, FALSE) AS has_letter,
                        partner.email_normalized AS email, partner.tz,
                        customer.preferred_channel, customer.calendar_id,
+                       (SELECT array_agg(former.partner_id) FROM loan_customer former
+                         WHERE former.merged_into_id = customer.id
+                           AND customer.partner_id = request.partner_id) AS former_ids,
                        COALESCE(customer.id, lead.user_id, matter.user_id) IS NOT NULL AS has_asker,
                        NOT partner.active OR NOT COALESCE(customer.active, TRUE) AS gone,
                        COALESCE(contract.state NOT IN ('active', 'closed'), FALSE)

@@ -121,6 +121,7 @@ from . import test_loan_repayment
 from . import test_loan_terms
 from . import test_loan_tier_tour
 from . import test_loan_touch
+from . import test_loan_voice_record
 from . import test_loan_voice_tour
 from . import test_loan_voice_story
 from . import test_loan_what_if

@@ -635,6 +635,18 @@ class TestLoanSurvey(SurveyCommon):
         self._answer(only, 3)
         self.assertTrue(only.is_low)
 
+    def test_the_form_leads_to_the_plan_and_opens_without_one(self):
+        called, unhappy = self._asked(), self._asked(customer=self._customer("Wu Di"))
+        called._ask_for_call("", "", "")
+        self._answer(unhappy, 1, speed=1)
+        plan = self.env["loan.recovery.plan"].search([("customer_id", "=", unhappy.customer_id.id)])
+        for user in (self.manager, self.lead, self.desk):
+            with self.subTest(user=user.name):
+                self.assertFalse(called.with_user(user).recovery_plan_id)
+                self.assertEqual(unhappy.with_user(user).recovery_plan_id, plan)
+        opened = unhappy.with_user(self.manager).action_open_recovery()
+        self.assertEqual((opened["res_model"], opened["res_id"]), ("loan.recovery.plan", plan.id))
+
     def test_who_would_rather_be_called_gets_a_call(self):
         request = self._asked()
         self.assertTrue(request._ask_for_call("+86 1", "after six", "the fee"))
