@@ -36,7 +36,7 @@ class LoanCoverTask(models.Model):
         [
             ("given", "Passed On"),
             ("done", "Done"),
-            ("returned", "Came Back"),
+            ("returned", "Given Back"),
             ("passed", "With Somebody Else"),
         ],
         "Status",

@@ -126,7 +126,7 @@ class LoanPromise(models.Model):
         "res.users", "Withdrawn By", readonly=True, copy=False, ondelete="restrict"
     )
     decided_on = fields.Date(
-        "Decided By",
+        "Outcome Known On",
         readonly=True,
         copy=False,
         help="The day of the repayment that kept it, or the last day that counted.",
