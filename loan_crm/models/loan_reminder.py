@@ -101,7 +101,9 @@ class LoanReminder(models.Model):
         "Amount Due", required=True, readonly=True, help="Open when the letter was written."
     )
     amount_letter = fields.Monetary(
-        "Amount Asked For", readonly=True, help="All that the letter names: what is due and what else is overdue."
+        "Amount Asked For",
+        readonly=True,
+        help="All that the letter names: what is due and what else is overdue.",
     )
     amount_of_day = fields.Monetary(
         "Due That Day",
