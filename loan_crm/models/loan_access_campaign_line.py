@@ -22,7 +22,7 @@ class LoanAccessCampaignLine(models.Model):
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     grant_id = fields.Many2one(
-        "loan.access.grant", "Grant", required=True, readonly=True, index=True, ondelete="restrict"
+        "loan.access.grant", "Access Grant", required=True, readonly=True, index=True, ondelete="restrict"
     )
     customer_id = fields.Many2one(
         "loan.customer", "Customer", required=True, readonly=True, index=True, ondelete="restrict"
@@ -32,7 +32,7 @@ class LoanAccessCampaignLine(models.Model):
     team_id = fields.Many2one("crm.team", "Team", readonly=True, ondelete="restrict")
     group_id = fields.Many2one("res.groups", "Role", readonly=True, ondelete="restrict")
     level_id = fields.Many2one(
-        "loan.confidentiality.level", "Up To", required=True, readonly=True, ondelete="restrict"
+        "loan.confidentiality.level", "Highest Level", required=True, readonly=True, ondelete="restrict"
     )
     purpose = fields.Char(required=True, readonly=True)
     granted_from = fields.Datetime("Since", readonly=True)

@@ -90,7 +90,7 @@ class LoanAccessGrant(models.Model):
     )
     level_id = fields.Many2one(
         "loan.confidentiality.level",
-        "Up To",
+        "Highest Level",
         required=True,
         ondelete="restrict",
         default=lambda self: self._default_level(),

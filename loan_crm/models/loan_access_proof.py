@@ -16,7 +16,7 @@ class LoanAccessProof(models.Model):
     _rec_name = "checked_at"
     _mail_post_access = "read"  # compliance notes what was done about it; nobody writes it
 
-    checked_at = fields.Datetime("Checked", required=True, readonly=True, default=fields.Datetime.now)
+    checked_at = fields.Datetime("Checked At", required=True, readonly=True, default=fields.Datetime.now)
     user_id = fields.Many2one("res.users", "By", readonly=True, ondelete="restrict")
     entry_count = fields.Integer("Entries", readonly=True)
     state = fields.Selection(

@@ -62,7 +62,7 @@ class LoanAccessReview(models.Model):
     level_id = fields.Many2one(related="grant_id.level_id", related_sudo=False)
     date_from = fields.Datetime(related="grant_id.date_from", related_sudo=False, string="Opened On")
     until = fields.Datetime("Open Until", compute="_compute_until", compute_sudo=True)
-    is_open = fields.Boolean("Open Now", compute="_compute_until", compute_sudo=True)
+    is_open = fields.Boolean("Not Yet Ended", compute="_compute_until", compute_sudo=True)
     due_date = fields.Date("Review By", required=True, readonly=True)
     overdue = fields.Boolean("Review Overdue", compute="_compute_overdue", search="_search_overdue")
     escalated_at = fields.Datetime("Escalated On", readonly=True, copy=False)

@@ -25,7 +25,7 @@ class LoanAccessTemplate(models.Model):
     )
     level_id = fields.Many2one(
         "loan.confidentiality.level",
-        "Up To",
+        "Highest Level",
         required=True,
         ondelete="restrict",
         default=lambda self: self.env["loan.access.grant"]._default_level(),

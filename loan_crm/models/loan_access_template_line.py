@@ -13,7 +13,10 @@ class LoanAccessTemplateLine(models.Model):
     template_id = fields.Many2one("loan.access.template", required=True, index=True, ondelete="cascade")
     sequence = fields.Integer(default=10)
     level_id = fields.Many2one(
-        "loan.confidentiality.level", "Up To", ondelete="restrict", help="Empty: as the template says."
+        "loan.confidentiality.level",
+        "Highest Level",
+        ondelete="restrict",
+        help="Empty: as the template says.",
     )
     days = fields.Integer("For Days", help="Zero: as the template says.")
 

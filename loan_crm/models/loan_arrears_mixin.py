@@ -17,7 +17,7 @@ class LoanArrearsMixin(models.AbstractModel):
     _description = "Loan Arrears"
 
     amount_overdue = fields.Monetary(
-        "Overdue",
+        "Overdue Amount",
         compute="_compute_arrears",
         help="What is open of installments whose due date has passed.",
     )

@@ -18,5 +18,5 @@ class LoanBreachKind(models.Model):
         help="What it usually is; each case is judged for itself.",
     )
     rule = fields.Char(
-        "Rule", translate=True, help="The paragraph of the house rules or the law it goes against."
+        "Rule Broken", translate=True, help="The paragraph of the house rules or the law it goes against."
     )

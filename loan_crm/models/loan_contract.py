@@ -50,7 +50,7 @@ class LoanContract(models.Model):
 
     name = fields.Char("Loan No.", required=True, copy=False, readonly=True, default="/")
     state = fields.Selection(
-        [("draft", "Draft"), ("active", "Running"), ("closed", "Repaid"), ("cancelled", "Cancelled")],
+        [("draft", "Draft"), ("active", "In Repayment"), ("closed", "Repaid"), ("cancelled", "Cancelled")],
         "Status",
         required=True,
         default="draft",

@@ -36,14 +36,14 @@ class LoanCoverTask(models.Model):
         [
             ("given", "Passed On"),
             ("done", "Done"),
-            ("returned", "Came Back"),
+            ("returned", "Given Back"),
             ("passed", "With Somebody Else"),
         ],
         "Status",
         required=True,
         readonly=True,
     )
-    given_at = fields.Datetime("Given At", readonly=True)
+    given_at = fields.Datetime("Passed On At", readonly=True)
     returned_at = fields.Datetime("Came Back At", readonly=True)
     done_at = fields.Datetime("Seen Done At", readonly=True)
     done_user_id = fields.Many2one("res.users", "Done By", readonly=True, ondelete="set null")

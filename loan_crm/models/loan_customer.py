@@ -65,13 +65,14 @@ class LoanCustomer(models.Model):
     currency_id = fields.Many2one(related="company_id.currency_id")
     kind = fields.Selection(
         [
-            ("person", "Person"),
+            ("person", "Individual"),
             ("sole_trader", "Sole Trader"),
             ("sme", "SME"),
             ("corporate", "Corporate"),
             ("project", "Project Company"),
             ("institution", "Institution"),
         ],
+        "Customer Type",
         required=True,
         compute="_compute_kind",
         store=True,
@@ -168,7 +169,7 @@ class LoanCustomer(models.Model):
         help="Over all running loans, in the company's currency at today's rate.",
     )
     amount_overdue = fields.Monetary(
-        "Overdue",
+        "Overdue Amount",
         compute="_compute_exposure",
         help="What should have been paid by yesterday, in the company's currency at today's rate.",
     )

@@ -38,7 +38,7 @@ class LoanCustomerDocument(models.Model):
     )
     holder_id = fields.Many2one(
         "res.partner",
-        "Of",
+        "Holder",
         required=True,
         ondelete="restrict",
         compute="_compute_holder_id",
@@ -48,7 +48,9 @@ class LoanCustomerDocument(models.Model):
         help="Whose document it is: the customer's own, or that of somebody who acts for them.",
     )
     # The desk tells a borrower by the last four; nobody needs more to answer a call.
-    number = fields.Char(groups="loan_crm.loan_crm_group_manager,loan_crm.loan_crm_group_compliance")
+    number = fields.Char(
+        "Document Number", groups="loan_crm.loan_crm_group_manager,loan_crm.loan_crm_group_compliance"
+    )
     number_masked = fields.Char("Number Ends In", compute="_compute_number_masked", compute_sudo=True)
     issuer = fields.Char("Issued By")
     date_issued = fields.Date("Issued On")

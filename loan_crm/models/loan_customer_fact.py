@@ -35,7 +35,7 @@ class LoanCustomerFact(models.Model):
         precompute=True,
     )
     amount = fields.Monetary(aggregator="avg")
-    number = fields.Float(digits=(16, 2), aggregator="avg")
+    number = fields.Float("Value", digits=(16, 2), aggregator="avg")
     words = fields.Char("In Words", help="e.g. a rating and who gave it")
     told = fields.Char("Figure", compute="_compute_told")
     as_of = fields.Date(

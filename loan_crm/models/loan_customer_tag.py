@@ -10,7 +10,7 @@ class LoanCustomerTag(models.Model):
 
     name = fields.Char(required=True, translate=True)
     kind = fields.Selection(
-        [("need", "Need"), ("interest", "Interest")], "Tells Of", required=True, default="need"
+        [("need", "Need"), ("interest", "Interested In")], "Tells Of", required=True, default="need"
     )
     color = fields.Integer()
     active = fields.Boolean(default=True)

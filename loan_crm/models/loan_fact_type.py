@@ -14,7 +14,12 @@ class LoanFactType(models.Model):
     active = fields.Boolean(default=True)
     company_id = fields.Many2one("res.company", index=True, help="Leave empty to offer it in all companies.")
     unit = fields.Selection(
-        [("money", "Amount of Money"), ("number", "Number"), ("percent", "Percent"), ("text", "Words")],
+        [
+            ("money", "Amount of Money"),
+            ("number", "Plain Number"),
+            ("percent", "Percent"),
+            ("text", "Free Text"),
+        ],
         "Told As",
         required=True,
         default="money",

@@ -24,7 +24,7 @@ class LoanFirstContactMixin(models.AbstractModel):
             ("message", "Message App"),
             ("branch", "Branch"),
             ("email", "Email"),
-            ("lead", "Inquiry"),
+            ("lead", "Sales Lead"),
             ("other", "Other"),
         ],
         "First Contact By",

@@ -124,7 +124,7 @@ class LoanHardship(models.Model):
             ("business", "Business is bad"),
             ("other", "Something else"),
         ],
-        "What Happened",
+        "Cause of Hardship",
         required=True,
         tracking=True,
     )
@@ -145,7 +145,7 @@ class LoanHardship(models.Model):
     offered_date = fields.Date("Can Pay On", tracking=True)
     phone = fields.Char("Call At", tracking=True, help="Empty: the number of the contact.")
     best_time = fields.Char("Best Time to Call", tracking=True)
-    asked_on = fields.Date("Asked On", readonly=True, copy=False)
+    asked_on = fields.Date("Requested On", readonly=True, copy=False)
     answer_by = fields.Date(
         "Answer By", readonly=True, copy=False, help="The day the borrower was told they will be called by."
     )

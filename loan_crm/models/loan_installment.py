@@ -79,9 +79,9 @@ class LoanInstallment(models.Model):
     )
     penalty_paid = fields.Monetary("Late Charges Paid", required=True, default=0.0, readonly=True)
     fee_paid = fields.Monetary("Fee Paid", required=True, default=0.0, readonly=True)
-    amount_open = fields.Monetary("Open", required=True, readonly=True)
+    amount_open = fields.Monetary("Unpaid", required=True, readonly=True)
     state = fields.Selection(
-        [("draft", "Planned"), ("open", "Open"), ("paid", "Paid"), ("replaced", "Replaced")],
+        [("draft", "Planned"), ("open", "Unpaid"), ("paid", "Paid"), ("replaced", "Replaced")],
         "Status",
         required=True,
         default="draft",

@@ -48,7 +48,7 @@ class LoanLeadDocument(models.Model):
             ("asked", "Asked"),
             ("received", "To Check"),
             ("accepted", "Accepted"),
-            ("refused", "Refused"),
+            ("refused", "Sent Back"),
             ("waived", "Not Needed"),
         ],
         "Status",

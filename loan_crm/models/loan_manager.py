@@ -89,7 +89,7 @@ class LoanManager(models.Model):
     )
     resource_calendar_id = fields.Many2one(
         "resource.calendar",
-        "Working Hours",
+        "Working Time",
         compute="_compute_resource_calendar_id",
         compute_sudo=True,
         help="Those of the person in Odoo, or of the company.",

@@ -120,7 +120,7 @@ class LoanPromise(models.Model):
     )
     note = fields.Char(help="What else was said: where the money comes from, what stands in the way.")
     decided_on = fields.Date(
-        "Decided By",
+        "Outcome Known On",
         readonly=True,
         copy=False,
         help="The day of the repayment that kept it, or the last day that counted.",

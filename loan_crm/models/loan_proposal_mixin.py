@@ -336,7 +336,7 @@ class LoanProposalMixin(models.AbstractModel):
         self.ensure_one()
         old, new = self._as_version_rows(before), self._as_version_rows(after)
         labels = {
-            "added": self.env._("New"),
+            "added": self.env._("Newly added"),
             "dropped": self.env._("Falls away"),
             "changed": self.env._("Changed"),
         }

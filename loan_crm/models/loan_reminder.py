@@ -101,7 +101,9 @@ class LoanReminder(models.Model):
         "Amount Due", required=True, readonly=True, help="Open when the letter was written."
     )
     amount_letter = fields.Monetary(
-        "Asked For", readonly=True, help="All that the letter names: what is due and what else is overdue."
+        "Amount Asked For",
+        readonly=True,
+        help="All that the letter names: what is due and what else is overdue.",
     )
     amount_of_day = fields.Monetary(
         "Due That Day",
@@ -192,7 +194,7 @@ class LoanReminder(models.Model):
         index="btree_not_null",
         help="When the mail server returned or refused it.",
     )
-    is_bounced = fields.Boolean("Came Back", compute="_compute_is_bounced", search="_search_is_bounced")
+    is_bounced = fields.Boolean("Bounced", compute="_compute_is_bounced", search="_search_is_bounced")
     mail_id = fields.Many2one(
         "mail.mail", "Email", readonly=True, ondelete="set null", index="btree_not_null"
     )

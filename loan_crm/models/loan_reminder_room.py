@@ -68,7 +68,9 @@ class LoanReminderRoom(models.Model):
     sees_customers = fields.Boolean(compute="_compute_sees_customers")
     may_steer = fields.Boolean(compute="_compute_sees_customers")
     failed_ids = fields.One2many("loan.reminder", string="Did Not Leave", compute="_compute_to_mend")
-    bounce_ids = fields.One2many("loan.reminder.bounce", string="Came Back", compute="_compute_to_mend")
+    bounce_ids = fields.One2many(
+        "loan.reminder.bounce", string="Bounced Addresses", compute="_compute_to_mend"
+    )
 
     @property
     def _table_query(self):

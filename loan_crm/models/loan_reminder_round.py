@@ -53,7 +53,7 @@ class LoanReminderRound(models.Model):
     )
     released_user_id = fields.Many2one("res.users", "Let Go By", readonly=True, ondelete="set null")
     reminder_ids = fields.One2many("loan.reminder", "round_id", "Reminders", readonly=True)
-    due_count = fields.Integer("Due", compute="_compute_counts", compute_sudo=True)
+    due_count = fields.Integer("Reminders Due", compute="_compute_counts", compute_sudo=True)
     queued_count = fields.Integer("Waiting to Leave", compute="_compute_counts", compute_sudo=True)
     sent_count = fields.Integer("Sent", compute="_compute_counts", compute_sudo=True)
     held_count = fields.Integer("Held", compute="_compute_counts", compute_sudo=True)

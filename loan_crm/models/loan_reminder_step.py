@@ -29,7 +29,7 @@ class LoanReminderStep(models.Model):
         [("before", "Before Due"), ("after", "After Due")], "Before or After", required=True, default="before"
     )
     offset = fields.Integer(
-        "Day",
+        "Days from Due Date",
         compute="_compute_offset",
         store=True,
         precompute=True,

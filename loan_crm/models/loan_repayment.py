@@ -19,7 +19,7 @@ class LoanRepayment(models.Model):
     _order = "date desc, id desc"
     _check_company_auto = True
 
-    name = fields.Char("Number", required=True, copy=False, readonly=True, default="/")
+    name = fields.Char("Repayment Number", required=True, copy=False, readonly=True, default="/")
     state = fields.Selection(
         [("draft", "Draft"), ("posted", "Posted"), ("reversed", "Reversed")],
         "Status",

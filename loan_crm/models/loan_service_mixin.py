@@ -35,7 +35,7 @@ class LoanServiceMixin(models.AbstractModel):
         help="The plan's line; without one the telephone of whoever acts for the customer today.",
     )
     service_email = fields.Char("Direct Email", compute="_compute_service_line", compute_sudo=True)
-    service_targets = fields.Char("Answered", compute="_compute_service_targets")
+    service_targets = fields.Char("Answered Within", compute="_compute_service_targets")
     service_next = fields.Html("Next Occasions", compute="_compute_service_next", sanitize=False)
     service_occasion_count = fields.Integer("Number of Occasions", compute="_compute_service_occasion_count")
 

@@ -48,9 +48,9 @@ class LoanServicePlanStep(models.Model):
         ],
         default="1",
     )
-    day = fields.Integer(default=1)
+    day = fields.Integer("Day of the Month", default=1)
     days_ahead = fields.Integer(
-        "Days Ahead", help="How many days before the occasion the activities are given."
+        "Days Beforehand", help="How many days before the occasion the activities are given."
     )
     activity_plan_id = fields.Many2one(
         "mail.activity.plan",

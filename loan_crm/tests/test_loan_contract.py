@@ -214,7 +214,7 @@ class TestLoanContract(LoanCommon):
         with self.assertRaises(AccessError):
             draft.copy({"state": "active"})
         self.assertEqual(draft.with_context(default_state="active").create(dict(values)).state, "draft")
-        loaded = draft.browse().load([".id", "state"], [[str(draft.id), "Running"]])
+        loaded = draft.browse().load([".id", "state"], [[str(draft.id), "In Repayment"]])
         self.assertFalse(loaded["ids"])
         self.assertEqual(draft.state, "draft")
 

@@ -11,7 +11,7 @@ class LoanAccessDealStartLine(models.TransientModel):
     form_id = fields.Many2one("loan.access.deal.start", required=True, ondelete="cascade")
     level_id = fields.Many2one(
         "loan.confidentiality.level",
-        "Up To",
+        "Highest Level",
         required=True,
         default=lambda self: self.env["loan.access.grant"]._default_level(),
     )

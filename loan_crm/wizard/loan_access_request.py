@@ -17,7 +17,7 @@ class LoanAccessRequest(models.TransientModel):
     purpose = fields.Char("What For")
     level_id = fields.Many2one(
         "loan.confidentiality.level",
-        "Up To",
+        "Highest Level",
         default=lambda self: self.env["loan.access.grant"]._default_level(),
         required=True,
     )

@@ -15,7 +15,7 @@ class LoanAssignmentBulkLine(models.TransientModel):
     from_user_id = fields.Many2one("res.users", "Manager Today", readonly=True)
     candidate_ids = fields.Many2many("res.users", compute="_compute_candidate_ids")
     user_id = fields.Many2one("res.users", "New Manager", domain="[('id', 'in', candidate_ids)]")
-    proposed_user_id = fields.Many2one("res.users", "Proposed", readonly=True)
+    proposed_user_id = fields.Many2one("res.users", "Proposed Manager", readonly=True)
     deputy_user_id = fields.Many2one("res.users", "Deputy", domain="[('id', 'in', candidate_ids)]")
     load = fields.Float("Points", digits=(16, 1), readonly=True, help="What the customer weighs.")
     reasons = fields.Text("Because", readonly=True)
@@ -24,7 +24,7 @@ class LoanAssignmentBulkLine(models.TransientModel):
     # {user id: [words, refused, words as deputy, refused as deputy]}.
     objections = fields.Json(readonly=True, export_string_translation=False)
     warning = fields.Text(compute="_compute_warning")
-    refused = fields.Boolean(compute="_compute_warning")
+    refused = fields.Boolean("Cannot Be Chosen", compute="_compute_warning")
     deputy_refused = fields.Boolean(compute="_compute_warning")
     overtaken = fields.Boolean("Given Away Meanwhile", readonly=True)
 

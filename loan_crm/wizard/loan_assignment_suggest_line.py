@@ -20,7 +20,7 @@ class LoanAssignmentSuggestLine(models.TransientModel):
     reasons = fields.Text("Fit")
     against = fields.Text("Against")
     against_deputy = fields.Text()
-    refused = fields.Boolean()
+    refused = fields.Boolean("Cannot Be Chosen")
     eligible = fields.Boolean()
     share = fields.Float("Load Then", help="The part of their ceiling they would carry with this customer.")
     load = fields.Float("Points Carried", digits=(16, 1))

@@ -10,7 +10,7 @@ class LoanCustomerMergeLine(models.TransientModel):
 
     wizard_id = fields.Many2one("loan.customer.merge", required=True, ondelete="cascade")
     name = fields.Char(required=True)
-    label = fields.Char("About")
+    label = fields.Char("Item")
     told = fields.Text("They Say")
     choice_id = fields.Many2one("loan.customer", "Take It From", ondelete="cascade")
     joins = fields.Boolean("Keep All")

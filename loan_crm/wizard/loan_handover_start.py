@@ -20,12 +20,12 @@ class LoanHandoverStart(models.TransientModel):
     )
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
     former_user_id = fields.Many2one(
-        "res.users", "Of", domain=lambda self: self.env["loan.customer"]._giver_domain()
+        "res.users", "Former Manager", domain=lambda self: self.env["loan.customer"]._giver_domain()
     )
     customer_ids = fields.Many2many("loan.customer", string="Customers")
     receiver_user_id = fields.Many2one(
         "res.users",
-        "To",
+        "New Manager",
         domain=lambda self: self.env["loan.customer"]._manager_domain(),
         help="Sees the customers from now on, and is accountable for each from the moment they accept.",
     )

@@ -19,7 +19,7 @@ class LoanReminderDryRunLetter(models.TransientModel):
     tone = fields.Selection(related="step_id.tone")
     signed_user_id = fields.Many2one("res.users", "Signed By", ondelete="cascade")
     currency_id = fields.Many2one(related="contract_id.currency_id")
-    amount = fields.Monetary("Asked For")
+    amount = fields.Monetary("Amount Asked For")
 
     def action_preview(self):
         """Show this letter as the recipient would get it."""

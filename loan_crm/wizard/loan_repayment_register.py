@@ -28,7 +28,7 @@ class LoanRepaymentRegister(models.TransientModel):
     )
     reference = fields.Char("Bank Reference")
     note = fields.Char()
-    amount_overdue = fields.Monetary("Overdue", compute="_compute_owed")
+    amount_overdue = fields.Monetary("Overdue Amount", compute="_compute_owed")
     charges_open = fields.Monetary(
         "Late Charges", compute="_compute_owed", help="Penalty and fees up to the day the money came in."
     )

@@ -42,7 +42,7 @@ class LoanWhatIf(models.TransientModel):
         "Principal to Prepay", compute="_compute_questions", store=True, readonly=False, precompute=True
     )
     asks_settlement = fields.Boolean(
-        "Settle", compute="_compute_questions", store=True, readonly=False, precompute=True
+        "Settle Early", compute="_compute_questions", store=True, readonly=False, precompute=True
     )
     asks_method = fields.Boolean(
         "Another Method", compute="_compute_questions", store=True, readonly=False, precompute=True

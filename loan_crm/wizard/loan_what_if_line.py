@@ -17,7 +17,7 @@ class LoanWhatIfLine(models.TransientModel):
             ("agreed", "As Agreed"),
             ("prepay_term", "Prepay, Lower Installment"),
             ("prepay_installment", "Prepay, Shorter Term"),
-            ("settle", "Settle"),
+            ("settle", "Settle Early"),
             ("method", "Another Method"),
             ("rate", "Another Rate"),
             ("restructure", "New Terms"),

@@ -135,7 +135,7 @@ registry.category("web_tour.tours").add("loan_crm_manager", {
         },
         {
             content: "The loan runs; money comes in",
-            trigger: ".o_statusbar_status .o_arrow_button_current:contains('Running')",
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains('In Repayment')",
         },
         {
             trigger: "button[name=action_register_repayment]",
