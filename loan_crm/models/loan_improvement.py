@@ -319,15 +319,14 @@ class LoanImprovement(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        context = self.env.context
-        cleaned = self.with_context(clean_context(context))
+        cleaned = self.with_context(clean_context(self.env.context))
         if not self.env.su:
             for vals in vals_list:
                 self._check_derived(vals)
         vals_list = [{"counted_user_id": self.env.uid, **vals} for vals in vals_list]
-        improvements = super(LoanImprovement, cleaned).create(vals_list).with_context(context)
+        improvements = super(LoanImprovement, cleaned).create(vals_list).with_env(self.env)
         for company, theirs in improvements.grouped("company_id").items():
-            theirs._take_evidence(*theirs._evidence_span(company))
+            theirs._take_evidence(*self._evidence_span(company))
         return improvements
 
     @api.model
