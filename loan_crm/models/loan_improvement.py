@@ -333,8 +333,13 @@ class LoanImprovement(models.Model):
     def _evidence_span(self, company):
         """Return the days to count what speaks for one: those of the screen it came from, else the last ones."""
         today = company._loan_today()
-        first = fields.Date.to_date(self.env.context.get("loan_evidence_from") or False)
-        last = fields.Date.to_date(self.env.context.get("loan_evidence_to") or False)
+        try:
+            first, last = (
+                fields.Date.to_date(self.env.context.get(f"loan_evidence_{end}") or False)
+                for end in ("from", "to")
+            )
+        except ValueError:  # a context is a client's, and anybody may write one
+            first = last = False
         if first and last and first <= last <= today and (last - first).days <= 3660:
             return first, last
         return today - timedelta(company.loan_learning_days - 1), today
