@@ -77,9 +77,8 @@ class LoanVoiceSheetMixin(models.AbstractModel):
         :param dict names: what it was called then, by language
         """
         names = names or {}
-        record_sudo = (
-            self.env[model].sudo().browse(number).exists()
-        )  # as superuser: a name of the house's own
+        # As superuser: a name of the house's own.
+        record_sudo = self.env[model].sudo().browse(number).exists()
         if record_sudo and record_sudo.with_context(lang="en_US").display_name == names.get("en_US"):
             return record_sudo.display_name
         return names.get(self.env.lang) or names.get("en_US") or "—"

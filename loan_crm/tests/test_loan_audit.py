@@ -28,6 +28,7 @@ _READ = {
     "loan.breach.kind",
     "loan.breach.register",
     "loan.nda.register",
+    "loan.voice.report",
     "loan.confidentiality.level",
     "loan.wall",
 }
@@ -138,12 +139,18 @@ class TestLoanAudit(CampaignCommon):
             "loan.breach.kind": kind,
             "loan.breach.register": self.env["loan.breach.register"].browse(breach.id),
             "loan.nda.register": self.env["loan.nda.register"].browse(nda.id),
+            "loan.voice.report": self._issued_report(),
             "loan.confidentiality.level": self.confidential,
             "loan.wall": wall,
         }
         self.env.invalidate_all()
         self.assertEqual(found.keys(), _READ)
         return {name: record.with_user(self.auditor) for name, record in found.items()}
+
+    def _issued_report(self):
+        report = self.env["loan.voice.report"].create({"company_id": self.company.id})
+        report.action_issue()
+        return report
 
     def _refused(self, change):
         """Check that Odoo says no, in whichever of its words."""

@@ -544,7 +544,19 @@ class TestLoanVoice(LearningCommon):
             report.with_user(self.compliance).quote_ids[:1].text = "Other words"
 
     def test_a_quotation_goes_with_its_customer(self):
-        self.assertEqual(self.env["loan.voice.quote"]._get_erasure_plan()["delete"], "now")
+        gone = self._customer("Gone One")
+        self._past([12], customer=gone, words="Our contractor waited for nine whole days.")
+        self._past([13], words="Somebody else had to wait as well.")
+        report = self._report()
+        report.action_issue()
+        figures = report.figures
+        self.assertEqual(len(report.quote_ids), 2)
+        erasure = gone.with_user(self.compliance)._request_erasure("request")
+        erasure.with_user(self.lead).action_confirm()
+        self.env.invalidate_all()
+        self.assertEqual(report.quote_ids.mapped("text"), ["Somebody else had to wait as well."])
+        self.assertNotIn("contractor", self._text(report))
+        self.assertEqual(report.figures, figures)
 
     def test_the_page_is_in_the_readers_language_and_on_paper(self):
         self._past([12, 14, 16, 18, 20])
