@@ -53,7 +53,7 @@ class LoanBriefMixin(models.AbstractModel):
             ("pitfalls", self.env._("Watch Out"), self._brief_pitfalls()),
             ("contact", self.env._("How to Reach Them"), self._brief_contact()),
             ("loans", self.env._("Loans"), self._brief_loans()),
-            ("promises", self.env._("Promises"), self._brief_promises()),
+            ("promises", self.env._("Promises to Pay"), self._brief_promises()),
             ("cases", self.env._("Requests and Holds"), self._brief_cases()),
             ("todo", self.env._("Still to Do"), self._brief_todo()),
             ("talks", self.env._("Last Talks"), self._brief_talks()),

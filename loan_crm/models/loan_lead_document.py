@@ -44,7 +44,7 @@ class LoanLeadDocument(models.Model):
     told_request = fields.Text("How We Ask for It", compute="_compute_told")
     state = fields.Selection(
         [
-            ("missing", "To Ask"),
+            ("missing", "To Ask For"),
             ("asked", "Asked"),
             ("received", "To Check"),
             ("accepted", "Accepted"),
