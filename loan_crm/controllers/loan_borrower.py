@@ -332,6 +332,11 @@ class LoanBorrower(http.Controller):
 
     def _ask_page(self, contract, partner, token, typed=None, errors=None, status=200, done=None):
         env = contract.env
+        kinds = {
+            "inquiry": env._("I have a question"),
+            "request": env._("I need something: a paper, a change"),
+            "complaint": env._("I want to complain"),
+        }
         return self._page(
             "loan_crm.loan_borrower_ask",
             contract,
@@ -340,11 +345,7 @@ class LoanBorrower(http.Controller):
             status,
             typed={"kind": "inquiry", "about": "loan", **(typed or {})},
             errors=errors or {},
-            kinds=[
-                ("inquiry", env._("I have a question")),
-                ("request", env._("I need something: a paper, a change")),
-                ("complaint", env._("I want to complain")),
-            ],
+            kinds=list(kinds.items()),
             abouts=[("loan", env._("This loan, %s", contract.name)), ("other", env._("Something else"))],
             done=done,
         )

@@ -23,6 +23,7 @@ class LoanCaseAnswer(models.Model):
         "Words",
         required=True,
         translate=True,
+        tracking=True,
         help="Filled in: {customer}, {number}, {subject}, {loan}, {colleague}, {lender} and {promised}, by when we "
         "answer. What is not known becomes a line to write on.",
     )

@@ -24,7 +24,7 @@ class LoanCaseClock(models.Model):
     is_regulator = fields.Boolean(related="policy_id.is_regulator", store=True)
     state = fields.Selection(
         [
-            ("running", "Running"),
+            ("running", "Counting"),
             ("paused", "Paused"),
             ("met", "Met"),
             ("missed", "Missed"),

@@ -11,6 +11,8 @@ class LoanCaseScript(models.Model):
     _inherit = ["loan.case.fit.mixin", "mail.thread"]
     _description = "Case Script"
 
-    ask = fields.Text("Ask", translate=True, help="What must be known before anybody answers.")
-    say = fields.Text("Say", translate=True, help="What the customer must have been told.")
-    avoid = fields.Text("Never Promise", translate=True, help="What nobody may promise or say.")
+    ask = fields.Text("Ask", translate=True, tracking=True, help="What must be known before anybody answers.")
+    say = fields.Text("Say", translate=True, tracking=True, help="What the customer must have been told.")
+    avoid = fields.Text(
+        "Never Promise", translate=True, tracking=True, help="What nobody may promise or say."
+    )

@@ -66,7 +66,7 @@ class LoanResponse(models.Model):
         "Hour of Day", readonly=True, aggregator=None, help="When it came in, on the lender's clock."
     )
     state = fields.Selection(
-        [("waiting", "Waiting"), ("answered", "Answered"), ("dropped", "Needed No Answer")],
+        [("waiting", "Unanswered"), ("answered", "Has an Answer"), ("dropped", "Needed No Answer")],
         "Status",
         required=True,
         readonly=True,
