@@ -338,7 +338,7 @@ class LoanImprovement(models.Model):
                 fields.Date.to_date(self.env.context.get(f"loan_evidence_{end}") or False)
                 for end in ("from", "to")
             )
-        except ValueError:  # a context is a client's, and anybody may write one
+        except (TypeError, ValueError):  # a context is a client's, and anybody may write one
             first = last = False
         if first and last and first <= last <= today and (last - first).days <= 3660:
             return first, last
