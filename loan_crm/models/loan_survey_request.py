@@ -431,6 +431,21 @@ class LoanSurveyRequest(models.Model):
         }
 
     @api.model
+    def _before_customer_merge(self, kept, others):
+        """Let a year that was asked about under another profile count for the one that stays."""
+        result = super()._before_customer_merge(kept, others)
+        yearly = self.search(
+            [("moment", "=", "yearly"), ("occasion_ref", "in", (kept | others).ids)], order="id"
+        )
+        own = yearly.filtered(lambda request: request.occasion_ref == kept.id)
+        years = set(own.mapped("occasion_year"))
+        for request in yearly - own:
+            if request.occasion_year not in years:
+                years.add(request.occasion_year)
+                request.occasion_ref = kept.id
+        return result
+
+    @api.model
     def _get_erasure_plan(self):
         plan = super()._get_erasure_plan()
         # Where a letter went tells who it was, and it serves the governor alone.

@@ -1,6 +1,8 @@
 import base64
 from datetime import timedelta
 
+from dateutil.relativedelta import relativedelta
+
 from odoo.tests import freeze_time, tagged
 
 from .common import NOW, TODAY
@@ -55,6 +57,22 @@ class TestLoanVoiceRecord(SurveyCommon):
             self._contract(start_date=start, first_due_date=start + timedelta(30))
             last = self._round()[-1]
         self.assertEqual((last.state, last.reason), ("silent", "too_soon"))
+
+    def test_a_year_is_asked_about_once_whichever_profile_it_was(self):
+        self._rule("yearly", delay_days=0, late_days=60)
+        double = self._customer("Wang Fang (2)")
+        begun = TODAY - relativedelta(years=1)
+        for customer, start in ((double, begun - timedelta(10)), (self.customer, begun + timedelta(100))):
+            self._contract(customer, start_date=start, first_due_date=start + relativedelta(months=1))
+
+        def asked():
+            self.requests._note_occasions(self.company, ("yearly",))
+            return self._all().filtered(lambda request: request.moment == "yearly")
+
+        self.assertEqual(asked().customer_id, double)
+        self.customer.with_user(self.lead)._merge(double.with_user(self.lead))
+        with self._days_later(100):
+            self.assertEqual(len(asked()), 1)
 
     def test_a_forgotten_customer_leaves_figures_and_no_words(self):
         self.company.loan_retention_years = 0
