@@ -419,9 +419,12 @@ class LoanCommitment(models.Model):
                 company = self.customer_id.company_id or self.env.company
                 self.date_due = company._loan_today() + timedelta(self.kind_id.days)
 
-    @api.constrains("customer_id", "contract_id")
+    @api.constrains("customer_id", "contract_id", "case_id")
     def _check_belongs_together(self):
         for word in self:
+            case_sudo = word.case_id.sudo()  # as superuser: whose case it is, is the case's to say
+            if case_sudo.customer_id and case_sudo.customer_id != word.customer_id:
+                raise ValidationError(self.env._("The case is another customer's."))
             if word.contract_id and word.contract_id.customer_id != word.customer_id:
                 raise ValidationError(
                     self.env._("The customer and the loan of a commitment must belong together.")
