@@ -288,6 +288,7 @@ from . import res_users
 from . import res_users_apikeys
 from . import survey_survey
 from . import survey_question
+from . import survey_question_answer
 from . import loan_survey_rule
 from . import loan_survey_occasion_mixin
 from . import loan_survey_governor_mixin

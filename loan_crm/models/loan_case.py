@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
@@ -23,6 +23,8 @@ _DERIVED = frozenset(
         "duplicate_id",
         "self_closed",
         "reopen_count",
+        "hold_id",
+        "message_id",
     }
 )
 
@@ -352,7 +354,8 @@ class LoanCase(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su and any(vals.get("about_user_id") == self.env.uid for vals in vals_list):
+        default = self.env.context.get("default_about_user_id")
+        if not self.env.su and any(vals.get("about_user_id", default) == self.env.uid for vals in vals_list):
             raise UserError(self.env._("A complaint about yourself is for somebody else to write down."))
         cases = super().create(vals_list)
         # As superuser: team, owner, clocks and the letter follow from the case; who may make one was asked above.
@@ -362,18 +365,64 @@ class LoanCase(models.Model):
     def write(self, vals):
         if not self.env.su and vals.keys() & _KEPT:
             raise UserError(self.env._("How and to which company a case came in stays as it was."))
+        if "about_user_id" in vals:
+            self._check_about_stays(vals["about_user_id"])
         before = {case: case.user_id for case in self} if "user_id" in vals else {}
+        moved = {} if self.env.su or not vals.keys() & {"customer_id", "contract_id"} else self._whose()
         result = super().write(vals)
+        if moved:
+            self._check_moved(moved)
+        if vals.keys() & {"about_user_id", "level_id"}:
+            self._hush_holds()
         if before:
             self._note_passed_on(before)
         if vals.keys() & {"kind", "severity", "priority", "category_id", "customer_id", "team_id"}:
             self.filtered(lambda case: case.state in _OPEN)._set_clocks()
         return result
 
+    def copy(self, default=None):
+        # A copy would have no level of its own, and tell the words to whom they are not told.
+        if not self.env.su:
+            raise UserError(self.env._("A case comes in; it is not copied."))
+        return super().copy(default)
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_kept(self):
         if not self.env.su:
             raise UserError(self.env._("A case is solved or voided, never deleted."))
+
+    def _check_about_stays(self, about):
+        """Refuse to let whom a complaint is about see it: that, a team lead takes back, who is not the one.
+
+        :param about: number of the colleague to be written, falsy for none
+        """
+        if self.env.su or self.env.user.has_group("loan_crm.loan_crm_group_team_lead"):
+            return
+        if any(case.about_user_id and case.about_user_id.id != (about or False) for case in self):
+            raise UserError(
+                self.env._("A team lead says that a complaint is not about this colleague after all.")
+            )
+
+    def _whose(self):
+        """Return `{case: (whether its customer is known, how confidential it is)}`."""
+        return {case: (bool(case.customer_id), case._loan_rank()) for case in self}
+
+    def _check_moved(self, before):
+        """Refuse to pull cases out of sight of whose customer it is, or down to more eyes than they were for.
+
+        :param dict before: see `_whose`, until now
+        """
+        lead = self.env.user.has_group("loan_crm.loan_crm_group_team_lead")
+        for case, (known, rank) in before.items():
+            case = case.sudo()  # as superuser: it may be out of the user's sight by now
+            if known and not case.customer_id and not lead:
+                raise UserError(
+                    self.env._("A team lead says that a case is not this customer's, and nobody knows whose.")
+                )
+            if case._loan_rank() < rank:
+                raise UserError(
+                    self.env._("A case stays as confidential as it was: it is no other customer's.")
+                )
 
     @api.model
     def _allowed_moves(self):
@@ -530,6 +579,36 @@ class LoanCase(models.Model):
             )
         self._move_to("open")
         self.sudo()._restart_clocks()
+
+    def _customer_has_said(self):
+        """Tell whether a customer has said anything since their case came in: a mail of theirs, or a talk on record."""
+        self.ensure_one()
+        # As superuser: that something was said, is asked. What the gateway files is nobody's who works here, whatever
+        # a message that a person posts says of its author.
+        mails_sudo = self.sudo().message_ids.filtered(
+            lambda message: (
+                message.message_type == "email"
+                and message.create_uid.id == SUPERUSER_ID
+                and (not message.author_id or message.author_id.partner_share)
+            )
+        )
+        if len(mails_sudo) > (self.channel == "email"):
+            return True
+        talks_sudo = self.env["loan.interaction"].sudo()  # as above
+        return bool(self.customer_id) and bool(
+            talks_sudo.search_count(
+                Domain("customer_id", "=", self.customer_id.id)
+                & Domain("date", ">=", self.opened_at)
+                & (Domain("direction", "=", "in") | Domain("reached", "=", True)),
+                limit=1,
+            )
+        )
+
+    def _check_may_put_aside(self):
+        """Refuse to let a complaint of a customer go as none, but by a team lead: else whoever has it would."""
+        lead = self.env.su or self.env.user.has_group("loan_crm.loan_crm_group_team_lead")
+        if not lead and any(case.kind == "complaint" and case.customer_id for case in self):
+            raise UserError(self.env._("A customer's complaint is put aside by a team lead. Pass it up."))
 
     def _put_aside(self, reason, kept=None):
         """Void cases that are none.

@@ -3,6 +3,7 @@ from datetime import timedelta
 from markupsafe import Markup
 
 from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import email_normalize, html2plaintext
 
@@ -203,8 +204,26 @@ class LoanCaseIntakeMixin(models.AbstractModel):
                 "date_from": today,
                 "date_to": today + timedelta(days=days),
                 "placed_user_id": self.user_id.id or SUPERUSER_ID,
+                **self._hold_words(),
             }
         )
+
+    def _hold_words(self):
+        """Return what the hold of a case that is kept to few says instead: more people see the hold than the case."""
+        if not (self.about_user_id or self.loan_level):
+            return {}
+        return {
+            "kind": "other",
+            "reason": self.env._("Nobody is reminded for the time being"),
+            "placed_user_id": SUPERUSER_ID,
+        }
+
+    def _hush_holds(self):
+        """Let the holds of cases that have become kept to few tell no more of them."""
+        for case_sudo in self.sudo():  # as superuser: who placed a hold is not entered
+            words = case_sudo._hold_words()
+            if case_sudo.hold_id and words:
+                case_sudo.hold_id.with_context(tracking_disable=True).write(words)
 
     def _confirm(self):
         """Queue the letter that tells who wrote who answers and by when; where none can be written, the case says so.
@@ -247,6 +266,10 @@ class LoanCaseIntakeMixin(models.AbstractModel):
         :param kept: `loan.case`
         """
         for case in self:
+            if case.customer_id and case.customer_id != kept.customer_id:
+                raise UserError(self.env._("Only what the same customer wants is joined."))
+            if case.about_user_id != kept.about_user_id or case._loan_rank() > kept._loan_rank():
+                raise UserError(self.env._("Others may see that case than this one: they are not joined."))
             # As superuser: whoever may join both cases may see what is said in either.
             kept_sudo = kept.sudo()
             said = Markup("<p>%s</p><blockquote>%s</blockquote>") % (

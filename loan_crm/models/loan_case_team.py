@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 
 LEVELS = [("1", "Junior"), ("2", "Senior"), ("3", "Special Support")]
@@ -70,6 +70,15 @@ class LoanCaseTeam(models.Model):
     unassigned_count = fields.Integer("Unassigned", compute="_compute_counts")
     late_count = fields.Integer("Too Late", compute="_compute_counts")
     waiting_count = fields.Integer("Unanswered", compute="_compute_counts")
+
+    def write(self, vals):
+        # Who belongs to a team reads what strangers wrote to it: another team's lead does not let themselves in.
+        may = self.env.su or self.env.user.has_group("loan_crm.loan_crm_group_administrator")
+        if not may and any(team.user_id != self.env.user for team in self):
+            raise AccessError(
+                self.env._("A team is changed by its leader, or by an administrator of Loan CRM.")
+            )
+        return super().write(vals)
 
     @api.constrains("next_id")
     def _check_next(self):

@@ -214,6 +214,13 @@ class LoanCommitment(models.Model):
                 company = self.customer_id.company_id or self.env.company
                 self.date_due = company._loan_today() + timedelta(self.kind_id.days)
 
+    @api.constrains("customer_id", "case_id")
+    def _check_case(self):
+        for word in self:
+            case_sudo = word.case_id.sudo()  # as superuser: whose case it is, is the case's to say
+            if case_sudo.customer_id and case_sudo.customer_id != word.customer_id:
+                raise ValidationError(self.env._("The case is another customer's."))
+
     @api.constrains("date_due", "promised_on")
     def _check_days(self):
         for word in self:

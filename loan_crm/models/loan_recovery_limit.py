@@ -65,12 +65,14 @@ class LoanRecoveryLimit(models.Model):
         return [money.from_float(limit_sudo.amount, cent) for limit_sudo in limits_sudo]
 
     @api.model
-    def _may_give(self, user, company, currency, amount):
+    def _may_give(self, user, company, currency, amount, given=0.0):
         """Tell whether somebody may give an amount by themselves.
 
         :param float amount: in the currency
+        :param float given: what they have given the same customer by themselves lately; what costs nothing is free
         """
         cent = money.from_float(currency.rounding, Decimal(1).scaleb(-currency.decimal_places))
-        return recovery.may_give(
-            money.from_float(amount or 0.0, cent), self._limits_of(user, company, currency)
-        )
+        asked = money.from_float(amount or 0.0, cent)
+        if asked:
+            asked += money.from_float(given, cent)
+        return recovery.may_give(asked, self._limits_of(user, company, currency))

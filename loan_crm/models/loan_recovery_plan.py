@@ -28,6 +28,8 @@ _DERIVED = frozenset(
         "repurchased_on",
         "commitment_id",
         "user_input_id",
+        "score",
+        "opened_on",
     }
 )
 # What belongs to the remedy stays as it was agreed to.
@@ -218,12 +220,25 @@ class LoanRecoveryPlan(models.Model):
         # Nobody follows a plan by opening it: who looks after the customer has the to-do.
         plans = super(LoanRecoveryPlan, self.with_context(mail_create_nosubscribe=True)).create(vals_list)
         plans = plans.with_env(self.env)
+        if not self.env.su:
+            plans._check_doer()
         for plan in plans:
             if not plan.user_id:
                 # As superuser: who answers for it follows from the duty.
                 plan.sudo().user_id = plan._acting_user()
         plans.sudo()._ask_for_step()  # As superuser: a to-do goes to who answers for it, whoever opened it.
         return plans
+
+    def _check_doer(self):
+        """Refuse somebody who may not see the plan: it would tell them a name, and nobody would make it good."""
+        for plan in self.filtered("user_id"):
+            if not plan._loan_seen_by(plan.user_id):
+                raise UserError(
+                    self.env._(
+                        "%s does not see this customer. Choose somebody who looks after them.",
+                        plan.user_id.sudo().name,  # as superuser: the name of a colleague is no secret
+                    )
+                )
 
     def _acting_user(self):
         """Return who acts for the customer today, else the team's lead, as far as they see the plan; or nobody."""
@@ -289,7 +304,10 @@ class LoanRecoveryPlan(models.Model):
                     raise AccessError(
                         self.env._("What was asked for stays as it is. Take the question back to change it.")
                     )
-        return super().write(vals)
+        result = super().write(vals)
+        if "user_id" in vals and not self.env.su:
+            self._check_doer()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_kept(self):
@@ -373,7 +391,9 @@ class LoanRecoveryPlan(models.Model):
         :param former: `res.users`
         :param user: `res.users`, or none
         """
-        self.filtered(lambda plan: plan.user_id == former and plan.state in _OPEN).write({"user_id": user.id})
+        for plan in self.filtered(lambda plan: plan.user_id == former and plan.state in _OPEN):
+            # Whom a complaint is about does not make it good, nor learn of it by the customer they get.
+            plan.user_id = user if user and plan._loan_seen_by(user) else plan._acting_user()
 
     def _message_auto_subscribe_followers(self, updated_values, default_subtype_ids):
         # Odoo would mail everybody who is made accountable; they have a to-do.

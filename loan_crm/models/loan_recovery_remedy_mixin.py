@@ -3,8 +3,12 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..core import money, recovery
+
+# What somebody gives one customer by themselves within so many days counts together.
+_LIMIT_DAYS = 90
 
 
 class LoanRecoveryRemedyMixin(models.AbstractModel):
@@ -88,7 +92,8 @@ class LoanRecoveryRemedyMixin(models.AbstractModel):
         for plan in self:
             plan._check_offer()
             limits = self.env["loan.recovery.limit"]
-            alone = limits._may_give(self.env.user, plan.company_id, plan.currency_id, plan.amount)
+            given = plan._given_alone(self.env.user)
+            alone = limits._may_give(self.env.user, plan.company_id, plan.currency_id, plan.amount, given)
             vals = {"asked_user_id": self.env.uid, "approval": "approved" if alone else "asked"}
             if alone:
                 vals.update(decided_user_id=self.env.uid, decided_at=fields.Datetime.now())
@@ -97,6 +102,26 @@ class LoanRecoveryRemedyMixin(models.AbstractModel):
             if not alone:
                 plan_sudo._ask_for_decision()
         return True
+
+    def _given_alone(self, user):
+        """Return what somebody has given this customer by themselves lately: a limit is not for each of many plans.
+
+        :param user: `res.users`
+        :return: in the plan's currency, a float
+        """
+        since = fields.Datetime.now() - timedelta(_LIMIT_DAYS)
+        # As superuser: plans that the user may not see any more count as well.
+        ((given,),) = self.sudo()._read_group(
+            Domain("customer_id", "=", self.customer_id.id)
+            & Domain("currency_id", "=", self.currency_id.id)
+            & Domain("approval", "=", "approved")
+            & Domain("asked_user_id", "=", user.id)
+            & Domain("decided_user_id", "=", user.id)
+            & Domain("decided_at", ">=", since)
+            & Domain("id", "not in", self.ids),
+            aggregates=["amount:sum"],
+        )
+        return given or 0.0
 
     def _check_offer(self):
         if self.state != "remedy" or self.approval in ("asked", "approved"):

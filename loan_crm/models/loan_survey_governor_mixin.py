@@ -197,11 +197,21 @@ class LoanSurveyGovernorMixin(models.AbstractModel):
                            OR EXISTS (SELECT FROM loan_case complaint
                                        WHERE complaint.kind = 'complaint'
                                          AND complaint.state IN ('new', 'open', 'waiting')
+                                         AND complaint.about_user_id IS NULL
+                                         AND COALESCE(complaint.loan_level, 0) = 0
                                          AND (complaint.customer_id = request.customer_id
                                               OR complaint.partner_id = request.partner_id)) AS complaint_open,
-                       (SELECT kind FROM unnest(%(held)s::text[]) AS kind
-                         WHERE kind = ANY(held.kinds) LIMIT 1) AS held,
-                       COALESCE(category.trivial, FALSE) AS trivial,
+                       COALESCE(
+                           (SELECT kind FROM unnest(%(held)s::text[]) AS kind
+                             WHERE kind = ANY(held.kinds) LIMIT 1),
+                           -- Of a complaint that is kept to few nobody is told by what is not sent.
+                           (SELECT 'other' FROM loan_case complaint
+                             WHERE complaint.kind = 'complaint'
+                               AND complaint.state IN ('new', 'open', 'waiting')
+                               AND (complaint.customer_id = request.customer_id
+                                    OR complaint.partner_id = request.partner_id) LIMIT 1)
+                       ) AS held,
+                       COALESCE(category.trivial AND matter.kind <> 'complaint', FALSE) AS trivial,
                        COALESCE(matter.self_closed, FALSE) AS self_closed
                   FROM loan_survey_request request
                   JOIN loan_survey_rule rule ON rule.id = request.rule_id

@@ -10,6 +10,7 @@ class LoanTouchCorrespondenceMixin(models.AbstractModel):
     _inherit = ["loan.touch.branch.mixin"]
     _description = "Touches: Correspondence"
     _depends = {
+        "loan.case": ["about_user_id", "loan_level"],
         "loan.contract": ["company_id", "customer_id"],
         "loan.customer": ["company_id"],
         "loan.hardship": ["company_id", "contract_id", "customer_id"],
@@ -24,6 +25,7 @@ class LoanTouchCorrespondenceMixin(models.AbstractModel):
             "user_id",
         ],
         "loan.reminder": ["message_id"],
+        "loan.survey.request": ["case_id", "user_input_id"],
         "mail.activity": ["active", "date_done", "feedback", "res_id", "res_model", "summary", "user_id"],
         "mail.message": [
             "author_id",
@@ -250,7 +252,7 @@ class LoanTouchCorrespondenceMixin(models.AbstractModel):
                 """,
                 self._contacts_sql(),
             ),
-            # A survey that is kept to some people is not even named to others.
+            # A survey that is kept to some people is not even named to others, nor one about a case kept to few.
             "where": SQL(
                 """
                 answer.state = 'done' AND answer.test_entry IS NOT TRUE
@@ -258,6 +260,10 @@ class LoanTouchCorrespondenceMixin(models.AbstractModel):
                                   WHERE kept.survey_survey_id = answer.survey_id)
                      OR EXISTS (SELECT FROM res_users_survey_survey_rel kept
                                  WHERE kept.survey_survey_id = answer.survey_id AND kept.res_users_id = %s))
+                AND NOT EXISTS (SELECT FROM loan_survey_request asked
+                                  JOIN loan_case kept ON kept.id = asked.case_id
+                                 WHERE asked.user_input_id = answer.id
+                                   AND (kept.about_user_id IS NOT NULL OR kept.loan_level > 0))
                 """,
                 self.env.uid,
             ),

@@ -233,13 +233,33 @@ class ResPartner(models.Model):
 
     def write(self, vals):
         kept = self._loan_leads_below() if "parent_id" in vals else {}
+        changed = self.browse()
+        if "loan_no_surveys" in vals and not self.env.user._is_superuser():
+            changed = self.filtered(lambda partner: partner.loan_no_surveys != bool(vals["loan_no_surveys"]))
         result = super().write(vals)
+        changed._loan_note_surveys()
         if kept:
             self.env["crm.lead"]._loan_keep_ranks(kept)
         if "email" in vals:
             # As superuser: who corrects an address need not know whose letters came back from it.
             self.env["loan.reminder.bounce"].sudo()._supersede(self)
         return result
+
+    def _loan_note_surveys(self):
+        """Put on record who says that these people want no surveys, or want them again: it may be who is rated."""
+        if not self:
+            return
+        # As superuser: who may say so of a contact need not see each lender's profile.
+        customers_sudo = self.env["loan.customer"].sudo().search([("partner_id", "in", self.ids)])
+        told = {
+            True: self.env._("The customer wants no more surveys, says who writes this."),
+            False: self.env._("The customer may be asked by surveys again, says who writes this."),
+        }
+        bodies = {
+            customer_sudo.id: told[customer_sudo.partner_id.loan_no_surveys]
+            for customer_sudo in customers_sudo
+        }
+        customers_sudo._message_log_batch(bodies=bodies, author_id=self.env.user.partner_id.id)
 
     def action_open_loan_customer(self):
         """Open the contact's loan profile, an archived one, too, or a new one where one sees none.

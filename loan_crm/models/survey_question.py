@@ -44,6 +44,21 @@ class SurveyQuestion(models.Model):
                     )
                 )
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_answered(self):
+        # With a question Odoo deletes what was answered to it; nobody alters what customers said.
+        lines_sudo = self.env[
+            "survey.user_input.line"
+        ].sudo()  # as superuser: whether there are any, is asked
+        if lines_sudo.search_count(
+            [("question_id", "in", self.ids), ("survey_id.survey_type", "=", "loan")], limit=1
+        ):
+            raise UserError(
+                self.env._(
+                    "Customers have answered this question, and their answers go with it. Make a new survey."
+                )
+            )
+
     def _loan_choices(self):
         """Return what can be answered: `[(value, label, what stands at its end of the scale or "")]`.
 

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 
 class SurveySurvey(models.Model):
@@ -62,6 +62,21 @@ class SurveySurvey(models.Model):
                         survey.title,
                     )
                 )
+
+    def write(self, vals):
+        if vals.get("survey_type", "loan") != "loan":
+            self._check_loan_unanswered()
+        return super().write(vals)
+
+    def _check_loan_unanswered(self):
+        """Refuse to let what customers have answered become another app's to show."""
+        asked = self.filtered(lambda survey: survey.survey_type == "loan")
+        # As superuser: whether there are any, is asked.
+        answers_sudo = self.env["survey.user_input"].sudo()
+        if asked and answers_sudo.search_count([("survey_id", "in", asked.ids)], limit=1):
+            raise UserError(
+                self.env._("Customers have answered this survey: what they said stays with Loan CRM.")
+            )
 
     def _loan_first_question(self):
         """Return the question that the letter asks, whose answers are its links; none where no question fits."""

@@ -64,6 +64,12 @@ class LoanCaseEnd(models.TransientModel):
                 )
             if case.kind == "complaint" and not self.cause_id:
                 raise UserError(self.env._("Say why it came to this: a complaint ends with its root cause."))
+            if self.by_customer and not case._customer_has_said():
+                raise UserError(
+                    self.env._(
+                        "Nothing of the customer says so. Note the talk on their page, or wait for their mail."
+                    )
+                )
             case._solve(note, self.cause_id, self.by_customer)
         elif self.why == "double":
             if not self.kept_id:
@@ -72,6 +78,7 @@ class LoanCaseEnd(models.TransientModel):
         else:
             if self.why == "other" and not note:
                 raise UserError(self.env._("Say why it is put aside."))
+            case._check_may_put_aside()
             label = dict(self._fields["why"]._description_selection(self.env))[self.why]
             case._put_aside(f"{label}: {note}" if note else label)
         return {"type": "ir.actions.act_window_close"}
