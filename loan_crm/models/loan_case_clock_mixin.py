@@ -37,7 +37,7 @@ class LoanCaseClockMixin(models.AbstractModel):
     due_told = fields.Char("Time Left", compute="_compute_due_told")
     waits_for = fields.Char("Waits For", compute="_compute_waits_for")
     promised_at = fields.Datetime(
-        "Answered By",
+        "Answer Promised By",
         compute="_compute_promised_at",
         help="When whoever wrote is answered at the latest, as the house promises it.",
     )

@@ -38,7 +38,7 @@ class LoanCaseDispatchMixin(models.AbstractModel):
         help="The one person who answers for this case.",
     )
     reassign_count = fields.Integer(
-        "Passed On",
+        "Times Passed On",
         readonly=True,
         copy=False,
         help="How often it went from one person to another. A case that wanders is answered by nobody.",

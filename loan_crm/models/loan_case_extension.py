@@ -14,7 +14,7 @@ class LoanCaseExtension(models.Model):
         "loan.case.clock", required=True, readonly=True, index=True, ondelete="restrict"
     )
     step_id = fields.Many2one("loan.sla.extension", "Step", required=True, readonly=True, ondelete="restrict")
-    amount = fields.Integer("By", readonly=True)
+    amount = fields.Integer("Longer By", readonly=True)
     reason = fields.Char(required=True, readonly=True)
     state = fields.Selection(
         [("asked", "Asked For"), ("granted", "Granted"), ("declined", "Declined")],

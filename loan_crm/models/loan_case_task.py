@@ -23,7 +23,7 @@ class LoanCaseTask(models.Model):
         domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
     )
     asked_user_id = fields.Many2one(
-        "res.users", "Asked By", readonly=True, ondelete="restrict", default=lambda self: self.env.user
+        "res.users", "Given By", readonly=True, ondelete="restrict", default=lambda self: self.env.user
     )
     deadline = fields.Datetime("Until", required=True)
     state = fields.Selection(

@@ -45,7 +45,7 @@ class LoanCaseTeam(models.Model):
     )
     calendar_id = fields.Many2one(
         "resource.calendar",
-        "Working Hours",
+        "Working Time",
         ondelete="restrict",
         default=lambda self: self.env.company.resource_calendar_id,
         help="Clocks run in these hours, in their time zone. Holidays of the lender's business calendar are left out, "

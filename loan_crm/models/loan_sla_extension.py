@@ -13,7 +13,7 @@ class LoanSlaExtension(models.Model):
 
     policy_id = fields.Many2one("loan.sla.policy", required=True, index=True, ondelete="cascade")
     sequence = fields.Integer(default=10)
-    amount = fields.Integer("By", required=True, default=15, help="In the unit of the policy.")
+    amount = fields.Integer("Longer By", required=True, default=15, help="In the unit of the policy.")
     needs_approval = fields.Boolean(
         "Needs Approval", help="By a team lead or compliance who did not ask for it."
     )

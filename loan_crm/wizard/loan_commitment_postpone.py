@@ -13,13 +13,13 @@ class LoanCommitmentPostpone(models.TransientModel):
     _description = "Put a Commitment Off"
 
     commitment_id = fields.Many2one("loan.commitment", "Commitment", required=True)
-    date_due = fields.Date("To", required=True)
+    date_due = fields.Date("New Day", required=True)
     has_hour = fields.Boolean("By an Hour")
     due_hour = fields.Float("Hour")
     reason = fields.Char("Why", required=True, help="For colleagues.")
     told = fields.Selection(
         [("letter", "We write to them now"), ("spoken", "They have been told already")],
-        "The Customer",
+        "The Customer Was Told",
         required=True,
         default="letter",
     )
