@@ -55,5 +55,5 @@ tours.add("loan_access_deal", {
     steps: deal({ gains: "Gains Sight", granted: "Granted", closed: "Closed", ended: "Withdrawn" }),
 });
 tours.add("loan_access_deal_zh", {
-    steps: deal({ gains: "将可查看", granted: "已批准", closed: "已结案", ended: "已撤回" }),
+    steps: deal({ gains: "将可查看", granted: "已批准", closed: "已关闭", ended: "已撤回" }),
 });
