@@ -159,6 +159,10 @@ class VoiceCommon(SurveyCommon, CaseCommon):
         case.task_ids.action_withdraw()
         case._solve(f"{CANARY} solved", self.env.ref("loan_crm.loan_case_cause_manner"))
         case._close()
+        # What is made good is over when its plan is, and asked about then.
+        plans = self.env["loan.recovery.plan"].search([("case_id", "=", case.id)]).with_user(self.lead)
+        plans.write({"outcome": "lost", "outcome_note": f"{CANARY} lost"})
+        plans.action_close()
         self._rule(
             "recovered", name="Mended", delay_days=0, survey_id=self.env.ref("loan_crm.survey_survey_case").id
         )
