@@ -97,6 +97,7 @@ class LoanCaseGuideMixin(models.AbstractModel):
     def action_answer(self):
         """Open the composer, with the answer that fits best where one is for this category."""
         self.ensure_one()
+        self.check_access("read")
         best = self.answer_ids[:1]
         return self._action_compose(best if best.category_ids else best.browse())
 

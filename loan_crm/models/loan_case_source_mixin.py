@@ -30,6 +30,7 @@ class LoanCaseSourceMixin(models.AbstractModel):
     def action_open_case(self):
         """Open the case that was made of it."""
         self.ensure_one()
+        self.check_access("read")
         return self.made_case_id._action_form()
 
     def _prepare_case_vals(self):

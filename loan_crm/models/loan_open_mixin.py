@@ -10,11 +10,13 @@ class LoanOpenMixin(models.AbstractModel):
     def action_open_customer(self):
         """Open the customer's page."""
         self.ensure_one()
+        self.check_access("read")
         return self._action_open_record(self.customer_id)
 
     def action_open_contract(self):
         """Open the loan's page."""
         self.ensure_one()
+        self.check_access("read")
         return self._action_open_record(self.contract_id)
 
     @api.model
