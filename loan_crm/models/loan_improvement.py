@@ -494,12 +494,15 @@ class LoanImprovement(models.Model):
         )
         after = Domain("id", ">", night._stand("improvements", 0))
         found = self.search(company & (over | late) & after, order="id", limit=_BATCH)
+        overtaken = self.env["loan.reminder"]._overtaken
         for improvement in found:
             try:
                 with self.env.cr.savepoint():
                     improvement._judge() if improvement.state == "done" else improvement._tell_late(
                         night.date
                     )
+            except overtaken:
+                raise  # another worker was faster: the night begins this batch again on a fresh view
             except Exception:
                 # One that cannot be measured must not keep the others waiting; the next night tries again.
                 _logger.exception("Improvement %s could not be measured", improvement.id)

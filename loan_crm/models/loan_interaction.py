@@ -27,35 +27,14 @@ class LoanInteraction(models.Model):
     """
 
     _name = "loan.interaction"
-    _inherit = ["loan.case.source.mixin", "loan.access.mixin", "mail.thread"]
+    _inherit = ["loan.about.mixin", "loan.case.source.mixin", "loan.access.mixin", "mail.thread"]
     _description = "Call or Visit"
     _order = "date desc, id desc"
     _rec_names_search = ["customer_id.name", "contract_id.name", "partner_id.name", "note"]
     _check_company_auto = True
     _mail_post_access = "read"  # whoever may read may leave a note
 
-    customer_id = fields.Many2one(
-        "loan.customer",
-        "Customer",
-        required=True,
-        index=True,
-        ondelete="restrict",
-        compute="_compute_customer_id",
-        store=True,
-        readonly=False,
-        precompute=True,
-    )
-    contract_id = fields.Many2one(
-        "loan.contract",
-        "Loan",
-        index="btree_not_null",
-        ondelete="restrict",
-        check_company=True,
-        domain="[('customer_id', '=?', customer_id)]",
-        help="Leave empty where the talk was about no loan in particular.",
-    )
-    company_id = fields.Many2one(related="customer_id.company_id", store=True, index=True, precompute=True)
-    manager_user_id = fields.Many2one(related="customer_id.manager_user_id", string="Relationship Manager")
+    contract_id = fields.Many2one(help="Leave empty where the talk was about no loan in particular.")
     type_id = fields.Many2one(
         "loan.interaction.type",
         "How",
@@ -172,11 +151,6 @@ class LoanInteraction(models.Model):
     def _default_type(self):
         return self.env["loan.interaction.type"].search([], limit=1)
 
-    @api.depends("contract_id")
-    def _compute_customer_id(self):
-        for talk in self:
-            talk.customer_id = talk.contract_id.customer_id or talk.customer_id
-
     @api.depends("customer_id")
     def _compute_partner_id(self):
         for talk in self:
@@ -196,12 +170,6 @@ class LoanInteraction(models.Model):
                 if talk.type_id and talk.date
                 else self.env._("New Call or Visit")
             )
-
-    @api.constrains("customer_id", "contract_id")
-    def _check_belongs_together(self):
-        for talk in self:
-            if talk.contract_id and talk.contract_id.customer_id != talk.customer_id:
-                raise ValidationError(self.env._("The customer and the loan of a talk must belong together."))
 
     @api.constrains("date")
     def _check_date(self):
