@@ -23,13 +23,18 @@ tours.add("loan_survey_phone", {
         },
         {
             content: "What was clicked in the letter is chosen, and nothing is sent yet",
-            trigger: page("input[name=choice][value='2']:checked"),
+            // The label: the box itself is see-through once its style sheet is there.
+            trigger: page("label.step:has(input[name=choice][value='2']:checked)"),
         },
         {
             content: "Nothing is wider than the phone",
             trigger: page("h1"),
-            run() {
-                const { documentElement } = document.querySelector("iframe").contentDocument;
+            async run() {
+                const { contentDocument, contentWindow } = document.querySelector("iframe");
+                if (contentDocument.readyState !== "complete") {
+                    await new Promise((loaded) => contentWindow.addEventListener("load", loaded, { once: true }));
+                }
+                const { documentElement } = contentDocument;
                 if (documentElement.scrollWidth > window.innerWidth) {
                     throw new Error(`${documentElement.scrollWidth} is wider than ${window.innerWidth}`);
                 }
