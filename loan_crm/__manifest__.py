@@ -154,6 +154,7 @@
         "views/crm_stage_views.xml",
         "views/crm_lead_views.xml",
         "views/loan_crm_menus.xml",
+        "views/loan_worklist_views.xml",
         "views/loan_case_team_views.xml",
         "views/loan_case_answer_views.xml",
         "views/loan_response_views.xml",

@@ -91,6 +91,7 @@ from . import loan_promise_mixin
 from . import loan_hardship_mixin
 from . import loan_case_mixin
 from . import loan_open_mixin
+from . import loan_pass_mixin
 from . import loan_case_source_mixin
 from . import loan_recused_mixin
 from . import loan_about_mixin
@@ -116,6 +117,7 @@ from . import loan_satisfaction_mixin
 from . import loan_case_word_mixin
 from . import loan_borrower_mixin
 from . import loan_brief_mixin
+from . import loan_risk_mixin
 from . import loan_strip_mixin
 from . import loan_assignment_mixin
 from . import loan_pipeline_mixin
@@ -313,3 +315,11 @@ from . import loan_voice_mixin
 from . import loan_voice_sheet_mixin
 from . import loan_voice_report
 from . import loan_voice_quote
+from . import loan_worklist_mixin
+from . import loan_worklist_waiting_mixin
+from . import loan_worklist_promised_mixin
+from . import loan_worklist_due_mixin
+from . import loan_worklist_risk_mixin
+from . import loan_worklist_stuck_mixin
+from . import loan_worklist_week_mixin
+from . import loan_worklist

@@ -204,7 +204,10 @@ class CrmLead(models.Model):
             if lent_sudo:
                 self.env["loan.cover"]._forget_follower(lent_sudo)
                 lent_sudo.loan_cover_to_id = False
+        hands = self.filtered("loan_product_id").user_id
         result = super().write(vals)
+        if {"stage_id", "user_id"} & vals.keys():
+            self.env["loan.worklist"]._changed(hands | self.filtered("loan_product_id").user_id)
         if {"loan_product_id", "loan_kind"} & vals.keys():
             self._sync_loan_documents()
         if {"stage_id", "probability", "partner_id"} & vals.keys() and self.env.user.has_group(_OURS):

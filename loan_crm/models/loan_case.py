@@ -48,6 +48,7 @@ class LoanCase(models.Model):
         "loan.case.guide.mixin",
         "loan.case.hardship.mixin",
         "loan.case.word.mixin",
+        "loan.pass.mixin",
         "loan.answer.mixin",
         "loan.classified.mixin",
         "loan.access.mixin",
@@ -368,6 +369,7 @@ class LoanCase(models.Model):
         if "about_user_id" in vals:
             self._check_about_stays(vals["about_user_id"])
         before = {case: case.user_id for case in self} if "user_id" in vals else {}
+        hands = self.user_id
         moved = {} if self.env.su or not vals.keys() & {"customer_id", "contract_id"} else self._whose()
         result = super().write(vals)
         if moved:
@@ -378,6 +380,8 @@ class LoanCase(models.Model):
             self._note_passed_on(before)
         if vals.keys() & {"kind", "severity", "priority", "category_id", "customer_id", "team_id"}:
             self.filtered(lambda case: case.state in _OPEN)._set_clocks()
+        if vals.keys() & {"state", "user_id"}:
+            self.env["loan.worklist"]._changed(hands | self.user_id)
         return result
 
     def copy(self, default=None):

@@ -57,6 +57,7 @@ class LoanCommitment(models.Model):
         "loan.commitment.judge.mixin",
         "loan.commitment.postpone.mixin",
         "loan.commitment.page.mixin",
+        "loan.pass.mixin",
         "loan.given.mixin",
         "loan.about.mixin",
         "loan.recused.mixin",
@@ -177,7 +178,7 @@ class LoanCommitment(models.Model):
     def _undone_domain(self):
         """Return what is still to be done: what is open or due, and what was broken while somebody has the to-do."""
         return Domain("state", "in", commitments.OPEN) | (
-            Domain("state", "=", "broken") & Domain("activity_id.active", "=", True)
+            Domain("state", "=", "broken") & Domain("activity_id", "any!", Domain("active", "=", True))
         )
 
     @api.depends("state", "activity_id.active")

@@ -176,6 +176,20 @@ class LoanCommitmentEvidenceMixin(models.AbstractModel):
 
     # ------------------------------------------------------------ by hand
 
+    def action_show_done(self):
+        """Open the small form in which stands what shows that it was done."""
+        self.ensure_one()
+        self.check_access("write")
+        view = self.env.ref("loan_crm.loan_commitment_view_form_done")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.name,
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(view.id, "form")],
+            "target": "new",
+        }
+
     def action_keep(self):
         """Note that these were done, by the evidence that stands in the form; it is judged by the evidence's moment."""
         self.check_access("write")

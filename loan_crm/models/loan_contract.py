@@ -780,6 +780,7 @@ class LoanContract(models.Model):
     def _reallocate(self):
         result = super()._reallocate()
         self._judge_promises()
+        self.env["loan.worklist"]._changed(self.manager_user_id)
         return result
 
     def _mail_get_partner_fields(self, introspect_fields=False):

@@ -175,6 +175,7 @@ class LoanResponse(models.Model):
             }
         )
         response_sudo._wind()
+        self.env["loan.worklist"]._changed(response_sudo.owner_user_id)
 
     @api.model
     def _end(self, records, state, message=None, user=None):
@@ -204,6 +205,7 @@ class LoanResponse(models.Model):
                 }
             )
         waiting_sudo._nothing_to_tell()
+        self.env["loan.worklist"]._changed(waiting_sudo.owner_user_id)
 
     @api.model
     def _pass_to(self, records, user):
@@ -213,7 +215,9 @@ class LoanResponse(models.Model):
         :param user: `res.users`, or none
         """
         # As superuser: as above.
-        self.sudo().search(self._of_domain(records)).owner_user_id = user
+        waiting_sudo = self.sudo().search(self._of_domain(records))
+        self.env["loan.worklist"]._changed(waiting_sudo.owner_user_id | user)
+        waiting_sudo.owner_user_id = user
 
     @api.model
     def _of_domain(self, records):
@@ -319,6 +323,34 @@ class LoanResponse(models.Model):
             "res_model": self.res_model,
             "res_id": self.res_id,
             "views": [(False, "form")],
+        }
+
+    def action_reply(self):
+        """Open the composer of an answer to whoever waits, where they wrote."""
+        self.ensure_one()
+        self.check_access("read")
+        record = self.env[self.res_model].browse(self.res_id)
+        record.check_access("read")
+        if record._name == "loan.case":
+            return record.action_answer()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Answer"),
+            "res_model": "mail.compose.message",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "default_model": record._name,
+                "default_res_ids": record.ids,
+                "default_composition_mode": "comment",
+                "default_subtype_xmlid": "mail.mt_comment",
+                "default_partner_ids": (self.partner_id or record.partner_id).ids,
+                "default_subject": self.env._("Re: %s", record.display_name),
+                # The row's number is that of the wait, and the composer is about the record.
+                "active_model": record._name,
+                "active_id": record.id,
+                "active_ids": record.ids,
+            },
         }
 
     @api.ondelete(at_uninstall=False)

@@ -20,6 +20,7 @@ class LoanStripMixin(models.AbstractModel):
     """
 
     _name = "loan.strip.mixin"
+    _inherit = ["loan.risk.mixin"]
     _description = "Customer at a Glance"
 
     strip = fields.Json(compute="_compute_strip", export_string_translation=False)
@@ -44,7 +45,7 @@ class LoanStripMixin(models.AbstractModel):
             self._strip_waiting(seen),
             self._strip_cases(seen),
             self._strip_satisfaction(),
-            self._strip_risk(seen),
+            self._strip_risk(),
             self._strip_tier(),
             self._strip_people(),
         ]
@@ -53,18 +54,11 @@ class LoanStripMixin(models.AbstractModel):
         """Return what several tiles ask for, read once.
 
         :return: a dict: `waiting`, the loans that wait for an answer, the longest first; `cases`, the cases that do;
-            `promises`, the open ones; `broken`, how many were broken within a year; `hardships`, how many requests for
-            help are open
+            `promises`, the open ones; `hardships`, how many requests for help are open
         """
-        year_ago = self._strip_year_ago()
         ours = Domain("customer_id", "=", self.id)
         promises = self.env["loan.promise"].search(
-            ours
-            & (
-                Domain("state", "=", "open")
-                | Domain("state", "=", "broken") & Domain("date_until", ">=", year_ago)
-            ),
-            order="date_promised, id",
+            ours & Domain("state", "=", "open"), order="date_promised, id"
         )
         hardships = 0
         if self.env["loan.hardship"].has_access("read"):
@@ -83,13 +77,9 @@ class LoanStripMixin(models.AbstractModel):
                 ["name", "waiting_since"],
                 order="waiting_since, id",
             ),
-            "promises": promises.filtered(lambda promise: promise.state == "open"),
-            "broken": len(promises.filtered(lambda promise: promise.state == "broken")),
+            "promises": promises,
             "hardships": hardships,
         }
-
-    def _strip_year_ago(self):
-        return self.company_id._loan_today() - timedelta(days=365)
 
     @api.model
     def _tile(self, key, label, value, text="", mark="", action="", how=()):
@@ -330,51 +320,8 @@ class LoanStripMixin(models.AbstractModel):
             total, count = (total or 0.0) + sum(answered.mapped("satisfaction")), count + len(answered)
         return (total / count if count else 0.0), count
 
-    def _risk_figures(self, seen):
-        """Return the figures that this customer's risk is scored by, see :data:`core.risk.STEPS`."""
-        today, year_ago = self.company_id._loan_today(), self._strip_year_ago()
-        places = self._strip_places(seen)
-        waiting = places[0].waiting_since if places else False
-        [(worst,)] = self.env["loan.arrears.change"]._read_group(
-            [("customer_id", "=", self.id), ("date", ">=", year_ago), ("date", "<", today)],
-            [],
-            ["days_past_due:max"],
-        )
-        return {
-            "days_past_due": self.days_past_due,
-            "worst_days": 0 if self.days_past_due else worst or 0,
-            "broken_promises": seen["broken"],
-            "hardship": seen["hardships"],
-            "bounced": self.bounce_count,
-            "waiting_days": (fields.Datetime.now() - waiting).days if waiting else 0,
-            "restructured": self.env["loan.contract.event"].search_count(
-                [
-                    ("customer_id", "=", self.id),
-                    ("kind", "=", "restructure"),
-                    ("state", "=", "posted"),
-                    ("date", ">=", year_ago),
-                ]
-            ),
-        }
-
-    def _risk_told(self, key, figure):
-        """Return in words what a signal says.
-
-        :param str key: of :data:`core.risk.STEPS`
-        :param int figure: what was counted
-        """
-        return {
-            "days_past_due": self.env._("%s days late", figure),
-            "worst_days": self.env._("was %s days late within a year", figure),
-            "broken_promises": self.env._("promises broken: %s", figure),
-            "hardship": self.env._("hardship requests: %s", figure),
-            "bounced": self.env._("addresses out of use: %s", figure),
-            "waiting_days": self.env._("waits for an answer for %s days", figure),
-            "restructured": self.env._("restructured within a year: %s", figure),
-        }[key]
-
-    def _strip_risk(self, seen):
-        found = risk.score(self._risk_figures(seen))
+    def _strip_risk(self):
+        found = risk.score(self._risk_figures()[self])
         levels = {
             "none": self.env._("None seen"),
             "low": self.env._("Low"),

@@ -11,10 +11,13 @@ from ..core import disclosure
 
 # What somebody may see now. `duty`: Domain of the customers that are their duty; `cleared`: of which levels,
 # core.disclosure.Clearances; `caps`: those of their grants in force, highest first; `barred`: Domain of the customers
-# that are kept from them all the same.
-_Sight = namedtuple("_Sight", ("duty", "cleared", "caps", "barred"))
-_ALL = _Sight(Domain.TRUE, disclosure.Clearances(), (), Domain.FALSE)
-_NOTHING = _Sight(Domain.FALSE, disclosure.Clearances(), (), Domain.FALSE)
+# that are kept from them all the same. `acts_for`: _ActsFor.
+_Sight = namedtuple("_Sight", ("duty", "cleared", "caps", "barred", "acts_for"))
+# For whom they stand in today, `{company id: [user id]}`: for all customers of `covered`, and of `deputised` for those
+# who name them as deputy.
+_ActsFor = namedtuple("_ActsFor", ("covered", "deputised"))
+_ALL = _Sight(Domain.TRUE, disclosure.Clearances(), (), Domain.FALSE, _ActsFor({}, {}))
+_NOTHING = _Sight(Domain.FALSE, disclosure.Clearances(), (), Domain.FALSE, _ActsFor({}, {}))
 # What a user's duty and sight hang on, see `_loan_duty_ids`.
 _Hung = namedtuple(
     "_Hung", ("covered", "deputised", "teams", "incoming", "receiving", "caps", "walled", "conflicts")
@@ -105,7 +108,26 @@ class ResUsers(models.Model):
         if hung.walled and not keeps_rules:
             barred |= Domain("team_id", "in", hung.walled)
         duty = Domain.TRUE if keeps_rules else self._loan_duty_domain(hung, manages)
-        return _Sight(duty, cleared, () if keeps_rules else hung.caps, barred)
+        acts_for = _ActsFor(hung.covered, hung.deputised)
+        return _Sight(duty, cleared, () if keeps_rules else hung.caps, barred, acts_for)
+
+    def _loan_own_domain(self, owner, deputy):
+        """Tell which records are this user's to work on today: their own, and those of whom they stand in for.
+
+        It tells whose work it is, not who may see it: that is the rules' to say.
+
+        :param str owner: name of the field that names who is accountable
+        :param str deputy: the field of the deputy, as a path
+        :return: :class:`odoo.fields.Domain` on a model with a company
+        """
+        acts_for = self._loan_sight().acts_for
+        own = Domain(owner, "=", self.id)
+        for company_id, user_ids in acts_for.covered.items():
+            own |= Domain("company_id", "=", company_id) & Domain(owner, "in", user_ids)
+        for company_id, user_ids in acts_for.deputised.items():
+            named = Domain("company_id", "=", company_id) & Domain(deputy, "=", self.id)
+            own |= named & Domain(owner, "in", user_ids)
+        return own
 
     def _loan_duty_domain(self, hung, manages):
         """Tell which customers are this user's duty, now.

@@ -533,7 +533,8 @@ class TestHouse(LoanCommon):
             self.assertTrue(offered)
             for menu in offered.sudo():
                 action = menu.action
-                if not action or "res_model" not in action:
+                # A page of our own reads what it shows by a verb of its own, which its tests press.
+                if not action or "res_model" not in action or action.type == "ir.actions.client":
                     continue
                 with self.subTest(user=user.name, menu=menu.complete_name):
                     model = self.env[action.res_model].with_user(user)

@@ -1,0 +1,128 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class LoanWorklistMixin(models.AbstractModel):
+    """What lanes of the worklist have in common: whose work it is, and how a lane, a row and a deed are told."""
+
+    _name = "loan.worklist.mixin"
+    _description = "Lanes of the Worklist"
+
+    # So many rows of a lane are shown; its figure leads to all.
+    _SHOWN = 8
+
+    @api.model
+    def _own(self, owner="user_id", deputy="customer_id.deputy_user_id"):
+        """Return what is the user's to do today, on a model with an owner and a customer; see `_loan_own_domain`."""
+        return self.env.user._loan_own_domain(owner, deputy)
+
+    @api.model
+    def _counts(self, model, domain, late):
+        """Return how many records there are and how many of them are late, in one statement.
+
+        :param str model: whose rules are asked, as with any search
+        :param domain: which ones
+        :param SQL late: a condition on the model's own columns
+        """
+        query = self.env[model]._search(domain)
+        return self.env.execute_query(query.select(SQL("COUNT(*)"), SQL("COUNT(*) FILTER (WHERE %s)", late)))[
+            0
+        ]
+
+    @api.model
+    def _lane(self, key, title, rows, count, late, empty):
+        """Return a lane.
+
+        :param str key: by which `action_open_lane` knows it
+        :param str title: what waits there, in words
+        :param list rows: the worst of them, as `_row` returns them
+        :param int count: how many there are
+        :param int late: how many of these are late
+        :param str empty: what is told where there is none
+        """
+        return {"key": key, "title": title, "rows": rows, "count": count, "late": late, "empty": empty}
+
+    @api.model
+    def _row(self, record, title, *, lines=(), mark="", told="", since=False, by=False, deeds=(), **more):
+        """Return a row of a lane.
+
+        :param record: what opens with a click on it
+        :param str title: whom it is about
+        :param lines: what it is about, in words; what is empty is left out
+        :param str mark: "danger", "warning" or ""
+        :param str told: how late it is, in words; or instead of it, for the clock to tell:
+        :param since: since when somebody waits, naive and in UTC
+        :param by: until when, naive and in UTC
+        :param deeds: what moves it, as `_deed` returns it, the one that mostly does first
+        :param more: `phone`; `owner`, `res.users` whose work it is
+        """
+        owner = more.get("owner")
+        return {
+            "key": f"{record._name},{record.id}",
+            "model": record._name,
+            "id": record.id,
+            "title": title or "",
+            "lines": [line for line in lines if line],
+            "mark": mark,
+            "told": told,
+            "since": fields.Datetime.to_string(since) if since else False,
+            "by": fields.Datetime.to_string(by) if by else False,
+            "phone": more.get("phone") or "",
+            "owner": owner.name if owner and owner != self.env.user else "",
+            "deeds": [deed for deed in deeds if deed],
+        }
+
+    @api.model
+    def _deed(self, record, method, label, icon):
+        """Return a deed: a verb of a record that does it at once or opens a dialog, and asks for the right itself.
+
+        :param str method: of the record, `action_…`
+        :param str label: in words
+        :param str icon: of Font Awesome
+        """
+        if not record:
+            return None
+        return {"model": record._name, "id": record.id, "method": method, "label": label, "icon": icon}
+
+    @api.model
+    def _deed_plan(self, record):
+        """Return the deed that plans a step on a record, with Odoo's own dialog."""
+        action = {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Plan a Step"),
+            "res_model": "mail.activity.schedule",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"active_model": record._name, "active_id": record.id, "active_ids": record.ids},
+        }
+        return {"action": action, "label": self.env._("Plan a Step"), "icon": "fa-calendar-plus-o"}
+
+    @api.model
+    def _deed_call(self, record):
+        """Return the deed that notes a call, on a customer or a loan."""
+        return self._deed(record, "action_log_call", self.env._("Log a Call"), "fa-phone")
+
+    @api.model
+    def _deed_hand_over(self, customer):
+        """Return the deed that hands a customer over: a lead's to begin."""
+        leads = self.env.user.has_group("loan_crm.loan_crm_group_team_lead")
+        return self._deed(leads and customer, "action_hand_over", self.env._("Hand Over"), "fa-share")
+
+    @api.model
+    def _deed_pass(self, record):
+        """Return the deed that gives a piece of work, not the customer, to a colleague."""
+        return self._deed(record, "action_pass", self.env._("Pass On"), "fa-share")
+
+    @api.model
+    def _day_told(self, day, today):
+        """Return in words how far away a day is."""
+        days = (day - today).days
+        if days < -1:
+            return self.env._("%s days late", -days)
+        return {-1: self.env._("1 day late"), 0: self.env._("today"), 1: self.env._("tomorrow")}.get(
+            days
+        ) or self.env._("in %s days", days)
+
+    @api.model
+    def _day_mark(self, day, today):
+        return "danger" if day < today else "warning" if day == today else ""
