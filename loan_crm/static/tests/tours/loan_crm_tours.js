@@ -55,7 +55,11 @@ registry.category("web_tour.tours").add("loan_crm_manager", {
     steps: () => [
         ...openApp(),
         {
-            content: "The day begins with what falls due",
+            content: "The day begins with what waits",
+            trigger: ".o_loan_worklist",
+        },
+        ...openSubMenu("loan_contract_menu_parent", "loan_installment_menu", "Falling Due"),
+        {
             trigger: ".o_list_view .o_data_row:contains('Wang Fang')",
         },
         ...openMenu("loan_customer_menu", "Customers"),
