@@ -170,16 +170,17 @@ class LoanSurveyRoundMixin(models.AbstractModel):
                 each.request.channel = "email" if each.by_mail else "phone"
                 asked |= each.request
             elif each.final:
-                silent.setdefault((each.reason, each.day), self.browse())
-                silent[each.reason, each.day] |= each.request
+                key = (each.reason, each.day, each.days, False)
+                silent[key] = silent.get(key, self.browse()) | each.request
             else:
-                waiting.setdefault((each.reason, each.again_at), self.browse())
-                waiting[each.reason, each.again_at] |= each.request
-        for (reason, day), requests in silent.items():
+                key = (each.reason, each.day, each.days, each.again_at)
+                waiting[key] = waiting.get(key, self.browse()) | each.request
+        for requests in silent.values():
             requests._move_to("silent")
-            requests.write({"reason": reason, "reason_on": day, "look_at": False})
-        for (reason, again_at), requests in waiting.items():
-            requests.write({"reason": reason, "look_at": again_at})
+        for (reason, day, days, again_at), requests in (silent | waiting).items():
+            requests.write(
+                {"reason": reason, "reason_on": day, "reason_days": days or 0, "look_at": again_at}
+            )
         asked._ask_apart()
 
     def _ask_apart(self):
@@ -223,6 +224,7 @@ class LoanSurveyRoundMixin(models.AbstractModel):
                 {
                     "reason": False,
                     "reason_on": False,
+                    "reason_days": 0,
                     "look_at": False,
                     "sent_on": today,
                     "sent_at": now,
