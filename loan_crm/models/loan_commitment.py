@@ -15,6 +15,7 @@ _DERIVED = frozenset(
         "tz",
         "grace_days",
         "turns_at",
+        "trouble",
         "done_at",
         "done_user_id",
         "replaces_id",
@@ -312,6 +313,7 @@ class LoanCommitment(models.Model):
             raise UserError(self.env._("Say under “Withdrawn Because” why it is withdrawn."))
         words_sudo = self.sudo()  # who withdrew it is noted, not entered
         words_sudo._move_to("withdrawn")
+        words_sudo._trouble_over()
         words_sudo.withdrawn_user_id = self.env.user
         words_sudo.activity_id.filtered("active").unlink()
         words_sudo._tell("withdrawn")
