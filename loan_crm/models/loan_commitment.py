@@ -1,7 +1,5 @@
 from datetime import timedelta
 
-from markupsafe import Markup
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
@@ -331,7 +329,7 @@ class LoanCommitment(models.Model):
             "broken": self.env._("We broke our word of %(when)s: %(what)s"),
             "withdrawn": self.env._("What we promised by %(when)s is withdrawn: %(what)s. %(reason)s"),
         }
-        lines = {}
+        lines = []
         for word in self:
             told = texts[what] % {
                 "what": word.name,
@@ -346,10 +344,5 @@ class LoanCommitment(models.Model):
                     day=word.replaces_id._when_told(),
                     reason=word.put_off_reason,
                 )
-            lines.setdefault(word._place(), []).append(told)
-        for name in ("loan.customer", "loan.contract", "loan.case"):
-            bodies = {
-                place.id: Markup("<br/>").join(told) for place, told in lines.items() if place._name == name
-            }
-            if bodies:
-                self.env[name].browse(bodies)._message_log_batch(bodies=bodies)
+            lines.append((word._place(), self.env["res.partner"], told))
+        self._note_lines(lines)
