@@ -84,7 +84,8 @@ class LoanCommitmentJudgeMixin(models.AbstractModel):
             limit=_BATCH,
         )
         if waiting:
-            waiting._treat_apart(type(waiting)._turn_over)
+            # What is judged within the hour at this moment, that worker judges.
+            waiting._lock_quietly()._treat_apart(type(waiting)._turn_over)
             night._note_stand(commitments=waiting[-1].id)
         return len(waiting)
 
@@ -105,7 +106,7 @@ class LoanCommitmentJudgeMixin(models.AbstractModel):
             self._turned_domain(company) & Domain("has_hour", "=", True) & Domain("trouble", "=", False),
             order="turns_at, id",
             limit=_BATCH,
-        )
+        )._lock_quietly()
         if waiting:
             waiting._treat_apart(type(waiting)._turn_over)
             self.env["ir.cron"]._commit_progress()

@@ -25,7 +25,7 @@ class LoanSurveyRoundMixin(models.AbstractModel):
     """
 
     _name = "loan.survey.round.mixin"
-    _inherit = ["loan.letter.mixin"]
+    _inherit = ["loan.letter.mixin", "loan.lock.mixin"]
     _description = "Round of Surveys"
 
     @api.model
@@ -109,7 +109,7 @@ class LoanSurveyRoundMixin(models.AbstractModel):
             & (Domain("look_at", "=", False) | Domain("look_at", "<=", fields.Datetime.now())),
             order="rule_id, due_on, id",
             limit=_BATCH,
-        ).try_lock_for_update()
+        )._lock_quietly()
         if not due:
             return None
         due._ask_whom_the_governor_lets()
@@ -125,7 +125,7 @@ class LoanSurveyRoundMixin(models.AbstractModel):
             & (Domain("look_at", "=", False) | Domain("look_at", "<=", fields.Datetime.now())),
             order="remind_on, id",
             limit=_BATCH,
-        ).try_lock_for_update()
+        )._lock_quietly()
         if not waiting:
             return None
         waiting._remind()
@@ -141,7 +141,7 @@ class LoanSurveyRoundMixin(models.AbstractModel):
             & Domain("answered_at", "<=", fields.Datetime.now() - timedelta(hours=_HOURS_TO_FINISH)),
             order="id",
             limit=_BATCH,
-        )
+        )._lock_quietly()
         if not begun:
             return None
         begun.user_input_id._mark_done()
@@ -155,7 +155,7 @@ class LoanSurveyRoundMixin(models.AbstractModel):
             & Domain("expires_on", "<", company._loan_today()),
             order="expires_on, id",
             limit=_BATCH,
-        ).try_lock_for_update()
+        )._lock_quietly()
         if not over:
             return None
         over._move_to("expired")

@@ -17,6 +17,7 @@ class LoanTroubleMixin(models.AbstractModel):
     """
 
     _name = "loan.trouble.mixin"
+    _inherit = ["loan.lock.mixin"]
     _description = "What a Job Could Not Do"
 
     trouble = fields.Char(

@@ -372,7 +372,7 @@ class LoanVoiceReport(models.Model):
 
         :return: whether it could not be issued, and what the scheduler has left
         """
-        report = self._draft_of(company, first).try_lock_for_update()
+        report = self._draft_of(company, first)._lock_quietly()
         failed = report.filtered(lambda each: each.state == "draft")._treat_apart(
             type(report)._issue_and_tell
         )

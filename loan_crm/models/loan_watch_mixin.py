@@ -1,3 +1,5 @@
+from functools import partial
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 
@@ -24,16 +26,21 @@ class LoanWatchMixin(models.AbstractModel):
         :param tell: `f(records)` which tells of a batch, and moves their moment on
         :param int batch: records at once
         """
-        progress = self.env["ir.cron"]._commit_progress
         due = Domain(at, "<=", fields.Datetime.now())
-        progress(remaining=self.search_count(due))
-        # What another worker is at, that worker tells.
-        while found := self.search(due, order=f"{at}, id", limit=batch).try_lock_for_update():
-            found._treat_apart(tell).write({at: fields.Datetime.add(fields.Datetime.now(), days=1)})
-            self.env.flush_all()
-            if not progress(len(found)):
-                return
+        self.env["ir.cron"]._commit_progress(remaining=self.search_count(due))
+        undisturbed = self.env["loan.reminder.round"]._undisturbed
+        while undisturbed(partial(self._watch_batch, due, at, tell, batch)):
             self.env.invalidate_all()
+
+    @api.model
+    def _watch_batch(self, due, at, tell, batch):
+        # What another worker is at, that worker tells.
+        found = self.search(due, order=f"{at}, id", limit=batch)._lock_quietly()
+        if not found:
+            return None
+        found._treat_apart(tell).write({at: fields.Datetime.add(fields.Datetime.now(), days=1)})
+        self.env.flush_all()
+        return self.env["ir.cron"]._commit_progress(len(found))
 
     def _tell_people(self, told):
         """Give each person a to-do for each of these, or new words to the one they have.

@@ -358,6 +358,15 @@ class TestLoanCommitment(LoanCommon):
             self.assertFalse(poison.trouble)
             self.assertFalse(todo.exists())
 
+    def test_a_job_that_stood_still_for_days_judges_by_the_clock_and_tells_once(self):
+        words = self._by_the_hour("One", "Another") | self._promise("By a day", days=1)
+        with self._days_later(12):
+            for _time in range(2):
+                self._turn()
+                self._night()
+            self.assertEqual(set(words.mapped("state")), {"broken"})
+            self.assertEqual(self._lines().count("We broke our word"), 3)
+
     def test_a_race_that_was_lost_is_tried_again_and_told_to_nobody(self):
         words = self._by_the_hour("One", "Another")
         judge = type(words)._judge

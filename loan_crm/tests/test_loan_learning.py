@@ -437,6 +437,22 @@ class TestLoanImprovement(LearningCommon):
             self.assertEqual((poison.state, poison.trouble), ("judged", False))
             self.assertFalse(todo.exists())
 
+    def test_a_night_that_comes_weeks_late_measures_the_same(self):
+        self._past(range(1, 26))
+        in_time, late = self._done(name="In time"), self._done(name="Late")
+        with self._days_later(31):
+            judge_on, late.sudo().judge_on = late.judge_on, TODAY + timedelta(60)
+            self._night()
+            self.assertEqual((in_time.state, late.state), ("judged", "done"))
+            late.sudo().judge_on = judge_on
+        for day in (52, 53):
+            with self._days_later(day):
+                self._night()
+        with self._days_later(53):
+            self.assertEqual(late.effect_told, in_time.effect_told)
+            self.assertEqual((late.verdict, late.ratio), (in_time.verdict, in_time.ratio))
+            self.assertEqual(len(late.activity_ids), len(in_time.activity_ids), "and told once")
+
     def test_the_trouble_of_a_change_that_is_taken_back_is_over(self):
         improvement = self._done()
         improvement.sudo().trouble = "What went wrong"
