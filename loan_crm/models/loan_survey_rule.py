@@ -133,11 +133,11 @@ class LoanSurveyRule(models.Model):
         return self.env["res.lang"].get_installed()
 
     def _compute_request_count(self):
-        counts = dict(
-            self.env["loan.survey.request"]._read_group(
-                [("rule_id", "in", self.ids)], ["rule_id"], ["__count"]
-            )
-        )
+        requests = self.env["loan.survey.request"]
+        # Who keeps the rules need not be one of those who see whom they led to.
+        seen = requests.has_access("read")
+        groups = requests._read_group([("rule_id", "in", self.ids)], ["rule_id"], ["__count"]) if seen else ()
+        counts = dict(groups)
         for rule in self:
             rule.request_count = counts.get(rule, 0)
 

@@ -870,6 +870,15 @@ class TestLoanSurvey(SurveyCommon):
 
     # ------------------------------------------------------------ questionnaires
 
+    def test_an_administrator_of_loans_opens_the_rules_and_sees_nobody(self):
+        self._asked()
+        rule = self.rule.with_user(self.administrator)
+        with Form(rule) as form:
+            self.assertEqual(form.request_count, 0)
+            form.interval_days = 20
+        self.assertEqual(self.rule.interval_days, 20)
+        self.assertEqual(self.rule.with_user(self.manager).request_count, 1)
+
     def test_a_questionnaire_that_could_not_be_answered_by_a_link_is_refused(self):
         for vals in (
             {"access_mode": "public"},
