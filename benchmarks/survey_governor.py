@@ -4,7 +4,8 @@
 
 What happens to them is drawn with a seed and written beforehand: applications, decisions, payouts, cases, complaints,
 loans that were repaid. Then the clock goes on week by week, complaints open and close, some answer and a few want no
-more, and each week the real round of surveys runs with all its steps. Beside it as many letters by Odoo's own template.
+more, and each week the real round of surveys runs with all its steps. The rules are those that are shipped, with their
+own intervals where they have one. Beside it as many letters by Odoo's own template.
 """
 
 import logging
@@ -274,47 +275,62 @@ class _Timed:
 
 
 def _report(env, spent, batches):
+    company = env.company
+    lenders = company.loan_survey_interval
     env.cr.execute(
         """
-        SELECT request.state, request.reason, request.partner_id, request.sent_on, request.last_day
+        SELECT request.state, request.reason, request.partner_id, request.sent_on, rule.moment, rule.interval_days,
+               request.reason_days
           FROM loan_survey_request request
+          JOIN loan_survey_rule rule ON rule.id = request.rule_id
           JOIN res_partner partner ON partner.id = request.partner_id AND partner.name LIKE 'Borrower %%'
         """
     )
-    states, reasons, asked, nameless = Counter(), Counter(), {}, 0
-    for state, reason, partner, day, _last in env.cr.fetchall():
+    states, reasons, asked, nameless, own_moments = Counter(), Counter(), {}, 0, {}
+    moments = {}
+    for state, reason, partner, day, moment, own, told_days in env.cr.fetchall():
+        interval = own or lenders
         states[state] += 1
+        moments.setdefault(moment, Counter())["asked" if day else reason or state] += 1
+        if own:
+            own_moments[moment] = own
         if state == "silent":
             reasons[reason] += 1
-            nameless += not reason
+            nameless += not reason or (reason == "too_soon" and told_days != interval)
         if day:
-            asked.setdefault(partner, []).append(day)
-    company = env.company
-    shortest, most = None, 0
+            asked.setdefault(partner, []).append((day, interval))
+    shortest, most, too_soon, sooner = {}, 0, 0, 0
     for days in asked.values():
         days.sort()
-        for earlier, later in pairwise(days):
-            shortest = min(shortest or later - earlier, later - earlier)
-        for day in days:
-            most = max(most, sum(day - timedelta(days=365) < other <= day for other in days))
+        for (earlier, _its), (later, interval) in pairwise(days):
+            gap = (later - earlier).days
+            shortest[interval] = min(shortest.get(interval, gap), gap)
+            too_soon += gap < interval
+            sooner += interval <= gap < lenders
+        for day, _interval in days:
+            most = max(most, sum(day - timedelta(days=365) < other <= day for other, _days in days))
     print(f"surveys on record: {sum(states.values())}; {dict(states.most_common())}")
     print("not asked because:", ", ".join(f"{reason} {count}" for reason, count in reasons.most_common()))
     print(
         f"asked {sum(map(len, asked.values()))} times, {len(asked)} people; "
         f"at most {most} times within 365 days (allowed {company.loan_survey_per_year}), "
-        f"shortest interval {shortest.days if shortest else '-'} days (allowed {company.loan_survey_interval})"
+        f"shortest interval "
+        + ", ".join(f"{gap} days (allowed {interval})" for interval, gap in sorted(shortest.items()))
     )
+    for moment, own in own_moments.items():
+        counts = moments[moment]
+        print(
+            f"{moment}, {own} days of its own: {counts['asked']} of {counts.total()} asked, {sooner} of them within "
+            f"the {lenders} days of the others; not: "
+            + ", ".join(f"{reason} {count}" for reason, count in counts.most_common() if reason != "asked")
+        )
     full = [each for each in batches if each[0] == 100]
     per_batch = sum(each[2] for each in full) / len(full) if full else 0.0
     print(
         f"{WEEKS + 3} weekly rounds in {spent:.0f} s; {len(full)} full batches of 100 judged and asked, "
         f"{1000 * per_batch:.0f} ms each with {sum(each[1] for each in full) / max(1, len(full)):.0f} letters"
     )
-    if (
-        nameless
-        or most > company.loan_survey_per_year
-        or (shortest and shortest.days < company.loan_survey_interval)
-    ):
+    if nameless or too_soon or most > company.loan_survey_per_year:
         raise SystemExit("Somebody was asked too often, or nobody knows why somebody was not.")
 
 

@@ -20,7 +20,7 @@ from odoo import SUPERUSER_ID, Command, api
 from odoo.modules.registry import Registry
 from odoo.tools import SQL
 
-from . import CHUNK, quarter
+from . import CHUNK, quarter, voice
 
 COPY = f"trials_{os.getpid()}"
 LENDER = "Lender of the Trials"
@@ -306,6 +306,7 @@ JOBS = {
         *(lend, choose, forget, work, write, deliver, pay, grow_old, ledger, trouble),
         *(float_loans, night, night_book),
         *quarter.JOBS,
+        *voice.JOBS,
     )
 }
 
@@ -333,6 +334,15 @@ def _dying(env, at, after=1):
     """Die without a word right after a certain step was taken so many times."""
     model, name = {
         "repriced": ("loan.contract", "_reprice"),
+        "noted occasions": ("loan.survey.request", "_note_occasions"),
+        "asked": ("loan.survey.request", "_ask"),
+        "judged words": ("loan.commitment", "_judge"),
+        "told lead": ("loan.commitment", "_tell_lead"),
+        "opened plans": ("loan.recovery.plan", "_open_for_words"),
+        "came back": ("loan.recovery.plan", "_measure"),
+        "measured": ("loan.improvement", "_judge"),
+        "issued": ("loan.voice.report", "_issue"),
+        "told head": ("loan.voice.report", "_tell_head"),
         "claimed": ("loan.reminder", "_claim"),
         "judged": ("loan.reminder", "_judge"),
         "composed": ("loan.reminder", "_queue_email"),
@@ -408,7 +418,7 @@ def child(folder, job, arguments):
     odoo.addons.loan_crm.models.loan_letter_post._CHUNK = CHUNK
     with Registry(COPY).cursor() as cr:
         env = api.Environment(cr, SUPERUSER_ID, {"lang": "en_US"})
-        if job == "quarter_day":
+        if job in ("quarter_day", "voice"):
             arguments["dying"] = _dying
         result = JOBS[job](env, **arguments)
         cr.commit()

@@ -2,7 +2,10 @@
 
 Everything is told as facts and nothing is remembered here, so the same facts end in the same answer. Each silence has
 a reason. Some are final: the occasion is past, whoever asks later would ask about something else. Others end by
-themselves, and the survey waits.
+themselves, and the survey waits: for a business day, or for the end of the interval where that comes in time.
+
+A rule may have an interval of its own, shorter or longer than the lender's between two surveys. It counts for what that
+rule asks, from the last survey whatever it was, and changes nothing else: the year has one cap for all rules.
 """
 
 from collections.abc import Callable
@@ -22,6 +25,14 @@ class Limits(NamedTuple):
 
     interval_days: int
     per_year: int
+
+    def of_rule(self, own_days):
+        """Return the limits as they are for a rule.
+
+        :param int own_days: days that a rule of its own lets lie before its survey at least; 0 or None: as for all
+        :rtype: Limits
+        """
+        return self._replace(interval_days=own_days) if own_days else self
 
 
 class Facts(NamedTuple):
@@ -78,12 +89,13 @@ class Reason(NamedTuple):
 
     :param str code: what it is called
     :param applies: tells of facts and limits whether it holds
-    :param bool final: the survey is not sent any more; else it waits until the reason is gone
+    :param final: the survey is not sent any more; else it waits until the reason is gone. What is not the same at all
+        times is told of facts and limits, too
     """
 
     code: str
     applies: Callable
-    final: bool = True
+    final: Callable | bool = True
 
 
 class Verdict(NamedTuple):
@@ -124,6 +136,11 @@ def _too_soon(facts, limits):
     return free is not None and facts.today < free
 
 
+def _too_soon_for_good(facts, limits):
+    # Where the interval ends while it still makes sense to ask, nothing is lost by waiting.
+    return bool(facts.last_day) and free_from(facts.asked, limits.interval_days) > facts.last_day
+
+
 # The first one that holds is told. What is final comes before what ends by itself, and what tells most of the person
 # before what tells of the calendar.
 REASONS = (
@@ -143,7 +160,7 @@ REASONS = (
     Reason("nobody_asks", lambda facts, limits: not facts.by_mail and facts.nobody_asks),
     Reason("too_late", lambda facts, limits: bool(facts.last_day) and facts.today > facts.last_day),
     Reason("cap", lambda facts, limits: within_year(facts.asked, facts.today) >= limits.per_year),
-    Reason("too_soon", _too_soon),
+    Reason("too_soon", _too_soon, final=_too_soon_for_good),
     Reason("no_letter", lambda facts, limits: facts.by_mail and not facts.has_letter, final=False),
     Reason("closed_day", lambda facts, limits: facts.by_mail and facts.closed_day, final=False),
     Reason("quiet", lambda facts, limits: facts.by_mail and facts.quiet, final=False),
@@ -160,5 +177,6 @@ def verdict(facts, limits):
     """
     for reason in REASONS:
         if reason.applies(facts, limits):
-            return Verdict(reason.code, reason.final)
+            final = reason.final
+            return Verdict(reason.code, final(facts, limits) if callable(final) else final)
     return ASK

@@ -22,6 +22,8 @@ from . import loan_discretion_mixin
 from . import loan_access_mixin
 from . import loan_veil_mixin
 from . import loan_lifecycle_mixin
+from . import loan_lock_mixin
+from . import loan_trouble_mixin
 from . import loan_confidentiality_level
 from . import loan_classified_mixin
 from . import loan_seen_mixin

@@ -184,9 +184,9 @@ class LoanCaseClock(models.Model):
                     "due_at": due and due.replace(tzinfo=None),
                     "next_mark_at": at and at.replace(tzinfo=None),
                     "next_mark": mark or 0,
-                    "trouble": False,
                 }
             )
+        self._trouble_over()
 
     def _stop(self, at):
         """Stop clocks that run, and say whether they were met.

@@ -1,7 +1,5 @@
 from datetime import timedelta
 
-from markupsafe import Markup
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
@@ -15,6 +13,7 @@ _DERIVED = frozenset(
         "tz",
         "grace_days",
         "turns_at",
+        "trouble",
         "done_at",
         "done_user_id",
         "replaces_id",
@@ -313,6 +312,7 @@ class LoanCommitment(models.Model):
             raise UserError(self.env._("Say under “Withdrawn Because” why it is withdrawn."))
         words_sudo = self.sudo()  # who withdrew it is noted, not entered
         words_sudo._move_to("withdrawn")
+        words_sudo._trouble_over()
         words_sudo.withdrawn_user_id = self.env.user
         words_sudo.activity_id.filtered("active").unlink()
         words_sudo._tell("withdrawn")
@@ -330,7 +330,7 @@ class LoanCommitment(models.Model):
             "broken": self.env._("We broke our word of %(when)s: %(what)s"),
             "withdrawn": self.env._("What we promised by %(when)s is withdrawn: %(what)s. %(reason)s"),
         }
-        lines = {}
+        lines = []
         for word in self:
             told = texts[what] % {
                 "what": word.name,
@@ -345,10 +345,5 @@ class LoanCommitment(models.Model):
                     day=word.replaces_id._when_told(),
                     reason=word.put_off_reason,
                 )
-            lines.setdefault(word._place(), []).append(told)
-        for name in ("loan.customer", "loan.contract", "loan.case"):
-            bodies = {
-                place.id: Markup("<br/>").join(told) for place, told in lines.items() if place._name == name
-            }
-            if bodies:
-                self.env[name].browse(bodies)._message_log_batch(bodies=bodies)
+            lines.append((word._place(), self.env["res.partner"], told))
+        self._note_lines(lines)

@@ -1,5 +1,5 @@
-import logging
 from datetime import time, timedelta, timezone
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
@@ -7,16 +7,18 @@ from odoo.fields import Domain
 
 from ..core import commitments
 
-_logger = logging.getLogger(__name__)
-
 # So many are judged in one go at night.
 _BATCH = 100
 
 
 class LoanCommitmentJudgeMixin(models.AbstractModel):
-    """What became of a promise: judged by the evidence and the clock alone, at each event, each hour and each night."""
+    """What became of a promise: judged by the evidence and the clock alone, at each event, each hour and each night.
+
+    One that cannot be judged stands aside with what went wrong, and the next night tries it again.
+    """
 
     _name = "loan.commitment.judge.mixin"
+    _inherit = ["loan.trouble.mixin"]
     _description = "Judgement on What Was Promised"
 
     tz = fields.Char("Time Zone", readonly=True, copy=False)
@@ -64,6 +66,7 @@ class LoanCommitmentJudgeMixin(models.AbstractModel):
         changed.filtered(lambda word: word.state in ("kept", "late")).lead_activity_id.filtered(
             "active"
         ).unlink()
+        self._trouble_over()
         return changed
 
     # ------------------------------------------------------------ the night
@@ -81,7 +84,8 @@ class LoanCommitmentJudgeMixin(models.AbstractModel):
             limit=_BATCH,
         )
         if waiting:
-            night._apart("commitment", waiting, lambda words: words._turn_over())
+            # What is judged within the hour at this moment, that worker judges.
+            waiting._lock_quietly()._treat_apart(type(waiting)._turn_over)
             night._note_stand(commitments=waiting[-1].id)
         return len(waiting)
 
@@ -89,19 +93,22 @@ class LoanCommitmentJudgeMixin(models.AbstractModel):
     def _turn(self, company):
         """Judge, within the hour, what was promised by an hour; the rest turns with the night.
 
+        What another worker judges at this moment is looked at again, as that one left it.
+
         :param company: `res.company`
         """
+        self.env["loan.reminder.round"]._undisturbed(partial(self._turn_batch, company))
+
+    @api.model
+    def _turn_batch(self, company):
+        # What could not be judged is the night's to try again: else it would stand before the others each hour.
         waiting = self.search(
-            self._turned_domain(company) & Domain("has_hour", "=", True), order="turns_at, id", limit=_BATCH
-        )
-        for word in waiting:
-            try:
-                with self.env.cr.savepoint():
-                    word._turn_over()
-            except Exception:
-                # The night tells of it, and leaves it aside; here it must not keep the others waiting.
-                _logger.exception("Commitment %s could not be judged", word.id)
+            self._turned_domain(company) & Domain("has_hour", "=", True) & Domain("trouble", "=", False),
+            order="turns_at, id",
+            limit=_BATCH,
+        )._lock_quietly()
         if waiting:
+            waiting._treat_apart(type(waiting)._turn_over)
             self.env["ir.cron"]._commit_progress()
 
     @api.model
@@ -116,4 +123,13 @@ class LoanCommitmentJudgeMixin(models.AbstractModel):
         """Judge these, and give those that nobody has any more to somebody."""
         self._judge()
         self._give_todos()
-        return self
+
+    @api.model
+    def _trouble_words(self):
+        return (
+            self.env._("What we promised could not be judged"),
+            self.env._(
+                "Open “We Promised” by the filter “Could Not Be Judged”, read what went wrong, and put it right. Each "
+                "night tries again."
+            ),
+        )

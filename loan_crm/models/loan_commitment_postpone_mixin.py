@@ -64,6 +64,7 @@ class LoanCommitmentPostponeMixin(models.AbstractModel):
         before_sudo = self.sudo()  # as superuser: what takes whose place is noted, not entered
         if before_sudo.state in commitments.OPEN:
             before_sudo._move_to("replaced")
+            before_sudo._trouble_over()
         before_sudo.activity_id.filtered("active").unlink()
         made_sudo = before_sudo.create(
             {

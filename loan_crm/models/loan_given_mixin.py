@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -68,6 +70,19 @@ class LoanGivenMixin(models.AbstractModel):
                 failed=tuple(self._word_failed()),
             )
         return super()._read_group_select(aggregate_spec, query)
+
+    @api.model
+    def _note_lines(self, lines):
+        """Note on records what became of words given, all that concerns one record in one note.
+
+        :param lines: iterable of (record, `res.partner` who says it or nobody, words)
+        """
+        notes = {}
+        for place, author, words in lines:
+            notes.setdefault((place._name, author), {}).setdefault(place.id, []).append(words)
+        for (name, author), told in notes.items():
+            bodies = {place_id: Markup("<br/>").join(words) for place_id, words in told.items()}
+            self.env[name].browse(bodies)._message_log_batch(bodies=bodies, author_id=author.id or None)
 
     def _is_put_off_enough(self):
         """Tell whether a team lead has to agree before this is put off once more."""

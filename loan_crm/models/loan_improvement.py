@@ -1,4 +1,3 @@
-import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -7,8 +6,6 @@ from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import clean_context, format_date
 
 from ..core import learning
-
-_logger = logging.getLogger(__name__)
 
 _BATCH = 50
 _PROBLEM = frozenset({"category_id", "cause_id", "product_id", "journey", "kind", "severity", "company_id"})
@@ -29,6 +26,7 @@ _DERIVED = frozenset(
         "ratio_low",
         "ratio_high",
         "late_told_on",
+        "trouble",
     }
 )
 # What an owner who leads no team writes on their own improvement.
@@ -44,7 +42,13 @@ class LoanImprovement(models.Model):
     """
 
     _name = "loan.improvement"
-    _inherit = ["loan.learning.mixin", "mail.thread", "mail.activity.mixin", "loan.lifecycle.mixin"]
+    _inherit = [
+        "loan.learning.mixin",
+        "loan.trouble.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+        "loan.lifecycle.mixin",
+    ]
     _description = "Improvement"
     _order = "state, date_due, id desc"
     _mail_post_access = "read"  # whoever may read may leave a note
@@ -439,6 +443,7 @@ class LoanImprovement(models.Model):
         self._check_lead()
         improvements_sudo = self.sudo()  # as superuser: as above
         improvements_sudo._move_to("progress", start="done")
+        improvements_sudo._trouble_over()
         improvements_sudo.write({"done_on": False, "judge_on": False})
         return True
 
@@ -449,6 +454,7 @@ class LoanImprovement(models.Model):
             raise UserError(self.env._("Say under “Why It Was Dropped” why."))
         improvements_sudo = self.sudo()  # as superuser: a verb, not a value
         improvements_sudo._move_to("dropped")
+        improvements_sudo._trouble_over()
         improvements_sudo.activity_ids.unlink()
         return True
 
@@ -494,21 +500,27 @@ class LoanImprovement(models.Model):
         )
         after = Domain("id", ">", night._stand("improvements", 0))
         found = self.search(company & (over | late) & after, order="id", limit=_BATCH)
-        overtaken = self.env["loan.reminder"]._overtaken
-        for improvement in found:
-            try:
-                with self.env.cr.savepoint():
-                    improvement._judge() if improvement.state == "done" else improvement._tell_late(
-                        night.date
-                    )
-            except overtaken:
-                raise  # another worker was faster: the night begins this batch again on a fresh view
-            except Exception:
-                # One that cannot be measured must not keep the others waiting; the next night tries again.
-                _logger.exception("Improvement %s could not be measured", improvement.id)
+        found._treat_apart(lambda improvements: improvements._look_after(night.date))
         if found:
             night._note_stand(improvements=found[-1].id)
         return len(found)
+
+    def _look_after(self, day):
+        for improvement in self:
+            if improvement.state == "done":
+                improvement._judge()
+            else:
+                improvement._tell_late(day)
+
+    @api.model
+    def _trouble_words(self):
+        return (
+            self.env._("Improvements were left aside by the night"),
+            self.env._(
+                "Open “Improvements” by the filter “Left Aside”, read what went wrong, and put it right. "
+                "Each night tries again."
+            ),
+        )
 
     def _judge(self):
         """Measure the effect of one change; called as superuser by the night."""

@@ -1,7 +1,5 @@
 from datetime import timedelta
 
-from markupsafe import Markup
-
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date
@@ -654,7 +652,9 @@ class LoanPromise(models.Model):
             "withdrawn": self.env._("The promise of %(amount)s by %(date)s was withdrawn: %(reason)s"),
         }
         heard = dict(self._fields["heard_via"]._description_selection(self.env))
-        by_author = {}
+        # What a borrower enters on their page is said by them, not by the nobody whom the web server knows.
+        is_theirs = not self.env.user._is_internal()
+        lines = []
         for promise in self:
             told = texts[what] % {
                 "who": promise.partner_id.name,
@@ -664,14 +664,9 @@ class LoanPromise(models.Model):
                 "paid": promise.currency_id.format(promise.amount_paid),
                 "reason": promise.withdraw_reason or "",
             }
-            # What a borrower enters on their page is said by them, not by the nobody whom the web server knows.
-            author = promise.partner_id.id if not self.env.user._is_internal() else None
-            by_author.setdefault(author, {}).setdefault(promise.contract_id, []).append(told)
-        for author, lines in by_author.items():
-            self.env["loan.contract"].browse(contract.id for contract in lines)._message_log_batch(
-                bodies={contract.id: Markup("<br/>").join(told) for contract, told in lines.items()},
-                author_id=author,
-            )
+            author = promise.partner_id if is_theirs else self.env["res.partner"]
+            lines.append((promise.contract_id, author, told))
+        self._note_lines(lines)
 
     # ------------------------------------------------------------ by hand
 

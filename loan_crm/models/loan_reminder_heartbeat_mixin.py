@@ -4,7 +4,6 @@ from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 from ..core import moments
 
@@ -22,6 +21,7 @@ class LoanReminderHeartbeatMixin(models.AbstractModel):
     """
 
     _name = "loan.reminder.heartbeat.mixin"
+    _inherit = ["loan.lock.mixin"]
     _description = "Heartbeat of Reminders"
 
     late_told = fields.Boolean(readonly=True, help="Somebody was told that the round did not run.")
@@ -130,22 +130,6 @@ class LoanReminderHeartbeatMixin(models.AbstractModel):
                 _logger.info("The reminders of company %s are watched by another worker", company.id)
             except Exception:
                 _logger.exception("The reminders of company %s cannot be watched", company.id)
-
-    def _lock_quietly(self):
-        """Return those of these days that no other worker is at, locked.
-
-        As the ORM's own verb, but that a worker was faster is no error and none is logged.
-        """
-        self.flush_recordset()
-        self.env.cr.execute(
-            SQL(
-                "SELECT id FROM loan_reminder_round WHERE id = ANY(%s) FOR NO KEY UPDATE SKIP LOCKED",
-                self.ids,
-            ),
-            log_exceptions=False,
-        )
-        locked = {id_ for (id_,) in self.env.cr.fetchall()}
-        return self.filtered(lambda day: day.id in locked)
 
     @api.model
     def _watch_company(self, company):

@@ -20,29 +20,14 @@ class LoanReminderHold(models.Model):
     """
 
     _name = "loan.reminder.hold"
-    _inherit = ["loan.access.mixin", "mail.thread"]
+    _inherit = ["loan.about.mixin", "loan.access.mixin", "mail.thread"]
     _description = "Reminder Hold"
     _order = "date_from desc, id desc"
     _rec_names_search = ["customer_id.name", "contract_id.name", "reason"]
     _check_company_auto = True
     _mail_post_access = "read"  # whoever may read may leave a note
 
-    customer_id = fields.Many2one(
-        "loan.customer",
-        "Customer",
-        required=True,
-        ondelete="restrict",
-        compute="_compute_customer_id",
-        store=True,
-        readonly=False,
-        precompute=True,
-    )
     contract_id = fields.Many2one(
-        "loan.contract",
-        "Loan",
-        index="btree_not_null",
-        ondelete="restrict",
-        check_company=True,
         compute="_compute_contract_id",
         store=True,
         readonly=False,
@@ -59,8 +44,6 @@ class LoanReminderHold(models.Model):
         domain="[('contract_id', '=', contract_id), ('state', '=', 'open')]",
         help="Leave empty to hold reminders of the whole loan.",
     )
-    company_id = fields.Many2one(related="customer_id.company_id", store=True, index=True)
-    manager_user_id = fields.Many2one(related="customer_id.manager_user_id", string="Relationship Manager")
     kind = fields.Selection(
         [
             ("legal", "Legal proceedings"),
@@ -116,13 +99,6 @@ class LoanReminderHold(models.Model):
     _said_why = models.Constraint("CHECK (trim(reason) <> '')", "Say in words why reminders are held.")
     # What the reminder round asks for each borrower.
     _customer_idx = models.Index("(customer_id, date_from) WHERE lifted_at IS NULL")
-    # What the customer's timeline asks.
-    _of_customer_idx = models.Index("(customer_id)")
-
-    @api.depends("contract_id")
-    def _compute_customer_id(self):
-        for hold in self:
-            hold.customer_id = hold.contract_id.customer_id or hold.customer_id
 
     @api.depends("installment_id")
     def _compute_contract_id(self):
@@ -165,15 +141,11 @@ class LoanReminderHold(models.Model):
                 result |= ours & Domain("date_from", "<=", today) & ended
         return result
 
-    @api.constrains("customer_id", "contract_id", "installment_id")
-    def _check_belongs_together(self):
+    @api.constrains("contract_id", "installment_id")
+    def _check_same_loan(self):
         for hold in self:
-            if (hold.contract_id and hold.contract_id.customer_id != hold.customer_id) or (
-                hold.installment_id and hold.installment_id.contract_id != hold.contract_id
-            ):
-                raise ValidationError(
-                    self.env._("The customer, the loan and the installment of a hold must belong together.")
-                )
+            if hold.installment_id and hold.installment_id.contract_id != hold.contract_id:
+                raise ValidationError(self.env._("The loan and the installment must belong together."))
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -264,7 +264,8 @@ class LoanResponse(models.Model):
                     at = at.replace(tzinfo=None)
                 except WorkingTimeError:
                     at = False
-            response.write({"climb_at": at, "trouble": False})
+            response.climb_at = at
+        self._trouble_over()
 
     @api.model
     def _cron_climb(self):

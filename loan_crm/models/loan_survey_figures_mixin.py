@@ -17,7 +17,8 @@ class LoanSurveyFiguresMixin(models.AbstractModel):
     loan_survey_interval = fields.Integer(
         "Days between Surveys",
         default=60,
-        help="Nobody is asked again within so many days, whatever survey it is. 0: no limit.",
+        help="Nobody is asked again within so many days, whatever survey it is, unless its rule has an interval of its "
+        "own. 0: no limit.",
     )
     loan_survey_per_year = fields.Integer(
         "Surveys a Year",

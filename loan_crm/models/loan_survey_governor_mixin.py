@@ -10,7 +10,7 @@ from ..core import governor, moments
 # Holds that people place on somebody whom it would be tactless to ask how content they are.
 _HELD = ("legal", "frozen", "hardship")
 
-Judged = namedtuple("Judged", ["request", "reason", "final", "day", "by_mail", "again_at"])
+Judged = namedtuple("Judged", ["request", "reason", "final", "day", "days", "by_mail", "again_at"])
 
 
 class LoanSurveyGovernorMixin(models.AbstractModel):
@@ -31,8 +31,8 @@ class LoanSurveyGovernorMixin(models.AbstractModel):
 
         :param bool reminding: they were asked and are to be reminded: how often and how late does not count
         :return: list of `Judged`: the request, the reason's code or None, whether it is for good, a day that belongs
-            to the reason or None, whether it goes by mail, and the moment (UTC) from which a silence that ends by
-            itself may be judged anew
+            to the reason or None, the days of the interval where that is the reason, else None, whether it goes by
+            mail, and the moment (UTC) from which a silence that ends by itself may be judged anew
         """
         if not self:
             return []
@@ -85,18 +85,21 @@ class LoanSurveyGovernorMixin(models.AbstractModel):
                 closed_day=calendar is not None and not calendar.is_business_day(today),
                 quiet=writable > now,
             )
-            told = governor.verdict(facts, limits)
-            day, again_at = None, None
+            allowed = limits if reminding else limits.of_rule(row["interval_days"])
+            told = governor.verdict(facts, allowed)
+            day, interval, again_at = None, None, None
             if told.reason in ("too_soon", "cap"):
                 day = governor.last_asked(days)
-            elif told.reason == "quiet":
+            if told.reason == "too_soon":
+                interval = allowed.interval_days
+            if told.reason == "quiet":
                 again_at = writable.replace(tzinfo=None)
             elif told.reason:
                 again_at = self.env["loan.reminder"]._morning(company, today + timedelta(days=1))
             if told.reason is None:
                 for key in keys:
                     asked.setdefault(key, set()).add(today)
-            judged.append(Judged(request, told.reason, told.final, day, by_mail, again_at))
+            judged.append(Judged(request, told.reason, told.final, day, interval, by_mail, again_at))
         return judged
 
     @api.model
@@ -163,7 +166,7 @@ class LoanSurveyGovernorMixin(models.AbstractModel):
             SQL(
                 """
                 SELECT request.id, request.partner_id, request.customer_id, request.last_day,
-                       rule.active AS rule_active, rule.channel,
+                       rule.active AS rule_active, rule.channel, rule.interval_days,
                        survey.active AND EXISTS (SELECT FROM survey_question question
                                                   WHERE question.survey_id = survey.id AND question.is_page IS NOT TRUE)
                            AS survey_open,

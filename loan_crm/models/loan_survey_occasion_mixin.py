@@ -106,7 +106,21 @@ class LoanSurveyOccasionMixin(models.AbstractModel):
             log_exceptions=False,
         )
         rows = self.env.cr.dictfetchall()
+        self._wait_for_others(sorted({row["rule_id"] for row in rows}))
         return self.create([self._prepare_occasion_vals(company, moment, row) for row in rows])
+
+    @api.model
+    def _wait_for_others(self, rule_ids):
+        """Let one worker at a time put occasions of these rules on record.
+
+        A row that is written, and not only locked, tells whoever waited that their view is old: they begin again on a
+        fresh one (`loan.reminder._overtaken`), and find on record what they would have run into the index with.
+        """
+        if rule_ids:
+            self.env.cr.execute(
+                SQL("UPDATE loan_survey_rule SET write_date = write_date WHERE id = ANY(%s)", rule_ids),
+                log_exceptions=False,  # that another worker was faster is no error
+            )
 
     @api.model
     def _prepare_occasion_vals(self, company, moment, row):

@@ -130,6 +130,12 @@ class LoanSurveyRequest(models.Model):
         help="Why nobody was asked, or what a survey that is due still waits for.",
     )
     reason_on = fields.Date("Last Asked Before", readonly=True)
+    reason_days = fields.Integer(
+        "Interval in Force",
+        readonly=True,
+        aggregator=None,
+        help="So many days were to lie between two surveys when this one was left out or put off for it.",
+    )
     reason_note = fields.Char("What Went Wrong", readonly=True)
     told = fields.Char("What Became of It", compute="_compute_told")
     channel = fields.Selection([("email", "Email"), ("phone", "Telephone")], "Asked Through", readonly=True)
@@ -260,7 +266,7 @@ class LoanSurveyRequest(models.Model):
                 )
             )
 
-    @api.depends("state", "reason", "reason_on", "reason_note", "way", "due_on")
+    @api.depends("state", "reason", "reason_on", "reason_days", "reason_note", "way", "due_on")
     @api.depends_context("lang")
     def _compute_told(self):
         reasons = dict(self._fields["reason"]._description_selection(self.env))
@@ -269,7 +275,14 @@ class LoanSurveyRequest(models.Model):
             told = ""
             if request.state in ("due", "silent") and request.reason:
                 told = reasons[request.reason]
-                if request.reason_on:
+                if request.reason_days and request.reason_on:
+                    told = self.env._(
+                        "%(reason)s: %(day)s, less than %(days)s days before",
+                        reason=told,
+                        day=format_date(self.env, request.reason_on),
+                        days=request.reason_days,
+                    )
+                elif request.reason_on:
                     told = self.env._(
                         "%(reason)s: %(day)s", reason=told, day=format_date(self.env, request.reason_on)
                     )

@@ -25,7 +25,7 @@ class LoanSurveyRoundMixin(models.AbstractModel):
     """
 
     _name = "loan.survey.round.mixin"
-    _inherit = ["loan.letter.mixin"]
+    _inherit = ["loan.letter.mixin", "loan.lock.mixin"]
     _description = "Round of Surveys"
 
     @api.model
@@ -109,7 +109,7 @@ class LoanSurveyRoundMixin(models.AbstractModel):
             & (Domain("look_at", "=", False) | Domain("look_at", "<=", fields.Datetime.now())),
             order="rule_id, due_on, id",
             limit=_BATCH,
-        ).try_lock_for_update()
+        )._lock_quietly()
         if not due:
             return None
         due._ask_whom_the_governor_lets()
@@ -125,7 +125,7 @@ class LoanSurveyRoundMixin(models.AbstractModel):
             & (Domain("look_at", "=", False) | Domain("look_at", "<=", fields.Datetime.now())),
             order="remind_on, id",
             limit=_BATCH,
-        ).try_lock_for_update()
+        )._lock_quietly()
         if not waiting:
             return None
         waiting._remind()
@@ -141,7 +141,7 @@ class LoanSurveyRoundMixin(models.AbstractModel):
             & Domain("answered_at", "<=", fields.Datetime.now() - timedelta(hours=_HOURS_TO_FINISH)),
             order="id",
             limit=_BATCH,
-        )
+        )._lock_quietly()
         if not begun:
             return None
         begun.user_input_id._mark_done()
@@ -155,7 +155,7 @@ class LoanSurveyRoundMixin(models.AbstractModel):
             & Domain("expires_on", "<", company._loan_today()),
             order="expires_on, id",
             limit=_BATCH,
-        ).try_lock_for_update()
+        )._lock_quietly()
         if not over:
             return None
         over._move_to("expired")
@@ -170,16 +170,17 @@ class LoanSurveyRoundMixin(models.AbstractModel):
                 each.request.channel = "email" if each.by_mail else "phone"
                 asked |= each.request
             elif each.final:
-                silent.setdefault((each.reason, each.day), self.browse())
-                silent[each.reason, each.day] |= each.request
+                key = (each.reason, each.day, each.days, False)
+                silent[key] = silent.get(key, self.browse()) | each.request
             else:
-                waiting.setdefault((each.reason, each.again_at), self.browse())
-                waiting[each.reason, each.again_at] |= each.request
-        for (reason, day), requests in silent.items():
+                key = (each.reason, each.day, each.days, each.again_at)
+                waiting[key] = waiting.get(key, self.browse()) | each.request
+        for requests in silent.values():
             requests._move_to("silent")
-            requests.write({"reason": reason, "reason_on": day, "look_at": False})
-        for (reason, again_at), requests in waiting.items():
-            requests.write({"reason": reason, "look_at": again_at})
+        for (reason, day, days, again_at), requests in (silent | waiting).items():
+            requests.write(
+                {"reason": reason, "reason_on": day, "reason_days": days or 0, "look_at": again_at}
+            )
         asked._ask_apart()
 
     def _ask_apart(self):
@@ -223,6 +224,7 @@ class LoanSurveyRoundMixin(models.AbstractModel):
                 {
                     "reason": False,
                     "reason_on": False,
+                    "reason_days": 0,
                     "look_at": False,
                     "sent_on": today,
                     "sent_at": now,

@@ -1,11 +1,13 @@
 import logging
 from datetime import timedelta
+from functools import partial
 
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..core import learning
 
@@ -16,7 +18,9 @@ _TREND_MONTHS = 12
 _QUOTES = 40
 # As long as a sentence or two; a story would tell who it is from.
 _QUOTE_LENGTH = (15, 220)
-_FROZEN = frozenset({"message_follower_ids", "activity_ids", "message_main_attachment_id"})
+_FROZEN = frozenset({"message_follower_ids", "activity_ids", "message_main_attachment_id", "trouble"})
+# A job that stood still for longer makes up for so many months.
+_MONTHS_LATE = 3
 
 
 class LoanVoiceReport(models.Model):
@@ -33,6 +37,7 @@ class LoanVoiceReport(models.Model):
         "loan.voice.mixin",
         "loan.seen.mixin",
         "loan.audit.mixin",
+        "loan.trouble.mixin",
         "mail.thread",
         "mail.activity.mixin",
         "loan.lifecycle.mixin",
@@ -75,7 +80,7 @@ class LoanVoiceReport(models.Model):
 
     @api.model
     def _loan_derived(self):
-        return super()._loan_derived() | {"issued_at", "issued_user_id", "figures", "quote_ids"}
+        return super()._loan_derived() | {"issued_at", "issued_user_id", "figures", "quote_ids", "trouble"}
 
     @api.model
     def _allowed_moves(self):
@@ -173,6 +178,7 @@ class LoanVoiceReport(models.Model):
         for report_sudo in self.sudo():  # as superuser: when and by whom is noted, not entered
             report_sudo.write({"issued_at": fields.Datetime.now(), "issued_user_id": self.env.uid})
             report_sudo._move_to("issued")
+        self._trouble_over()
 
     def _count(self):
         """Count what these reports tell, and choose what they quote."""
@@ -317,24 +323,102 @@ class LoanVoiceReport(models.Model):
 
     @api.model
     def _cron_issue(self):
-        """Issue the report of the last month of each lender that has none yet, and tell its head of service."""
-        progress = self.env["ir.cron"]._commit_progress
+        """Issue the report of the last month of each lender that has none yet, and tell its head of service.
+
+        Months that nobody issued while the job stood still come before it. One that cannot be issued stays a draft
+        with what went wrong, wakes somebody, and is tried again a day later.
+        """
+        undisturbed = self.env["loan.reminder.round"]._undisturbed
+        failed = False
         for company in self.env["res.company"].search([("loan_tz", "!=", False)], order="id"):
-            first = company._loan_today().replace(day=1) - relativedelta(months=1)
-            key = [("company_id", "=", company.id), ("period", "=", "month"), ("date_from", "=", first)]
             try:
-                with self.env.cr.savepoint():
-                    report = self.search(key) or self.create(
-                        {"company_id": company.id, "period": "month", "date_from": first}
-                    )
-                    if report.state == "draft":
-                        report._issue()
-                        report._tell_head()
+                for first in self._months_to_issue(company):
+                    told, left = undisturbed(partial(self._issue_month, company, first))
+                    failed |= told
+                    if not left:
+                        self.env["ir.cron"]._commit_progress(remaining=1)
+                        return
+                self._take_back_todo(company)
             except Exception:
                 # One lender's trouble must not keep the others waiting.
+                self.env.cr.rollback()
                 _logger.exception("The report of company %s could not be issued", company.id)
-            if not progress(1):
-                return
+                self._wake_at(company)
+                self.env["ir.cron"]._commit_progress()
+                failed = True
+        if failed:
+            tomorrow = fields.Datetime.now() + timedelta(days=1)
+            self.env.ref("loan_crm.ir_cron_voice")._trigger(tomorrow)
+
+    @api.model
+    def _months_to_issue(self, company):
+        """Return the first days of the months that are over and not issued, the last month and those before it that
+        came after the last one issued; a list, oldest first.
+        """
+        last = company._loan_today().replace(day=1) - relativedelta(months=1)
+        monthly = Domain("company_id", "=", company.id) & Domain("period", "=", "month")
+        issued = self.search(monthly & Domain("state", "=", "issued"), order="date_from desc", limit=1)
+        first = issued.date_from + relativedelta(months=1) if issued else last
+        first = max(first, last - relativedelta(months=_MONTHS_LATE - 1))
+        months = []
+        while first <= last:
+            months.append(first)
+            first += relativedelta(months=1)
+        return months
+
+    @api.model
+    def _issue_month(self, company, first):
+        """Issue one report unless another worker does, and commit.
+
+        :return: whether it could not be issued, and what the scheduler has left
+        """
+        report = self._draft_of(company, first)._lock_quietly()
+        failed = report.filtered(lambda each: each.state == "draft")._treat_apart(
+            type(report)._issue_and_tell
+        )
+        return bool(failed), self.env["ir.cron"]._commit_progress(1)
+
+    @api.model
+    def _draft_of(self, company, first):
+        """Return the monthly report of a lender, made once however many ask for it; a new one is not counted yet.
+
+        What goes wrong with counting must find a record to stand on.
+        """
+        self.flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO loan_voice_report (
+                    company_id, period, date_from, date_to, state, create_uid, write_uid, create_date, write_date)
+                VALUES (%(company)s, 'month', %(first)s, %(last)s, 'draft', %(uid)s, %(uid)s,
+                        now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')
+                ON CONFLICT DO NOTHING
+                """,
+                company=company.id,
+                first=first,
+                last=first + relativedelta(months=1, days=-1),
+                uid=self.env.uid,
+            ),
+            log_exceptions=False,  # that somebody else makes it, too, is no error
+        )
+        return self.search(
+            [("company_id", "=", company.id), ("period", "=", "month"), ("date_from", "=", first)]
+        )
+
+    def _issue_and_tell(self):
+        self._issue()
+        for report in self:
+            report._tell_head()
+
+    @api.model
+    def _trouble_words(self):
+        return (
+            self.env._("A report on the voice of the customer could not be issued"),
+            self.env._(
+                "Open “Voice of the Customer” by the filter “Could Not Be Issued”, read what went wrong, and put it "
+                "right. It is tried again each day; you may issue it yourself as well."
+            ),
+        )
 
     def _tell_head(self):
         head = self.company_id.loan_head_user_id

@@ -1,30 +1,22 @@
-import logging
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-
-_logger = logging.getLogger(__name__)
 
 
 class LoanWatchMixin(models.AbstractModel):
     """A time that runs out, and who is told: one to-do for each person, in new words as it goes on.
 
     Once it is over, or stands still, the to-dos are taken back. Batches are told in one go each, with as many
-    statements as there are people to ask, not records. What fails is found by halves and left aside until the next day
-    with what went wrong; the person responsible gets a to-do, and the others are told.
+    statements as there are people to ask, not records. What fails is left aside until the next day, and the others are
+    told; see `loan.trouble.mixin`.
 
     Add `todo_ids`, by which column of `mail.activity` the to-dos are this model's own.
     """
 
     _name = "loan.watch.mixin"
+    _inherit = ["loan.trouble.mixin"]
     _description = "Times That Run Out"
-
-    trouble = fields.Char(
-        "What Went Wrong",
-        readonly=True,
-        copy=False,
-        help="Why nobody could be told; tried again a day later.",
-    )
 
     @api.model
     def _watch(self, at, tell, batch):
@@ -34,37 +26,21 @@ class LoanWatchMixin(models.AbstractModel):
         :param tell: `f(records)` which tells of a batch, and moves their moment on
         :param int batch: records at once
         """
-        progress = self.env["ir.cron"]._commit_progress
         due = Domain(at, "<=", fields.Datetime.now())
-        progress(remaining=self.search_count(due))
-        # What another worker is at, that worker tells.
-        while found := self.search(due, order=f"{at}, id", limit=batch).try_lock_for_update():
-            found._watch_apart(at, tell)._wake_somebody()
-            self.env.flush_all()
-            if not progress(len(found)):
-                return
+        self.env["ir.cron"]._commit_progress(remaining=self.search_count(due))
+        undisturbed = self.env["loan.reminder.round"]._undisturbed
+        while undisturbed(partial(self._watch_batch, due, at, tell, batch)):
             self.env.invalidate_all()
 
-    def _watch_apart(self, at, tell):
-        """Tell of these, by halves where it fails.
-
-        :return: those that could not be told
-        """
-        overtaken = self.env["loan.reminder"]._overtaken
-        try:
-            with self.env.cr.savepoint():
-                tell(self)
-            return self.browse()
-        except overtaken:
-            raise
-        except Exception as error:
-            if len(self) == 1:
-                _logger.info("%s cannot be told: %s", self, error)
-                told = self.env["mail.template"]._loan_trouble_told(error)
-                self.write({at: fields.Datetime.add(fields.Datetime.now(), days=1), "trouble": told})
-                return self
-        middle = len(self) // 2
-        return self[:middle]._watch_apart(at, tell) | self[middle:]._watch_apart(at, tell)
+    @api.model
+    def _watch_batch(self, due, at, tell, batch):
+        # What another worker is at, that worker tells.
+        found = self.search(due, order=f"{at}, id", limit=batch)._lock_quietly()
+        if not found:
+            return None
+        found._treat_apart(tell).write({at: fields.Datetime.add(fields.Datetime.now(), days=1)})
+        self.env.flush_all()
+        return self.env["ir.cron"]._commit_progress(len(found))
 
     def _tell_people(self, told):
         """Give each person a to-do for each of these, or new words to the one they have.
@@ -101,32 +77,10 @@ class LoanWatchMixin(models.AbstractModel):
         """Take back the to-dos of what is over, or stands still."""
         # As superuser: they are this mixin's own.
         self.sudo().todo_ids.unlink()
+        self._trouble_over()
 
-    def _wake_somebody(self):
-        """Give the person responsible one to-do where somebody could not be told, and no second one beside it."""
-        for company in self.company_id:
-            user = company.loan_reminder_user_id or self.env["loan.reminder.round"]._fallback_user(company)
-            if not user:
-                continue
-            words = self.with_context(lang=user.lang or self.env.lang)._trouble_words()
-            # As superuser: a to-do of somebody else.
-            todos_sudo = self.env["mail.activity"].sudo()
-            if todos_sudo.search_count(
-                [("user_id", "=", user.id), ("res_model", "=", False), ("summary", "=", words[0])], limit=1
-            ):
-                continue
-            todos_sudo.with_context(mail_activity_quick_update=True).create(
-                {
-                    "activity_type_id": self.env.ref("mail.mail_activity_data_warning").id,
-                    "user_id": user.id,
-                    "date_deadline": company._loan_today(),
-                    "summary": words[0],
-                    "note": words[1],
-                }
-            )
-
+    @api.model
     def _trouble_words(self):
-        """Return what is said to the person responsible where somebody could not be told: `(summary, note)`."""
         return (
             self.env._("Times that run out could not be told"),
             self.env._(

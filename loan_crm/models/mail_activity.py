@@ -14,6 +14,9 @@ class MailActivity(models.Model):
         "loan.response", "Wait", index="btree_not_null", ondelete="set null", groups=NO_ACCESS
     )
 
+    # What could not be done, and where; see `loan.trouble.mixin`.
+    loan_trouble = fields.Char(index="btree_not_null", groups=NO_ACCESS, export_string_translation=False)
+
     @api.model_create_multi
     def create(self, vals_list):
         activities = super().create(vals_list)

@@ -477,6 +477,7 @@ class TestLoanCaseClock(CaseCommon):
         with self._at("2026-03-12T15:15"):
             self._tell()
         self.assertEqual((broken.trouble, broken.mark), (False, 100))
+        self.assertFalse(self.env["mail.activity"].search_count(woken), "it works again")
 
     def test_a_person_has_one_to_do_for_a_clock_and_none_when_it_is_over(self):
         case = self._mail()

@@ -1,10 +1,12 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+from psycopg2.errors import SerializationFailure
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tests import Form, freeze_time, tagged
-from odoo.tools import mute_logger
 
 from .common import NOW, TODAY, LoanCommon
 
@@ -299,14 +301,95 @@ class TestLoanCommitment(LoanCommon):
                 raise UserError(POISON)
             return judge(records)
 
-        with self._days_later(3, "00:10"), patch.object(type(words), "_judge", judge_but):
-            with mute_logger("odoo.addons.loan_crm.models.loan_night"):
-                night = self._night()
-            self.assertEqual(words.mapped("state"), ["due", "open", "due"])
-            self.assertEqual((night.state, night.failure_ids.reason), ("trouble", POISON))
-        with self._days_later(4, "00:10"):
+        self.company.loan_reminder_user_id = self.lead
+        woken = Domain("user_id", "=", self.lead.id) & Domain("summary", "ilike", "could not be judged")
+        todos = self.env["mail.activity"]
+        with patch.object(type(words), "_judge", judge_but):
+            for day in (3, 4):
+                with self._days_later(day, "00:10"):
+                    night = self._night()
+                    self.assertEqual(words.mapped("state"), ["due", "open", "due"])
+                    self.assertEqual(words.mapped("trouble"), [False, POISON, False])
+                    self.assertEqual(night.state, "done")
+                    self.assertEqual(todos.search_count(woken), 1, "somebody is woken, and once")
+        with self._days_later(5, "00:10"):
             self._night()
-            self.assertEqual(poison.state, "due")
+            self.assertEqual((poison.state, poison.trouble), ("broken", False))
+            self.assertFalse(todos.search_count(woken), "it works again")
+
+    def _by_the_hour(self, *names):
+        self.company.loan_commitment_grace_days = 0
+        words = [self._promise(name, days=1, has_hour=True, due_hour=15.0) for name in names]
+        return self.env["loan.commitment"].union(*words)
+
+    def _turn(self):
+        with self._without_commit():
+            self.env["loan.commitment"]._turn(self.company)
+        self.env.invalidate_all()
+
+    def test_one_by_an_hour_that_cannot_be_judged_keeps_no_other_waiting(self):
+        words = self._by_the_hour("One", "Another", "A third")
+        poison = words[0]
+        judge = type(words)._judge
+        asked = []
+
+        def judge_but(records):
+            asked.extend(records)
+            if poison in records:
+                raise UserError(POISON)
+            return judge(records)
+
+        self.company.loan_reminder_user_id = self.lead
+        with self._days_later(1, "15:30"), patch.object(type(words), "_judge", judge_but):
+            self._turn()
+            self.assertEqual(words.mapped("state"), ["open", "broken", "broken"])
+            self.assertEqual(words.mapped("trouble"), [POISON, False, False])
+            todo = self.env["mail.activity"].search(
+                [("user_id", "=", self.lead.id), ("summary", "ilike", "could not be judged")]
+            )
+            self.assertEqual((len(todo), todo.res_model), (1, False), "and it names nobody")
+            asked.clear()
+            self._turn()
+            self.assertFalse(asked, "it is the night's to try again, not each hour's")
+        # Whatever settles it is the end of the trouble.
+        with self._days_later(1, "16:00"):
+            poison.with_user(self.manager).evidence_note = "Told by telephone"
+            poison.with_user(self.manager).action_keep()
+            self.assertFalse(poison.trouble)
+            self.assertFalse(todo.exists())
+
+    def test_a_job_that_stood_still_for_days_judges_by_the_clock_and_tells_once(self):
+        words = self._by_the_hour("One", "Another") | self._promise("By a day", days=1)
+        with self._days_later(12):
+            for _time in range(2):
+                self._turn()
+                self._night()
+            self.assertEqual(set(words.mapped("state")), {"broken"})
+            self.assertEqual(self._lines().count("We broke our word"), 3)
+
+    def test_a_race_that_was_lost_is_tried_again_and_told_to_nobody(self):
+        words = self._by_the_hour("One", "Another")
+        judge = type(words)._judge
+        races = iter([True, True])
+
+        def judge_but(records):
+            if next(races, False):
+                raise SerializationFailure("another worker was faster")
+            return judge(records)
+
+        self.env.flush_all()
+        with (
+            self._days_later(1, "15:30"),
+            patch.object(type(words), "_judge", judge_but),
+            patch.object(self.env.cr, "rollback", self.env.cr.clear),
+            self.assertNoLogs("odoo.addons.loan_crm", "INFO"),
+        ):
+            self._turn()
+        self.assertEqual(set(words.mapped("state")), {"broken"})
+        self.assertFalse(any(words.mapped("trouble")))
+        self.assertFalse(
+            self.env["mail.activity"].search_count([("summary", "ilike", "could not be judged")])
+        )
 
     # ------------------------------------------------------------ another day
 

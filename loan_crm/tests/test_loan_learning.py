@@ -1,4 +1,7 @@
 from datetime import date, timedelta
+from unittest.mock import patch
+
+from psycopg2.errors import SerializationFailure
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
@@ -9,6 +12,8 @@ from odoo.addons.loan_crm.core import learning
 
 from .common import NOW, TODAY
 from .test_loan_case import CaseCommon, utc
+
+POISON = "This one is poison."
 
 
 class LearningCommon(CaseCommon):
@@ -401,6 +406,74 @@ class TestLoanImprovement(LearningCommon):
             self._night()
             self.assertEqual(len(improvement.activity_ids), number)
 
+    def test_one_that_cannot_be_measured_keeps_no_other_waiting_and_is_told(self):
+        self._past(range(1, 26))
+        improvements = [self._done(name=name) for name in ("One", "Poison", "Three")]
+        poison = improvements[1]
+        late = self._improvement(name="Late", date_due=TODAY + timedelta(2))
+        late.action_agree()
+        judge = type(poison)._judge
+
+        def judge_but(improvement):
+            if improvement.name == "Poison":
+                raise UserError(POISON)
+            return judge(improvement)
+
+        self.company.loan_reminder_user_id = self.lead
+        woken = [("user_id", "=", self.lead.id), ("summary", "ilike", "left aside")]
+        with patch.object(type(poison), "_judge", judge_but):
+            for day in (31, 32):
+                with self._days_later(day):
+                    self._night()
+                    self.assertEqual([each.state for each in improvements], ["judged", "done", "judged"])
+                    self.assertEqual([each.trouble for each in improvements], [False, POISON, False])
+                    self.assertTrue(late.late_told_on)
+                    todo = self.env["mail.activity"].search(woken)
+                    self.assertEqual((len(todo), todo.res_model), (1, False))
+        with self.assertRaises(AccessError):
+            poison.trouble = "Never mind"
+        with self._days_later(33):
+            self._night()
+            self.assertEqual((poison.state, poison.trouble), ("judged", False))
+            self.assertFalse(todo.exists())
+
+    def test_a_night_that_comes_weeks_late_measures_the_same(self):
+        self._past(range(1, 26))
+        in_time, late = self._done(name="In time"), self._done(name="Late")
+        with self._days_later(31):
+            judge_on, late.sudo().judge_on = late.judge_on, TODAY + timedelta(60)
+            self._night()
+            self.assertEqual((in_time.state, late.state), ("judged", "done"))
+            late.sudo().judge_on = judge_on
+        for day in (52, 53):
+            with self._days_later(day):
+                self._night()
+        with self._days_later(53):
+            self.assertEqual(late.effect_told, in_time.effect_told)
+            self.assertEqual((late.verdict, late.ratio), (in_time.verdict, in_time.ratio))
+            self.assertEqual(len(late.activity_ids), len(in_time.activity_ids), "and told once")
+
+    def test_the_trouble_of_a_change_that_is_taken_back_is_over(self):
+        improvement = self._done()
+        improvement.sudo().trouble = "What went wrong"
+        improvement.sudo()._wake_somebody()
+        self.assertTrue(improvement._trouble_todos(self.company))
+        improvement.action_take_back()
+        self.assertFalse(improvement.trouble)
+        self.assertFalse(improvement._trouble_todos(self.company))
+
+    def test_a_measurement_that_lost_a_race_is_the_nights_to_begin_again(self):
+        improvement = self._done()
+
+        def overtaken(_improvement):
+            raise SerializationFailure("another worker was faster")
+
+        with self._days_later(31), patch.object(type(improvement), "_judge", overtaken):
+            with self.assertRaises(SerializationFailure):
+                self._night()
+        self.assertFalse(improvement.trouble)
+        self.assertFalse(improvement._trouble_todos(self.company))
+
     def test_others_read_and_strangers_do_not(self):
         improvement = self._improvement()
         for user in (self.manager, self.stranger, self.desk, self.compliance):
@@ -584,6 +657,83 @@ class TestLoanVoice(LearningCommon):
         report = self.env["loan.voice.report"].search([("company_id", "=", self.company.id)])
         self.assertEqual((len(report), report.state), (1, "issued"))
         self.assertEqual(report.activity_ids.user_id, self.lead)
+
+    def _job(self):
+        """Run the job; return when it wants to be called again, if it does."""
+        cron = self.env.ref("loan_crm.ir_cron_voice")
+        cron.active = True
+        before = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
+        with self._without_commit(), patch.object(self.env.cr, "rollback", self.env.cr.clear):
+            self.env["loan.voice.report"]._cron_issue()
+        self.env.invalidate_all()
+        return (self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]) - before).mapped("call_at")
+
+    def _reports(self):
+        return self.env["loan.voice.report"].search([("company_id", "=", self.company.id)], order="date_from")
+
+    def test_one_that_cannot_be_issued_stays_a_draft_wakes_somebody_and_is_tried_the_next_day(self):
+        self.company.loan_reminder_user_id = self.compliance
+        cls, company = type(self.env["loan.voice.report"]), self.company
+        measure = cls._measure
+
+        def measure_but(report, of, first, last):
+            if of == company:
+                raise UserError(POISON)
+            return measure(report, of, first, last)
+
+        woken = [("user_id", "=", self.compliance.id), ("summary", "ilike", "could not be issued")]
+        with patch.object(cls, "_measure", measure_but):
+            for _day in range(2):
+                [again] = self._job()
+                self.assertEqual(again, fields.Datetime.now() + timedelta(days=1))
+                report = self._reports()
+                self.assertEqual((report.state, report.trouble), ("draft", POISON))
+                self.assertFalse(report.figures)
+                self.assertFalse(report.with_user(self.compliance).sheet_html)
+                todo = self.env["mail.activity"].search(woken)
+                self.assertEqual((len(todo), todo.res_model), (1, False))
+        others = self.env["loan.voice.report"].search([("company_id", "!=", company.id)])
+        self.assertIn("issued", others.mapped("state"), "one lender's trouble keeps nobody waiting")
+        self.assertFalse(self._job())
+        self.assertEqual((report.state, report.trouble), ("issued", False))
+        self.assertTrue(report.figures)
+        self.assertFalse(todo.exists())
+
+    def test_issued_by_hand_the_trouble_is_over(self):
+        report = self._report().sudo()
+        report.trouble = "What went wrong"
+        report._wake_somebody()
+        report.with_user(self.compliance).action_issue()
+        self.assertFalse(report.trouble)
+        self.assertFalse(report._trouble_todos(self.company))
+
+    def test_a_report_that_somebody_made_at_the_same_moment_is_tried_again_quietly(self):
+        cls = type(self.env["loan.voice.report"])
+        issue, races = cls._issue, iter([True, True])
+
+        def issue_but(report):
+            if next(races, False):
+                raise SerializationFailure("somebody was faster")
+            return issue(report)
+
+        with patch.object(cls, "_issue", issue_but), self.assertNoLogs("odoo.addons.loan_crm", "INFO"):
+            self.assertFalse(self._job())
+        self.assertEqual((self._reports().state, self._reports().trouble), ("issued", False))
+
+    def test_months_that_nobody_issued_while_the_job_stood_still_are_made_up_for(self):
+        self._job()
+        self.assertEqual(self._reports().mapped("date_from"), [date(2026, 2, 1)], "none before the first")
+        with self._days_later(92):  # in June
+            self._job()
+            self._job()
+            reports = self._reports()
+            self.assertEqual([report.date_from.month for report in reports], [2, 3, 4, 5])
+            self.assertEqual(set(reports.mapped("state")), {"issued"})
+        with self._days_later(92 + 365):
+            self._job()
+            self.assertEqual(
+                [report.date_from.month for report in self._reports()[4:]], [3, 4, 5], "not years"
+            )
 
     def test_answers_promises_and_clocks_are_told_with_how_many(self):
         self._past([12, 14, 16, 18, 20])

@@ -243,7 +243,59 @@ class TestLoanSurvey(SurveyCommon):
             second = self._round()[-1]
         self.assertEqual((first.state, second.state, second.reason), ("sent", "silent", "too_soon"))
         self.assertEqual(second.reason_on, TODAY)
-        self.assertIn("Asked not long ago: 03/10/2026", second.told)
+        self.assertEqual(second.told, "Asked not long ago: 03/10/2026, less than 60 days before")
+
+    def test_a_rule_with_an_interval_of_its_own_asks_sooner_and_tells_its_own(self):
+        self.company.loan_survey_interval = 60
+        first = self._asked()
+        own = self._rule("repaid", name="Own", delay_days=0, late_days=0, interval_days=14, sequence=1)
+        with self._days_later(13):
+            early = self._due_in(7)
+            self._pay(early, early.amount_open, TODAY + timedelta(13))
+            early_one = self._round() - first
+            self.assertEqual(
+                (early_one.state, early_one.told),
+                ("silent", "Asked not long ago: 03/10/2026, less than 14 days before"),
+            )
+        # Who changes the rule afterwards does not change what counted then.
+        own.interval_days = 3
+        self.env.invalidate_all()
+        self.assertIn("14 days", early_one.told)
+        own.interval_days = 14
+        with self._days_later(14):
+            loan = self._due_in(20)
+            self._pay(loan, loan.amount_open, TODAY + timedelta(14))
+            mine = self._round() - first - early_one
+            self.assertEqual((mine.rule_id, mine.state), (own, "sent"))
+        # Of the others each keeps the lender's, counted from that one.
+        with self._days_later(73):
+            self._contract(start_date=TODAY + timedelta(70), first_due_date=TODAY + timedelta(90))
+            last = self._round()[-1]
+            self.assertEqual((last.rule_id, last.state), (self.rule, "due"))
+            self.assertEqual(last.told, "Asked not long ago: 03/24/2026, less than 60 days before")
+        with self._days_later(74):
+            self._round()
+            self.assertEqual((last.state, last.told, last.reason_days), ("sent", "", 0))
+
+    def test_an_interval_of_its_own_goes_past_no_other_limit(self):
+        self.company.write({"loan_survey_interval": 60, "loan_survey_per_year": 1})
+        self._asked()
+        self._rule("repaid", name="Own", delay_days=0, interval_days=1, sequence=1)
+        with self._days_later(30):
+            loan = self._due_in(40)
+            self._pay(loan, loan.amount_open, TODAY + timedelta(30))
+            last = self._round()[-1]
+        self.assertEqual((last.state, last.reason, last.reason_days), ("silent", "cap", 0))
+        with self.assertRefused("an interval of its own has at most 365"):
+            self.rule.interval_days = 366
+
+    def test_the_rule_of_what_was_made_good_is_shipped_with_two_weeks_and_the_others_without(self):
+        ready = {
+            name: self.env.ref(f"loan_crm.loan_survey_rule_{name}").interval_days
+            for name in ("recovered", "case", "decision", "disbursement", "repaid", "application", "yearly")
+        }
+        self.assertEqual(ready.pop("recovered"), 14)
+        self.assertEqual(set(ready.values()), {0})
 
     def test_of_two_that_fall_together_the_first_rule_asks(self):
         self._rule("repaid", delay_days=0, sequence=1)
@@ -817,6 +869,15 @@ class TestLoanSurvey(SurveyCommon):
         self.assertFalse(other.with_user(self.administrator).has_access("read"))
 
     # ------------------------------------------------------------ questionnaires
+
+    def test_an_administrator_of_loans_opens_the_rules_and_sees_nobody(self):
+        self._asked()
+        rule = self.rule.with_user(self.administrator)
+        with Form(rule) as form:
+            self.assertEqual(form.request_count, 0)
+            form.interval_days = 20
+        self.assertEqual(self.rule.interval_days, 20)
+        self.assertEqual(self.rule.with_user(self.manager).request_count, 1)
 
     def test_a_questionnaire_that_could_not_be_answered_by_a_link_is_refused(self):
         for vals in (

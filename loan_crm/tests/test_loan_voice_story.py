@@ -46,8 +46,9 @@ class TestLoanVoiceStory(CaseCommon, SurveyCommon):
         super().setUpClass()
         cls.env["res.lang"]._activate_lang("zh_CN")
         cls.borrower.lang = "zh_CN"
-        cls._rule(
-            "recovered", name="Mended", delay_days=0, survey_id=cls.env.ref("loan_crm.survey_survey_case").id
+        # As it is shipped, but for the company of this tale.
+        cls.mended = cls.env.ref("loan_crm.loan_survey_rule_recovered").copy(
+            {"active": True, "company_id": cls.company.id, "date_from": TODAY - timedelta(60)}
         )
         cls.env["loan.recovery.limit"].create(
             [
@@ -120,6 +121,9 @@ class TestLoanVoiceStory(CaseCommon, SurveyCommon):
         with self._days_later(8):
             self._tell()
             self.assertEqual(case.state, "closed")
+            self._round()
+        asked_on = 8 + self.mended.delay_days
+        with self._days_later(asked_on):
             request = self._round()
             self.assertEqual((request.case_id, request.moment, request.state), (case, "recovered", "sent"))
 
@@ -148,13 +152,18 @@ class TestLoanVoiceStory(CaseCommon, SurveyCommon):
             mine.action_close()
         self.assertEqual((call.state, plan.state, plan.outcome), ("done", "closed", "recovered"))
 
-        # And is asked once more, as soon as she may be: this time she is content.
-        self.company.loan_survey_interval = 7
-        with self._days_later((call.date - TODAY).days + 1):
+        # And is asked once more, as soon as she may be: what was made good waits for no sixty days.
+        self.assertEqual(self.company.loan_survey_interval, 60)
+        with self._days_later((call.date - TODAY).days + self.mended.delay_days):
             second = self._round() - request
             self.assertEqual(
-                (second.case_id, second.moment, second.state), (case, "recovered", "sent"), second.told
+                (second.case_id, second.moment, second.state), (case, "recovered", "due"), second.told
             )
+            self.assertIn("less than 14 days before", second.told)
+        # This time she is content.
+        with self._days_later(asked_on + 14):
+            self._round()
+            self.assertEqual(second.state, "sent", second.told)
             self._answer_survey_again(second)
             self.assertFalse(second.is_low)
             self.assertEqual(plan.asked_request_id, second)
