@@ -85,6 +85,23 @@ class VoiceWorld(HttpCase, VoiceCommon):
         cls.request = build._surveyed(cls.case)
         cls.case.with_user(cls.lead)._reopen()
         env.flush_all()
+        cls.company.loan_head_user_id = cls.lead
+        cls.report = (
+            env["loan.voice.report"]
+            .with_user(cls.lead)
+            .create({"company_id": cls.company.id, "period": "month", "date_from": "2026-02-01"})
+            .with_env(env)
+        )
+        cls.quote = env["loan.voice.quote"].create(
+            {
+                "report_id": cls.report.id,
+                "customer_id": cls.customer.id,
+                "case_id": cls.case.id,
+                "kind": "case",
+                "text": f"{CANARY} was said",
+            }
+        )
+        cls.report.message_post(body=f"{CANARY} of the report")
         cls.file = env["ir.attachment"].search([("name", "=", f"{CANARY} file")])
         cls.file.access_token = "kept-from-before"
         cls.records = (
@@ -101,6 +118,9 @@ class VoiceWorld(HttpCase, VoiceCommon):
             cls.request.sudo().user_input_id,
             cls.request.sudo().user_input_id.user_input_line_ids,
             env["loan.response"].search([("res_model", "=", "loan.case"), ("res_id", "=", cls.case.id)]),
+            cls.report,
+            cls.quote,
+            env["mail.scheduled.message"].search([("model", "=", "loan.case"), ("res_id", "=", cls.case.id)]),
             cls.case.message_ids,
             cls.case.activity_ids,
             cls.file,
@@ -355,6 +375,8 @@ class TestLoanAccessVoiceHttp(VoiceWorld):
             f"/web/image?model=loan.case&id={self.case.id}&field=message_main_attachment_id",
             f"/report/html/loan_crm.report_loan_key_facts/{self.contract.id}",
             f"/report/text/loan_crm.report_loan_what_if/{self.contract.id}",
+            f"/report/html/loan_crm.report_loan_voice/{self.report.id}",
+            f"/report/text/loan_crm.report_loan_voice/{self.report.id}",
             f"/report/html/web.report_layout/{self.case.id}",
             f"/report/html/survey.survey_page_print/{self.request.sudo().user_input_id.id}",
             f"/odoo/loan.case/{self.case.id}?debug=1",

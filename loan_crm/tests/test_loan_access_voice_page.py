@@ -204,6 +204,49 @@ class TestLoanAccessVoicePage(HttpCase, SurveyCommon):
         todo = self.other.contract_id.activity_ids
         self.assertNotIn("<script", str(todo.mapped("note")))
 
+    @mute_logger("odoo.http")
+    def test_v37_nor_on_the_page_of_a_loan(self):
+        loan = self.asked.contract_id
+        page = loan._borrower_url(loan.partner_id).removeprefix(loan.get_base_url())
+        names = ("csrf_token", "kind", "about", "words", "cause", "wish", "phone", "amount", "day", "when")
+        for end in ("/ask", "/hardship", "/promise"):
+            for name in names:
+                files = {name: ("x.txt", io.BytesIO(b"x"), "text/plain")}
+                with self.subTest(page=end, file=name):
+                    response = self._open(f"{page}{end}", files=files, data={}, allow_redirects=False)
+                    self.assertLess(response.status_code, 500)
+            with self.subTest(page=end, token="letters that no token has"):
+                data = {"csrf_token": "é", "words": "x"}
+                self.assertLess(self._open(f"{page}{end}", data=data).status_code, 500)
+        self.assertFalse(self.env["loan.case"].search([("customer_id", "=", loan.customer_id.id)]))
+        words = f"{CANARY}\r\nBcc: mallory@example.org\r\n\x00<script>alert(1)</script>{{{{ 7*7 }}}}"
+        smuggled = {
+            "state": "closed",
+            "user_id": self.rated.id,
+            "customer_id": self.other.customer_id.id,
+            "contract_id": self.other.contract_id.id,
+            "partner_id": self.other.partner_id.id,
+            "about_user_id": self.manager.id,
+            "level_id": 1,
+            "severity": "major",
+            "trivial": "1",
+        }
+        response = self._send(f"{page}/ask", kind="complaint", about="loan", words=words, **smuggled)
+        self.assertEqual(response.status_code, 200)
+        self.assertNotIn("<script>alert", response.text)
+        case = self.env["loan.case"].search([("customer_id", "=", loan.customer_id.id)])
+        self.assertEqual(
+            (case.subject, case.state, case.contract_id, case.partner_id, case.severity, case.channel),
+            (CANARY, "new", loan, loan.partner_id, "general", "page"),
+        )
+        self.assertFalse(case.about_user_id)
+        self.assertFalse(self.env["loan.case"].search([("customer_id", "=", self.other.customer_id.id)]))
+        self.assertNotIn("<script", " ".join(case.message_ids.mapped("body")))
+        self.assertNotIn("\x00", case.words)
+        for mail in self.env["mail.mail"].search([("model", "=", "loan.case"), ("res_id", "=", case.id)]):
+            self.assertNotIn("mallory", f"{mail.subject}{mail.email_to}{mail.email_cc}{mail.headers}")
+            self.assertNotRegex(mail.subject, r"[\r\n]")
+
     def test_v38_a_form_of_another_site_and_too_many_of_ours_are_not_taken(self):
         path = self._path(self.asked)
         self.authenticate(None, None)
