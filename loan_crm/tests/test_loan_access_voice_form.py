@@ -13,6 +13,21 @@ from odoo.tools import mute_logger
 from .common import NOW, TODAY
 from .test_loan_access_voice import CANARY, VoiceCommon
 
+# In which column of a model the canary stands.
+WORDS = {
+    "loan.case": "subject",
+    "loan.case.task": "name",
+    "loan.case.pause": "reason",
+    "loan.case.extension": "reason",
+    "loan.commitment": "name",
+    "loan.recovery.plan": "heard",
+    "loan.recovery.call": "note",
+    "survey.user_input.line": "value_text_box",
+    "mail.message": "body",
+    "mail.activity": "summary",
+    "ir.attachment": "name",
+}
+
 
 @tagged("post_install", "-at_install", "loan")
 @freeze_time(NOW)
@@ -345,3 +360,56 @@ class TestLoanAccessVoiceForm(VoiceCommon):
                     self.assertFalse(push.channel.replace(" ", "").endswith(ends))
         notified = self.env["mail.notification"].search([("mail_message_id.body", "ilike", "to all")])
         self.assertNotIn(self.manager.partner_id, notified.res_partner_id)
+
+    def test_v52_no_path_from_an_open_record_filters_by_its_words(self):
+        case, _word, _plan = self._full(about_user_id=self.manager.id)
+        self._surveyed(case)
+        tried = 0
+        for user in self.manager | self.system | self.survey_head:
+            for start in (
+                "loan.customer",
+                "loan.contract",
+                "res.partner",
+                "res.users",
+                "res.company",
+                "loan.case.team",
+                "loan.case.category",
+                "loan.survey.rule",
+                "survey.survey",
+                "survey.question",
+                "mail.template",
+            ):
+                model = self.env[start].with_user(user).with_context(active_test=False)
+                if not model.has_access("read"):
+                    continue
+                for path in self._paths(model):
+                    tried += 1
+                    found = 0
+                    with (
+                        suppress(AccessError, UserError, ValueError),
+                        mute_logger("odoo.sql_db", "odoo.domains", "odoo.models"),
+                        self.env.cr.savepoint(),
+                    ):
+                        found = model.search_count([(path, "ilike", CANARY)], limit=1)
+                    if found:
+                        with self.subTest(user=user.name, start=start, path=path):
+                            self.fail("a filter tells what stands in it")
+        self.assertGreater(tried, 100)
+        theirs = self.env["loan.case"].with_user(self.lead)
+        self.assertTrue(theirs.search_count([("task_ids.name", "ilike", CANARY)]), "who may see it finds it")
+
+    def _paths(self, model):
+        """Return the paths by one step or by two from a model to words that are hidden."""
+        paths = []
+        for name, field in model._fields.items():
+            if not field.relational or field.groups:
+                continue
+            if field.comodel_name in WORDS:
+                paths.append(f"{name}.{WORDS[field.comodel_name]}")
+            if field.comodel_name.startswith("loan.") or field.comodel_name == "mail.message":
+                paths += [
+                    f"{name}.{further}.{WORDS[link.comodel_name]}"
+                    for further, link in self.env[field.comodel_name]._fields.items()
+                    if link.relational and link.comodel_name in WORDS and not link.groups
+                ]
+        return paths
