@@ -171,7 +171,8 @@ class LoanBorrower(http.Controller):
         return page in {action["page"] for action in contract._borrower_actions(partner)}
 
     def _sent_from_here(self, csrf_token):
-        return request.validate_csrf(csrf_token)
+        # A file in its place, or letters that no token has, would be an error of ours.
+        return isinstance(csrf_token, str) and csrf_token.isascii() and request.validate_csrf(csrf_token)
 
     # ------------------------------------------------------------ reading what was typed
 

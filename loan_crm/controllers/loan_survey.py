@@ -45,6 +45,14 @@ class LoanSurvey(Survey):
             request.session[_SENT] = [*request.session.get(_SENT, [])[-9:], answer_sudo.id]
         return result
 
+    @http.route()
+    def survey_retry(self, survey_token, answer_token, **post):
+        # Odoo begins another answer for whoever opens this address, a scanner of mails as well.
+        survey_sudo, _answer_sudo = self._fetch_from_access_token(survey_token, answer_token)
+        if survey_sudo.survey_type == "loan":
+            return request.redirect("/")
+        return super().survey_retry(survey_token, answer_token, **post)
+
     def _loan_withheld(self, answer_sudo):
         return request.env["ir.model"]._loan_withheld(answer_sudo.partner_id)
 

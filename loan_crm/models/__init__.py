@@ -246,6 +246,7 @@ from . import loan_recovery_call
 from . import loan_recovery_answer_mixin
 from . import loan_recovery_survey_mixin
 from . import survey_user_input
+from . import survey_user_input_line
 from . import loan_touch
 from . import loan_reminder_room
 from . import loan_night

@@ -208,6 +208,11 @@ class Base(models.AbstractModel):
             hidden += rest.filtered(lambda row: row.id and row.id not in told)
         return hidden
 
+    def _loan_nameless(self):
+        """Tell whether a refusal must not name these rows: one hangs on, or tells of, what the user may not see."""
+        watched = self._loan_watched()
+        return bool(watched) and (watched.own or bool(self._loan_out_of_sight()))
+
     @api.model
     def _loan_told_domain(self):
         """Return which rows of this model are in sight, see :meth:`_loan_out_of_sight`."""

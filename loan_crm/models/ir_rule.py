@@ -12,6 +12,10 @@ class IrRule(models.Model):
         Records one may reach by switching the company are told as ever, with the company to switch to.
         """
         guarded = records._name in self.env["ir.model"]._loan_guarded()
+        if not guarded and records._loan_nameless():
+            # What hangs on such a record bears its name, or words about it: a to-do, a file, what was answered.
+            records.invalidate_recordset()
+            return self._loan_refusal()
         everywhere = {"allowed_company_ids": self.env.user.company_ids.ids}
         if not guarded or records.with_context(**everywhere).has_access(operation):
             return super()._make_access_error(operation, records)

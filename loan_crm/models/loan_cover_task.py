@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 
 class LoanCoverTask(models.Model):
@@ -50,6 +51,39 @@ class LoanCoverTask(models.Model):
 
     _once = models.UniqueIndex("(cover_id, activity_id)", "This task has gone over already.")
     _open_idx = models.Index("(customer_id) WHERE state = 'given'")
+
+    # ------------------------------------------------------------ who may see it
+
+    @api.model
+    def _loan_narrow(self):
+        """Return the names of the models that a customer's manager may not see all records of."""
+        return {
+            name
+            for name in self.env["ir.model"]._loan_protected()
+            if {"about_user_id", "activity_ids"} <= self.env[name]._fields.keys()
+        }
+
+    @api.depends_context("uid")
+    @api.depends("res_model", "res_id")
+    def _compute_loan_visible(self):
+        # It bears the to-do's words: whoever may not see what that is about reads none of them.
+        result = super()._compute_loan_visible()
+        narrow = self._loan_narrow()
+        for name, tasks in self.grouped("res_model").items():
+            if name in narrow:
+                documents = self.sudo(False)._loan_documents(name)
+                seen = documents.browse(tasks.mapped("res_id")) if documents.has_access("read") else documents
+                seen = set(seen._filtered_access("read").ids)
+                tasks.filtered(lambda task, seen=seen: task.res_id not in seen).loan_visible = False
+        return result
+
+    def _search_loan_visible(self, operator, value):
+        seen = super()._search_loan_visible(operator, value)
+        if seen is NotImplemented or self.env.user._is_superuser():
+            return seen
+        return seen & Domain(
+            self.sudo(False)._loan_documents_domain("res_model", "res_id", self._loan_narrow())
+        )
 
     @api.depends("summary", "activity_type_id")
     def _compute_display_name(self):

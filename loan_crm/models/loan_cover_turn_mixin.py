@@ -268,7 +268,34 @@ class LoanCoverTurnMixin(models.AbstractModel):
             if customer in acting
             and self._goes_over(activity, known.get(activity), acting[customer], customer)
         ]
-        self._give(given)
+        self._give(self._given_in_sight(given))
+
+    @api.model
+    def _given_in_sight(self, given):
+        """Return what may be given: a to-do tells its record's name, and whom a complaint is about is told nothing.
+
+        What nobody else may have stays with the manager; what nobody does climbs by its own clock.
+
+        :param list given: see `_give`
+        """
+        activities = self.env["mail.activity"].browse([id_ for id_, _customer, _user in given])
+        places = {activity.id: (activity.res_model, activity.res_id) for activity in activities}
+        asked = {}
+        for id_, _customer, user_id in given:
+            model, number = places[id_]
+            asked.setdefault((user_id, model), set()).add(number)
+        seen = {
+            (user_id, model): set(
+                self.env[model].browse(numbers)._loan_seen_by(self.env["res.users"].browse(user_id)).ids
+            )
+            for (user_id, model), numbers in asked.items()
+            if model in self.env["ir.model"]._loan_guarded()
+        }
+        return [
+            (id_, customer_id, user_id)
+            for id_, customer_id, user_id in given
+            if places[id_][1] in seen.get((user_id, places[id_][0]), {places[id_][1]})
+        ]
 
     def _goes_over(self, activity, task, user, customer):
         """Tell whether a task goes to who acts, or is theirs already but is the manager's by duty."""

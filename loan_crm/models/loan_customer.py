@@ -525,9 +525,18 @@ class LoanCustomer(models.Model):
         # As superuser: with the duty goes what is still to do, whoever planned it. Without the quick update each
         # activity would send the new manager a mail of its own.
         activities_sudo = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
-        activities_sudo.search(places & Domain("user_id", "=", former.id)).write(
-            {"user_id": self.manager_user_id.id}
-        )
+        held_sudo = activities_sudo.search(places & Domain("user_id", "=", former.id))
+        heir = self.manager_user_id
+        for followed in records:
+            theirs_sudo = held_sudo.filtered(lambda each, name=followed._name: each.res_model == name)
+            places_sudo = followed.browse(set(theirs_sudo.mapped("res_id")))
+            seen = set((places_sudo._loan_seen_by(heir) if heir else places_sudo).ids)
+            mine_sudo = theirs_sudo.filtered(lambda each, seen=seen: each.res_id in seen)
+            mine_sudo.write({"user_id": heir.id})
+            # Whom a complaint is about gets no to-do of it with the customer: whoever has it by now does.
+            for activity_sudo in theirs_sudo - mine_sudo:
+                holder = followed.browse(activity_sudo.res_id).user_id
+                activity_sudo.user_id = holder if holder != former else False
 
     def _check_still_visible(self):
         """Refuse a change after which the person who makes it could not see the customer any more."""

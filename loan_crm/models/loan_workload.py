@@ -28,7 +28,8 @@ class LoanWorkload(models.Model):
     _depends = {
         "crm.team": ["active", "user_id"],
         "crm.team.member": ["active", "crm_team_id", "user_id"],
-        "loan.commitment": ["activity_id", "customer_id", "date_due", "state"],
+        "loan.case": ["about_user_id", "loan_level"],
+        "loan.commitment": ["activity_id", "case_id", "customer_id", "date_due", "state"],
         "loan.contract": ["customer_id", "day_zero", "state", "waiting_since"],
         "loan.cover": ["company_id", "date_from", "date_to", "manager_user_id"],
         "loan.customer": ["active", "company_id", "manager_user_id", "tier_id", "waiting_since"],
@@ -242,7 +243,9 @@ class LoanWorkload(models.Model):
               JOIN loan_customer customer ON customer.id = given.customer_id
               JOIN day ON day.company_id = customer.company_id
               LEFT JOIN mail_activity todo ON todo.id = given.activity_id
-             WHERE (given.state IN ('open', 'due') OR given.state = 'broken' AND todo.active)
+              LEFT JOIN loan_case kept ON kept.id = given.case_id
+             WHERE kept.about_user_id IS NULL AND COALESCE(kept.loan_level, 0) = 0  -- not theirs to see, maybe
+               AND (given.state IN ('open', 'due') OR given.state = 'broken' AND todo.active)
                AND given.date_due < day.today
                AND customer.active AND %(which)s
             """,

@@ -37,6 +37,23 @@ class MailMessage(models.Model):
         # What could not be delivered Odoo tells its author as superuser, words and all, when the duty has long ended.
         return super(MailMessage, self - self._loan_hidden())._message_notifications_to_store(store)
 
+    def _export_rows(self, fields, *, _is_toplevel_call=True):
+        # Odoo reads the columns of messages as superuser, since `read` and searches have asked before. An export, by
+        # number or along a link from another row, has not.
+        if self.env.su:
+            return super()._export_rows(fields, _is_toplevel_call=_is_toplevel_call)
+        if _is_toplevel_call:
+            self.check_access("read")
+            return super()._export_rows(fields, _is_toplevel_call=_is_toplevel_call)
+        seen = self._filtered_access("read")
+        rows = []
+        for message in self:
+            if message in seen:
+                rows += super(MailMessage, message)._export_rows(fields, _is_toplevel_call=False)
+            else:
+                rows.append([""] * len(fields))
+        return rows
+
     def _message_fetch(self, domain, **kwargs):
         fetched = super()._message_fetch(domain, **kwargs)
         thread = kwargs.get("thread")

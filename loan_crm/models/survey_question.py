@@ -3,6 +3,10 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..core import scores
 
+_WORDS_AT_MOST = 4000
+# Columns without which an answer says nothing, or leads elsewhere.
+_KEPT = frozenset({"survey_id", "question_type", "is_page"})
+
 
 class SurveyQuestion(models.Model):
     _inherit = "survey.question"
@@ -44,9 +48,34 @@ class SurveyQuestion(models.Model):
                     )
                 )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        questions = super().create(vals_list)
+        questions.survey_id._check_loan_keeper()
+        return questions
+
+    def write(self, vals):
+        self.survey_id._check_loan_keeper()
+        moved = self.filtered(
+            lambda question: any(
+                question._fields[name].convert_to_write(question[name], question) != vals[name]
+                for name in vals.keys() & _KEPT
+            )
+        )
+        result = super().write(vals)
+        if moved:
+            moved._check_loan_unanswered()
+        if "survey_id" in vals:
+            self.survey_id._check_loan_keeper()
+        return result
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_answered(self):
-        # With a question Odoo deletes what was answered to it; nobody alters what customers said.
+        self.survey_id._check_loan_keeper()
+        self._check_loan_unanswered()
+
+    def _check_loan_unanswered(self):
+        """Refuse what would take along, or turn, what customers said: Odoo deletes it with its question."""
         lines_sudo = self.env[
             "survey.user_input.line"
         ].sudo()  # as superuser: whether there are any, is asked
@@ -58,6 +87,52 @@ class SurveyQuestion(models.Model):
                     "Customers have answered this question, and their answers go with it. Make a new survey."
                 )
             )
+
+    # ------------------------------------------------------------ what is taken as an answer
+
+    @api.private
+    def validate_question(self, answer, comment=None):
+        # Odoo asks whether there is an answer, not whether it is one of those there are.
+        if self.survey_id.survey_type == "loan" and not self._loan_takes(answer, comment):
+            return {
+                self.id: self.env._(
+                    "This is none of the answers, or longer than %s characters.", _WORDS_AT_MOST
+                )
+            }
+        return super().validate_question(answer, comment)
+
+    def _loan_takes(self, answer, comment=None):
+        """Tell whether what a page sent can be an answer to this question, or none.
+
+        :param answer: whatever was sent: of a person's browser a text, a list of texts, of a matrix a dict of lists
+        :param comment: whatever was sent as one
+        """
+        self.ensure_one()
+        if not all(self._loan_words(each) for each in (comment,) if each):
+            return False
+        if not answer:
+            return True
+        choices = self.suggested_answer_ids.ids
+        if self.question_type == "matrix":
+            rows = {str(row) for row in self.matrix_row_ids.ids}
+            return isinstance(answer, dict) and all(
+                str(row) in rows and isinstance(chosen, list) and self._loan_chosen(chosen, choices)
+                for row, chosen in answer.items()
+            )
+        if self.question_type == "multiple_choice":
+            return self._loan_chosen(answer if isinstance(answer, list) else [answer], choices)
+        if self.question_type in ("simple_choice", "scale"):
+            return self._loan_chosen([answer], [value for value, _label, _end in self._loan_choices()])
+        return self._loan_words(answer)
+
+    def _loan_chosen(self, chosen, choices):
+        known = {str(value) for value in choices}
+        return all(type(value) in (str, int) and str(value) in known for value in chosen)
+
+    def _loan_words(self, said):
+        return isinstance(said, str) and len(said) <= _WORDS_AT_MOST and "\x00" not in said
+
+    # ------------------------------------------------------------ what it says
 
     def _loan_choices(self):
         """Return what can be answered: `[(value, label, what stands at its end of the scale or "")]`.

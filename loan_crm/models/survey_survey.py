@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 
 class SurveySurvey(models.Model):
@@ -45,6 +45,7 @@ class SurveySurvey(models.Model):
         "questions_layout",
         "users_can_go_back",
         "certification",
+        "is_time_limited",
     )
     def _check_loan_survey(self):
         for survey in self.filtered(lambda survey: survey.survey_type == "loan"):
@@ -54,19 +55,63 @@ class SurveySurvey(models.Model):
                 or survey.questions_layout != "one_page"
                 or not survey.users_can_go_back
                 or survey.certification
+                or survey.is_time_limited  # when its time is over, whoever looks at the page ends it
             ):
                 raise ValidationError(
                     self.env._(
                         "“%s” is opened by the link in a letter and shows what was clicked there: invited people "
-                        "only, no login, one page with all the questions, going back allowed, no certification.",
+                        "only, no login, one page with all the questions, going back allowed, no certification, no "
+                        "time limit.",
                         survey.title,
                     )
                 )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        surveys = super().create(vals_list)
+        surveys._check_loan_keeper()
+        return surveys
+
     def write(self, vals):
+        self._check_loan_keeper()
         if vals.get("survey_type", "loan") != "loan":
             self._check_loan_unanswered()
-        return super().write(vals)
+        result = super().write(vals)
+        if vals.get("survey_type") == "loan":
+            self._check_loan_keeper()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_kept(self):
+        self._check_loan_keeper()
+
+    def _check_loan_keeper(self):
+        """Refuse whoever writes their own questionnaires in the survey app to word those by which they are rated."""
+        if self.env.su or self.env.user.has_groups(
+            "loan_crm.loan_crm_group_administrator,survey.group_survey_manager"
+        ):
+            return
+        # As superuser: of which type a survey is, is asked.
+        if "loan" in self.sudo().mapped("survey_type"):
+            raise AccessError(
+                self.env._("What borrowers are asked is for an administrator of Loan CRM to word.")
+            )
+
+    def _check_loan_not_sent(self):
+        """Refuse to ask borrowers past the governor: nobody would read what they answer."""
+        # As superuser: as above.
+        if "loan" in self.sudo().mapped("survey_type"):
+            raise UserError(
+                self.env._("Borrowers are asked by the survey rules of Loan CRM, and by nobody else.")
+            )
+
+    def action_send_survey(self):
+        self._check_loan_not_sent()
+        return super().action_send_survey()
+
+    def action_start_session(self):
+        self._check_loan_not_sent()
+        return super().action_start_session()
 
     def _check_loan_unanswered(self):
         """Refuse to let what customers have answered become another app's to show."""

@@ -170,6 +170,19 @@ class VoiceCommon(SurveyCommon, CaseCommon):
         self._answer(request, 1, words=f"{CANARY} answer")
         return request
 
+    def _try(self, knock):
+        """Return what a way answers, an error's words as well; what it did is undone."""
+        told = ""
+        with mute_logger("odoo.sql_db"), suppress(_Undone), self.env.cr.savepoint():
+            try:
+                told = str(knock())
+                self.env.flush_all()
+            except Exception as error:  # whatever it says is told
+                told = str(error)
+            raise _Undone
+        self.env.invalidate_all()
+        return told
+
     # ------------------------------------------------------------ crawling
 
     def _told(self, user):
@@ -662,19 +675,6 @@ class TestLoanAccessVoice(VoiceCommon):
             self._try(lambda: preset.onchange({}, [], spec)),
             self._try(lambda: preset.default_get(list(model._fields))),
         )
-
-    def _try(self, knock):
-        """Return what a way answers, an error's words as well; what it did is undone."""
-        told = ""
-        with mute_logger("odoo.sql_db"), suppress(_Undone), self.env.cr.savepoint():
-            try:
-                told = str(knock())
-                self.env.flush_all()
-            except Exception as error:  # whatever it says is told
-                told = str(error)
-            raise _Undone
-        self.env.invalidate_all()
-        return told
 
     def test_v25_no_verb_reaches_a_hidden_record(self):
         case, word, plan = self._full(about_user_id=self.manager.id)
