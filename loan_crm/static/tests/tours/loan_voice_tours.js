@@ -57,11 +57,8 @@ tours.add("loan_survey_phone", {
             run: "edit The fee came as a surprise",
         },
         {
+            content: "One press sends it: nobody is asked whether they are sure",
             trigger: page("button[type=submit][value=finish]:not(.disabled)"),
-            run: "click",
-        },
-        {
-            trigger: page(".modal .btn-primary"),
             run: "click",
         },
         {
