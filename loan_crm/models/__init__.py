@@ -91,6 +91,7 @@ from . import loan_promise_mixin
 from . import loan_hardship_mixin
 from . import loan_case_mixin
 from . import loan_open_mixin
+from . import loan_mine_first_mixin
 from . import loan_case_source_mixin
 from . import loan_recused_mixin
 from . import loan_about_mixin
@@ -202,6 +203,7 @@ from . import loan_case_stage_mixin
 from . import loan_case_history_mixin
 from . import loan_case_guide_mixin
 from . import loan_case_hardship_mixin
+from . import loan_case_oversight_mixin
 from . import loan_case_fit_mixin
 from . import loan_case_way_mixin
 from . import loan_case_cause

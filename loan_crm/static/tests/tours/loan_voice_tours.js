@@ -114,7 +114,7 @@ tours.add("loan_commitment_message", {
             trigger: ".modal .o_field_widget[name=name] input:value('You have the statement tomorrow')",
         },
         {
-            trigger: ".modal .o_form_button_save",
+            trigger: ".modal footer .btn-primary:contains('Promise')",
             run: "click",
         },
         {
