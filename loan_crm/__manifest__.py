@@ -258,7 +258,10 @@
     "assets": {
         "web.assets_backend": [
             "loan_crm/static/src/**/*",
-            ("remove", "loan_crm/static/src/loan_mean_graph/**/*"),  # beside Odoo's graphs, which are loaded late
+            (
+                "remove",
+                "loan_crm/static/src/loan_mean_graph/**/*",
+            ),  # beside Odoo's graphs, which are loaded late
             ("remove", "loan_crm/static/src/loan_survey_form/**/*"),
         ],
         # Alone on the borrower's page, which loads no script and nothing of Odoo's own pages.

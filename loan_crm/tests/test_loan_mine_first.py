@@ -16,7 +16,9 @@ class TestLoanMineFirst(LoanCommon):
 
     def _opens_on(self, user, model="loan.commitment"):
         action = self.env[model].with_user(user).action_open_list()
-        return {name.removeprefix("search_default_") for name in action["context"] if "search_default" in name}
+        return {
+            name.removeprefix("search_default_") for name in action["context"] if "search_default" in name
+        }
 
     def _promise(self, days, user=None):
         return self.env["loan.commitment"].create(
