@@ -23,7 +23,7 @@ class LoanCaseOversightMixin(models.AbstractModel):
                 case.about_note = False
             elif told:
                 case.about_note = self.env._(
-                    "%(about)s no longer sees this case, and leads others: %(told)s is told of it.",
+                    "%(about)s no longer sees this case. As they lead others, we tell %(told)s.",
                     about=about.name,
                     told=", ".join(told.mapped("name")),
                 )
