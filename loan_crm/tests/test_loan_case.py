@@ -160,6 +160,11 @@ class TestLoanCase(CaseCommon):
         self.assertEqual(told.user_id, self.compliance)
         self.assertEqual(len(told), 1)
 
+    def test_who_sets_teams_up_opens_them_without_reading_their_cases(self):
+        self._case(team_id=self.junior.id)
+        self.assertEqual(self.junior.with_user(self.lead).open_count, 1)
+        self.assertEqual(self.junior.with_user(self.administrator).open_count, 0)
+
     def test_nobody_is_made_accountable_who_may_not_see_the_customer(self):
         case = self._case()
         with self.assertRefused("may not see the customer"):
