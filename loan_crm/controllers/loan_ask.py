@@ -3,6 +3,7 @@ from odoo.http import request
 from odoo.tools.translate import LazyTranslate
 
 from ..core import entries
+from .loan_borrower import whose_door
 
 _lt = LazyTranslate(__name__)
 
@@ -177,5 +178,6 @@ class LoanAsk(http.Controller):
         """Tell who was given a link that its time is over; every other one that opens nothing is answered alike."""
         if asked := self._open(token, ended=True):
             return self._done_page(asked, token, 410)
-        values = {"lender": {}, "page_lang": (request.env.lang or "en_US").replace("_", "-")}
+        lender = whose_door()
+        values = {"lender": lender, "page_lang": (request.env.lang or "en_US").replace("_", "-")}
         return request.render("loan_crm.loan_borrower_nothing", values, headers=_HEADERS, status=404)
