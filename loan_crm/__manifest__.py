@@ -257,9 +257,18 @@
         "demo/loan_survey_demo.xml",
     ],
     "assets": {
-        "web.assets_backend": ["loan_crm/static/src/**/*"],
+        "web.assets_backend": [
+            "loan_crm/static/src/**/*",
+            (
+                "remove",
+                "loan_crm/static/src/loan_mean_graph/**/*",
+            ),  # beside Odoo's graphs, which are loaded late
+            ("remove", "loan_crm/static/src/loan_survey_form/**/*"),
+        ],
         # Alone on the borrower's page, which loads no script and nothing of Odoo's own pages.
         "loan_crm.assets_borrower": ["loan_crm/static/borrower/loan_borrower.css"],
+        "web.assets_backend_lazy": ["loan_crm/static/src/loan_mean_graph/**/*"],
+        "survey.survey_assets": ["loan_crm/static/src/loan_survey_form/**/*"],
         "web.assets_tests": ["loan_crm/static/tests/tours/**/*"],
         "web.assets_unit_tests": ["loan_crm/static/tests/*.test.js"],
     },

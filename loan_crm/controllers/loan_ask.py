@@ -3,6 +3,7 @@ from odoo.http import request
 from odoo.tools.translate import LazyTranslate
 
 from ..core import entries
+from .loan_borrower import whose_door
 
 _lt = LazyTranslate(__name__)
 
@@ -38,7 +39,7 @@ class LoanAsk(http.Controller):
     def ask(self, token, choice="", **_ignored):
         asked = self._open(token)
         if not asked:
-            return self._nothing()
+            return self._nothing(token)
         if asked.state != "sent":
             return self._done_page(asked, token)
         return self._ask_page(asked, token, {"choice": choice})
@@ -48,7 +49,7 @@ class LoanAsk(http.Controller):
     def ask_sent(self, token, csrf_token=None, choice="", **_ignored):
         asked = self._open(token)
         if not asked:
-            return self._nothing()
+            return self._nothing(token)
         typed = {"choice": choice if isinstance(choice, str) else ""}
         refusal = self._refuse(asked, csrf_token)
         if refusal:
@@ -68,7 +69,7 @@ class LoanAsk(http.Controller):
     def call(self, token, **_ignored):
         asked = self._open(token)
         if not asked:
-            return self._nothing()
+            return self._nothing(token)
         if asked.state != "sent":
             return self._done_page(asked, token)
         return self._page("loan_crm.loan_ask_call", asked, token, typed={}, errors={}, done=False)
@@ -77,7 +78,7 @@ class LoanAsk(http.Controller):
     def call_sent(self, token, csrf_token=None, **typed):
         asked = self._open(token)
         if not asked:
-            return self._nothing()
+            return self._nothing(token)
         typed = {name: entries.words(value) for name, value in typed.items() if isinstance(value, str)}
         errors, status = {}, 422
         for name, most in {**_LINE, "words": _WORDS}.items():
@@ -102,18 +103,19 @@ class LoanAsk(http.Controller):
 
     @http.route("/loan/ask/<string:token>/stop", type="http", auth="public", methods=["GET"], readonly=True)
     def stop(self, token, **_ignored):
-        asked = self._open(token)
+        # From an old letter, too: that they want no more is theirs to say at any time.
+        asked = self._open(token, ended=True)
         if not asked:
-            return self._nothing()
+            return self._nothing(token)
         return self._page(
             "loan_crm.loan_ask_stop", asked, token, errors={}, done=asked.partner_id.loan_no_surveys
         )
 
     @http.route("/loan/ask/<string:token>/stop", type="http", auth="public", methods=["POST"], csrf=False)
     def stop_sent(self, token, csrf_token=None, **_ignored):
-        asked = self._open(token)
+        asked = self._open(token, ended=True)
         if not asked:
-            return self._nothing()
+            return self._nothing(token)
         if refusal := self._refuse(asked, csrf_token):
             return self._page(
                 "loan_crm.loan_ask_stop", asked, token, refusal[1], errors={"": refusal[0]}, done=False
@@ -123,9 +125,12 @@ class LoanAsk(http.Controller):
 
     # ------------------------------------------------------------ who is there
 
-    def _open(self, token):
-        """Return the survey a link stands for, empty where it opens nothing."""
-        asked = request.env["loan.survey.request"]._from_ask_token(token)
+    def _open(self, token, ended=False):
+        """Return the survey a link stands for, empty where it opens nothing.
+
+        :param bool ended: also one whose time is over
+        """
+        asked = request.env["loan.survey.request"]._from_ask_token(token, ended)
         if asked:
             # The letter's language and not the browser's.
             request.update_context(lang=asked.env.lang)
@@ -151,15 +156,8 @@ class LoanAsk(http.Controller):
     def _ask_page(self, asked, token, typed, errors=None, status=200):
         return self._page("loan_crm.loan_ask_page", asked, token, status, typed=typed, errors=errors or {})
 
-    def _done_page(self, asked, token):
-        answer = asked.user_input_id
-        return self._page(
-            "loan_crm.loan_ask_done",
-            asked,
-            token,
-            goes_on=asked.state == "answered" and answer.state == "in_progress",
-            over=asked.state == "expired",
-        )
+    def _done_page(self, asked, token, status=200):
+        return self._page("loan_crm.loan_ask_done", asked, token, status, end=asked._ask_end())
 
     def _page(self, template, asked, token, status=200, **values):
         choices = self._choices(asked)
@@ -177,7 +175,10 @@ class LoanAsk(http.Controller):
         values.update(page_lang=(request.env.lang or "en_US").replace("_", "-"))
         return request.render(template, values, headers=_HEADERS, status=status)
 
-    def _nothing(self):
-        """Answer every link that opens nothing alike, whatever the reason."""
-        values = {"lender": {}, "page_lang": (request.env.lang or "en_US").replace("_", "-")}
+    def _nothing(self, token):
+        """Tell who was given a link that its time is over; every other one that opens nothing is answered alike."""
+        if asked := self._open(token, ended=True):
+            return self._done_page(asked, token, 410)
+        lender = whose_door()
+        values = {"lender": lender, "page_lang": (request.env.lang or "en_US").replace("_", "-")}
         return request.render("loan_crm.loan_borrower_nothing", values, headers=_HEADERS, status=404)

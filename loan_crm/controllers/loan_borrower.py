@@ -42,6 +42,19 @@ _REFUSALS = {
 }
 
 
+def whose_door():
+    """Return the lender that stands on every letter, empty of several; in the browser's language from then on."""
+    env = request.env(su=True)  # no secret
+    installed = dict(env["res.lang"].get_installed())
+    wanted = request.best_lang or ""
+    near = [code for code in installed if code.split("_")[0] == wanted.split("_")[0]]
+    companies = env["res.company"].search([], limit=2)
+    company = companies if len(companies) == 1 else companies.browse()
+    lang = wanted if wanted in installed else next(iter(near), company.partner_id.lang or "en_US")
+    request.update_context(lang=lang)
+    return {"name": company.name, "phone": company.phone, "email": company.email} if company else {}
+
+
 class LoanBorrower(http.Controller):
     """The borrower's page behind the links of a letter: no login, one loan, one person.
 
@@ -378,16 +391,7 @@ class LoanBorrower(http.Controller):
 
     def _nothing(self):
         """Answer every link that opens nothing alike, whatever the reason: it tells nothing about any loan."""
-        env = request.env(su=True)  # whose door this is stands on every letter
-        installed = dict(env["res.lang"].get_installed())
-        wanted = request.best_lang or ""
-        near = [code for code in installed if code.split("_")[0] == wanted.split("_")[0]]
-        companies = env["res.company"].search([], limit=2)
-        company = companies if len(companies) == 1 else companies.browse()
-        lang = wanted if wanted in installed else next(iter(near), company.partner_id.lang or "en_US")
-        request.update_context(lang=lang)
-        lender = company and {"name": company.name, "phone": company.phone, "email": company.email}
-        return self._answer("loan_crm.loan_borrower_nothing", {"lender": lender or {}}, 404)
+        return self._answer("loan_crm.loan_borrower_nothing", {"lender": whose_door()}, 404)
 
     def _answer(self, template, values, status):
         values.update(page_lang=(request.env.lang or "en_US").replace("_", "-"))

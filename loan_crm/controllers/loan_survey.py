@@ -36,6 +36,34 @@ class LoanSurvey(Survey):
             return "token_wrong"
         return validity
 
+    def _redirect_with_error(self, access_data, error_key):
+        """Tell who has the link of an answer that its time is over, or that they have answered; guessers learn nothing.
+
+        :param dict access_data: see Odoo's `_get_access_data`
+        :param str error_key: see Odoo's `_check_validity`
+        """
+        answer_sudo = access_data["answer_sudo"]
+        if answer_sudo and error_key in ("answer_deadline", "survey_closed", "token_wrong"):
+            # As superuser: the answer's own link is the right to hear what became of it.
+            asked_sudo = (
+                request.env["loan.survey.request"]
+                .sudo()
+                .search([("user_input_id", "=", answer_sudo.id)], limit=1)
+            )
+            if asked_sudo:
+                return self._loan_end_page(asked_sudo)
+        return super()._redirect_with_error(access_data, error_key)
+
+    def _loan_end_page(self, asked_sudo):
+        lang = asked_sudo.partner_id.lang or asked_sudo.company_id.partner_id.lang
+        request.update_context(lang=lang)
+        values = {
+            "facts": {"lender": asked_sudo.company_id.name, "footer": ""},
+            "end": {**asked_sudo.with_context(lang=lang)._ask_end(), "goes_on": False},
+            "page_lang": (request.env.lang or "en_US").replace("_", "-"),
+        }
+        return request.render("loan_crm.loan_ask_done", values, status=410)
+
     @http.route()
     def survey_submit(self, survey_token, answer_token, **post):
         _survey_sudo, answer_sudo = self._fetch_from_access_token(survey_token, answer_token)

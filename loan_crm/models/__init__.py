@@ -94,6 +94,7 @@ from . import loan_hardship_mixin
 from . import loan_case_mixin
 from . import loan_open_mixin
 from . import loan_pass_mixin
+from . import loan_mine_first_mixin
 from . import loan_case_source_mixin
 from . import loan_recused_mixin
 from . import loan_about_mixin
@@ -206,6 +207,7 @@ from . import loan_case_stage_mixin
 from . import loan_case_history_mixin
 from . import loan_case_guide_mixin
 from . import loan_case_hardship_mixin
+from . import loan_case_oversight_mixin
 from . import loan_case_fit_mixin
 from . import loan_case_way_mixin
 from . import loan_case_cause

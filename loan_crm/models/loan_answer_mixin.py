@@ -228,7 +228,7 @@ class LoanAnswerMixin(models.AbstractModel):
         message_sudo = message.sudo()  # as below
         type_id = self.env["ir.model.data"]._xmlid_to_res_id(_ANSWER, raise_if_not_found=False)
         if type_id and message_sudo.mail_activity_type_id.id == type_id:
-            self._stop_waiting("answered", message_sudo, self.env.user)
+            self._stop_waiting("ticked", message_sudo, self.env.user)
         elif colleague := self._answered_by(message, went_out):
             self._stop_waiting("answered", message_sudo, colleague)
             record_sudo._answer_activity().unlink()  # what was written stands in the chatter
@@ -258,5 +258,5 @@ class LoanAnswerMixin(models.AbstractModel):
         # As superuser: who may write the record may end its to-do, whoever had it. The doer stays the user.
         waiting_sudo = self.sudo().filtered("waiting_since")
         waiting_sudo._answer_activity().action_feedback()
-        waiting_sudo._stop_waiting("answered", user=self.env.user)
+        waiting_sudo._stop_waiting("ticked", user=self.env.user)
         return True

@@ -47,6 +47,7 @@ class LoanCase(models.Model):
         "loan.case.clock.mixin",
         "loan.case.guide.mixin",
         "loan.case.hardship.mixin",
+        "loan.case.oversight.mixin",
         "loan.case.word.mixin",
         "loan.pass.mixin",
         "loan.answer.mixin",
@@ -361,6 +362,7 @@ class LoanCase(models.Model):
         cases = super().create(vals_list)
         # As superuser: team, owner, clocks and the letter follow from the case; who may make one was asked above.
         cases.sudo()._take_in()
+        cases.filtered("about_user_id")._tell_overseers()
         return cases
 
     def write(self, vals):
@@ -368,6 +370,8 @@ class LoanCase(models.Model):
             raise UserError(self.env._("How and to which company a case came in stays as it was."))
         if "about_user_id" in vals:
             self._check_about_stays(vals["about_user_id"])
+        about = vals.get("about_user_id")
+        named = self.filtered(lambda case: about and case.about_user_id.id != about)
         before = {case: case.user_id for case in self} if "user_id" in vals else {}
         hands = self.user_id
         moved = {} if self.env.su or not vals.keys() & {"customer_id", "contract_id"} else self._whose()
@@ -376,6 +380,7 @@ class LoanCase(models.Model):
             self._check_moved(moved)
         if vals.keys() & {"about_user_id", "level_id"}:
             self._hush_holds()
+        named._tell_overseers()
         if before:
             self._note_passed_on(before)
         if vals.keys() & {"kind", "severity", "priority", "category_id", "customer_id", "team_id"}:

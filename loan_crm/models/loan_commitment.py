@@ -59,6 +59,7 @@ class LoanCommitment(models.Model):
         "loan.pass.mixin",
         "loan.given.mixin",
         "loan.about.mixin",
+        "loan.mine.first.mixin",
         "loan.recused.mixin",
         "loan.lifecycle.mixin",
     ]
@@ -172,6 +173,10 @@ class LoanCommitment(models.Model):
     def _compute_partner_id(self):
         for word in self:
             word.partner_id = word.partner_id or word.contract_id.partner_id or word.customer_id.partner_id
+
+    @api.model
+    def _first_choices(self):
+        return "loan_crm.loan_commitment_action", [("mine", "undone"), ("pressing",), ("undone",)]
 
     @api.model
     def _undone_domain(self):

@@ -90,7 +90,7 @@ class LoanCommitmentSourceMixin(models.AbstractModel):
         action = self.env["ir.actions.act_window"]._for_xml_id("loan_crm.loan_commitment_action")
         action.update(
             name=self.env._("We Promise"),
-            views=[(self.env.ref("loan_crm.loan_commitment_view_form").id, "form")],
+            views=[(self.env.ref("loan_crm.loan_commitment_view_form_promise").id, "form")],
             target="new",
             context={f"default_{name}": value for name, value in vals.items() if value},
         )

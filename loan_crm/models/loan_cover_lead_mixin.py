@@ -23,7 +23,7 @@ class LoanCoverLeadMixin(models.AbstractModel):
     def _compute_lead_count(self):
         # With the user's own rights: who may not see an application any more finds none.
         leads, counts = self.env["crm.lead"], {}
-        if leads.has_access("read"):
+        if leads.has_access("read") and leads._has_field_access(leads._fields["loan_cover_id"], "read"):
             counts = dict(leads._read_group(self._lent_domain(), ["loan_cover_id"], ["__count"]))
         for cover in self:
             cover.lead_count = counts.get(cover._origin, 0)

@@ -42,6 +42,7 @@ class LoanHardship(models.Model):
 
     _name = "loan.hardship"
     _inherit = [
+        "loan.mine.first.mixin",
         "loan.access.mixin",
         "loan.letter.mixin",
         "mail.thread",
@@ -276,6 +277,10 @@ class LoanHardship(models.Model):
                         self.env._("What the borrower wrote stays in their words. Add yours as a note below.")
                     )
         return super().write(vals)
+
+    @api.model
+    def _first_choices(self):
+        return "loan_crm.loan_hardship_action", [("mine", "open"), ("open",)]
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_kept(self):

@@ -23,7 +23,7 @@ class LoanProduct(models.Model):
     _check_company_auto = True
 
     name = fields.Char(required=True, translate=True)
-    code = fields.Char(help="A short name for lists and imports.")
+    code = fields.Char(copy=False, help="A short name for lists and imports.")
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(

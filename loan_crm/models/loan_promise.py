@@ -21,7 +21,13 @@ class LoanPromise(models.Model):
     """
 
     _name = "loan.promise"
-    _inherit = ["loan.given.mixin", "loan.open.mixin", "loan.access.mixin", "loan.lifecycle.mixin"]
+    _inherit = [
+        "loan.given.mixin",
+        "loan.open.mixin",
+        "loan.mine.first.mixin",
+        "loan.access.mixin",
+        "loan.lifecycle.mixin",
+    ]
     _description = "Promise to Pay"
     _order = "date_promised desc, id desc"
     _rec_names_search = ["contract_id.name", "customer_id.name", "note"]
@@ -698,6 +704,10 @@ class LoanPromise(models.Model):
         if not self.env.su and "withdraw_reason" in vals and any(promise.state != "open" for promise in self):
             raise AccessError(self.env._("Only an open promise is withdrawn."))
         return super().write(vals)
+
+    @api.model
+    def _first_choices(self):
+        return "loan_crm.loan_promise_action", [("mine", "open"), ("pressing",), ("open",)]
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_kept(self):

@@ -30,7 +30,12 @@ class LoanRecoveryCall(models.Model):
     )
     case_id = fields.Many2one(related="plan_id.case_id", store=True)
     user_id = fields.Many2one(
-        "res.users", "Calls", compute="_compute_user_id", store=True, precompute=True, index="btree_not_null"
+        "res.users",
+        "Who Calls",
+        compute="_compute_user_id",
+        store=True,
+        precompute=True,
+        index="btree_not_null",
     )
     date = fields.Date("On", required=True)
     state = fields.Selection(

@@ -36,7 +36,8 @@ class LoanRecoveryMixin(models.AbstractModel):
         where = self.env["loan.commitment"]._where_told(self)
         action.update(
             name=self.env._("Make It Good"),
-            views=[(False, "form")],
+            views=[(self.env.ref("loan_crm.loan_recovery_plan_view_form_begin").id, "form")],
+            target="new",
             context={f"default_{name}": value for name, value in where.items() if value},
         )
         return action

@@ -321,6 +321,12 @@ class LoanRecoveryPlan(models.Model):
         plans_sudo.write(vals)
         plans_sudo._ask_for_step()
 
+    def action_open_plan(self):
+        """Open the plan's page: from the form that began it, to go on with its first step."""
+        self.ensure_one()
+        self.check_access("read")
+        return self._action_open_record(self)
+
     def action_acknowledge(self):
         """Note that the customer was listened to; what they told stands in the form."""
         self.check_access("write")

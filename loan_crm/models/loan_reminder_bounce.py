@@ -15,7 +15,7 @@ class LoanReminderBounce(models.Model):
     """
 
     _name = "loan.reminder.bounce"
-    _inherit = ["loan.access.mixin"]
+    _inherit = ["loan.mine.first.mixin", "loan.access.mixin"]
     _description = "Bounced Address"
     _order = "mended_at desc, bounced_at desc, id desc"  # what is not mended comes first
     _rec_name = "email"
@@ -71,6 +71,10 @@ class LoanReminderBounce(models.Model):
     _open_once = models.UniqueIndex(
         "(customer_id, email) WHERE state = 'open'", "This address is noted as bounced already."
     )
+
+    @api.model
+    def _first_choices(self):
+        return "loan_crm.loan_reminder_bounce_action", [("mine", "open"), ("open",)]
 
     @api.model
     def _get_erasure_plan(self):

@@ -13,13 +13,14 @@ _BATCH = 500
 class LoanResponse(models.Model):
     """How long somebody who wrote to us waited for an answer: begins with their mail, ends with a person's words.
 
-    What a machine wrote begins nothing, and what a machine or nothing of substance answers ends nothing. Whoever is
+    What a machine wrote begins nothing, and what a machine or nothing of substance answers ends nothing. What somebody
+    closes by hand, because they called or no answer is needed, ends the wait and stands apart in the figures. Who is
     accountable in the meantime may change; the wait is one. What nobody answers climbs: to the team's lead, then to the
     head, in working time. How long it took is kept in minutes of working time, for each person, way and hour.
     """
 
     _name = "loan.response"
-    _inherit = ["loan.watch.mixin", "loan.recused.mixin"]
+    _inherit = ["loan.watch.mixin", "loan.mine.first.mixin", "loan.recused.mixin"]
     _description = "Response"
     _order = "waiting_since, id"
     _rec_name = "record_name"
@@ -66,7 +67,12 @@ class LoanResponse(models.Model):
         "Hour of Day", readonly=True, aggregator=None, help="When it came in, on the lender's clock."
     )
     state = fields.Selection(
-        [("waiting", "Unanswered"), ("answered", "Has an Answer"), ("dropped", "Needed No Answer")],
+        [
+            ("waiting", "Unanswered"),
+            ("answered", "Answered by a Reply"),
+            ("ticked", "Closed Without a Reply"),
+            ("dropped", "Needed No Answer"),
+        ],
         "Status",
         required=True,
         readonly=True,
@@ -182,7 +188,7 @@ class LoanResponse(models.Model):
         """Note that nobody waits any more.
 
         :param records: with `loan.answer.mixin`
-        :param str state: "answered" or "dropped"
+        :param str state: "answered" by a reply, "ticked" off without one, or "dropped"
         :param message: the `mail.message` that answered, if it was one
         :param user: the `res.users` who answered, or saw that no answer is needed
         """
@@ -353,6 +359,10 @@ class LoanResponse(models.Model):
                 "active_ids": record.ids,
             },
         }
+
+    @api.model
+    def _first_choices(self):
+        return "loan_crm.loan_response_action", [("mine",), ()]
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_kept(self):

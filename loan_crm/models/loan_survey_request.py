@@ -289,7 +289,7 @@ class LoanSurveyRequest(models.Model):
                 elif request.reason_note:
                     told = self.env._("%(reason)s: %(note)s", reason=told, note=request.reason_note)
             elif request.state == "due":
-                told = self.env._("On %s", format_date(self.env, request.due_on))
+                told = self.env._("Will be asked on %s", format_date(self.env, request.due_on))
             elif request.state == "answered" and request.way:
                 told = ways[request.way]
             request.told = told
@@ -375,10 +375,12 @@ class LoanSurveyRequest(models.Model):
             request.ask_ends = [end for _value, _label, end in choices if end]
 
     @api.model
-    def _from_ask_token(self, token):
+    def _from_ask_token(self, token, ended=False):
         """Return the survey that a link opens, in the language of whom it was given to; empty where it opens none.
 
         :param str token: as it came, whatever it is
+        :param bool ended: also a link that opens nothing any more, so that who was given it is told so: the signature
+            is theirs for ever, and tells nobody else anything
         """
         link = links.read(self._ask_key(), token)
         nothing = self.browse()
@@ -390,13 +392,39 @@ class LoanSurveyRequest(models.Model):
         if (
             not request
             or request.partner_id.id != link.partner_id
-            or request.state not in ("sent", "answered", "expired")
-            or company._loan_today() > link.last_day
+            or not request.sent_at
             or not (company.active and request.partner_id.active)
         ):
             return nothing
+        opens = request.state in ("sent", "answered", "expired") and company._loan_today() <= link.last_day
+        if not (opens or ended):
+            return nothing
         lang = request.partner_id.lang or company.partner_id.lang
         return request.with_context(allowed_company_ids=company.ids, lang=lang)
+
+    def _ask_end(self):
+        """Return what the page tells where there is nothing to answer (any more): whether the rest of the questions is
+        still open, whether the survey has ended unanswered, whether they asked for a call, and who can be reached.
+        """
+        self.ensure_one()
+        company, user = self.company_id, self.user_id
+        acting = self.customer_id.acting_user_id
+        open_still = company._loan_today() <= self.expires_on
+        if user != acting:
+            user = user.browse()  # whom they know is gone or away, or nobody signed to them
+        return {
+            "goes_on": open_still and self.state == "answered" and self.user_input_id.state == "in_progress",
+            "over": self.state != "answered",
+            "call": self.way == "call",
+            "contact": {
+                "name": user.name or company.name,
+                "role": self.env._("Your relationship manager")
+                if user and user == self.customer_id.manager_user_id
+                else "",
+                "phone": user.phone or company.phone,
+                "email": user.email or company.email,
+            },
+        }
 
     def _count_ask_post(self):
         """Count something that is sent from the page of this survey, one after the other.

@@ -132,6 +132,7 @@ class LoanSurveyRule(models.Model):
     def _langs(self):
         return self.env["res.lang"].get_installed()
 
+    @api.depends_context("uid")
     def _compute_request_count(self):
         requests = self.env["loan.survey.request"]
         # Who keeps the rules need not be one of those who see whom they led to.

@@ -66,7 +66,9 @@ class LoanVoiceReport(models.Model):
         tracking=True,
     )
     issued_at = fields.Datetime("Issued At", readonly=True, copy=False)
-    issued_user_id = fields.Many2one("res.users", "Issued By", readonly=True, copy=False, ondelete="restrict")
+    issued_user_id = fields.Many2one(
+        "res.users", "Report Issued By", readonly=True, copy=False, ondelete="restrict"
+    )
     figures = fields.Json(readonly=True, copy=False, export_string_translation=False)
     quote_ids = fields.One2many(
         "loan.voice.quote",

@@ -137,7 +137,7 @@ class LoanVoiceSheetMixin(models.AbstractModel):
             return self.env._("A draft, counted until now")
         return self.env._(
             "Issued on %(moment)s by %(user)s",
-            moment=format_datetime(self.env, self.issued_at, dt_format="medium"),
+            moment=format_datetime(self.env, self.issued_at, dt_format="short"),
             user=self.issued_user_id.sudo().name,  # as superuser: a colleague's name
         )
 

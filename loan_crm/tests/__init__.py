@@ -71,7 +71,9 @@ from . import test_loan_audit
 from . import test_loan_audit_tour
 from . import test_loan_assignment
 from . import test_loan_manager
+from . import test_loan_mine_first
 from . import test_loan_conflict
+from . import test_loan_copy
 from . import test_loan_nda
 from . import test_loan_training
 from . import test_loan_breach

@@ -137,6 +137,34 @@ class TestLoanCase(CaseCommon):
         with self.assertRefused("Only a complaint is about a colleague"):
             case.kind = "request"
 
+    def test_a_complaint_about_a_lead_is_told_above_them_and_said_on_the_screen(self):
+        head = self._user("team_lead", "He Tou")
+        head.group_ids |= self.env.ref("loan_crm.loan_crm_group_compliance")  # sees all customers
+        self.company.loan_head_user_id = head
+        form = Form(self.env["loan.case"].with_user(self.manager))
+        form.subject, form.customer_id, form.kind = "The lead shouted", self.customer, "complaint"
+        form.about_user_id = self.desk
+        self.assertIn("neither handles nor sees", form.about_note)
+        form.about_user_id = self.lead
+        self.assertIn(head.name, form.about_note)
+        self.assertIn(self.compliance.name, form.about_note)
+        case = form.save()
+        told = case.sudo().activity_ids.filtered(lambda todo: "see that it is handled" in todo.summary)
+        self.assertEqual(told.user_id, head | self.compliance)
+        self.assertFalse(case.with_user(self.lead).has_access("read"))
+        # Said later, it is told once; of the head's own, the head hears nothing.
+        later = self._case(kind="complaint")
+        later.with_user(self.manager).about_user_id = head
+        later.with_user(self.manager).about_user_id = head
+        told = later.sudo().activity_ids.filtered(lambda todo: "see that it is handled" in todo.summary)
+        self.assertEqual(told.user_id, self.compliance)
+        self.assertEqual(len(told), 1)
+
+    def test_who_sets_teams_up_opens_them_without_reading_their_cases(self):
+        self._case(team_id=self.junior.id)
+        self.assertEqual(self.junior.with_user(self.lead).open_count, 1)
+        self.assertEqual(self.junior.with_user(self.administrator).open_count, 0)
+
     def test_nobody_is_made_accountable_who_may_not_see_the_customer(self):
         case = self._case()
         with self.assertRefused("may not see the customer"):
@@ -600,7 +628,27 @@ class TestLoanResponse(CaseCommon):
         self.assertEqual((wait.state, wait.owner_user_id), ("waiting", self.manager))
         with self._at("2026-03-11T10:00"):
             self.contract.with_user(self.manager).action_mark_answered()
-        self.assertEqual((wait.state, wait.minutes, wait.user_id), ("answered", 480, self.manager))
+        self.assertEqual((wait.state, wait.minutes, wait.user_id), ("ticked", 480, self.manager))
+
+    def test_what_is_ticked_off_stands_apart_from_what_was_answered(self):
+        ticked, done, replied = (self._mail(subject=subject)[-1:] for subject in ("One", "Two", "Three"))
+        with self._at("2026-03-10T11:00"):
+            ticked.with_user(self.manager).action_mark_answered()
+            done._answer_activity().with_user(self.manager).action_feedback(feedback="Told them by telephone")
+        with self._at("2026-03-10T15:00"):
+            self._answer(replied, "The rate was raised on the first.", self.manager)
+        figures = (
+            self.env["loan.response"]
+            .with_user(self.manager)
+            ._read_group(
+                [("case_id", "in", (ticked | done | replied).ids)],
+                ["state"],
+                ["__count", "minutes:avg"],
+                order="state",
+            )
+        )
+        self.assertEqual(figures, [("answered", 1, 240), ("ticked", 2, 60)], "a tick polishes no figure")
+        self.assertFalse((ticked | done | replied).filtered("waiting_since"))
 
     def test_what_nobody_answers_climbs_to_the_lead_and_to_the_head(self):
         self.team.user_id = self.lead

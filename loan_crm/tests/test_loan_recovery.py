@@ -361,6 +361,8 @@ class TestLoanRecovery(LoanCommon):
         action = case.with_user(self.manager).action_recover()
         form = Form(self.env["loan.recovery.plan"].with_user(self.manager).with_context(**action["context"]))
         plan = form.save()
+        self.assertEqual(action["target"], "new")
+        self.assertEqual(plan.action_open_plan()["res_id"], plan.id)  # what the dialog's button goes on to
         self.assertEqual((plan.cause, plan.case_id, plan.customer_id), ("case", case, self.customer))
         self.assertEqual(case.with_user(self.manager).recovery_count, 1)
         self.assertEqual(plan.action_open_cause()["res_id"], case.id)

@@ -917,6 +917,11 @@ class TestLoanSurvey(SurveyCommon):
         self._answer(request, question.suggested_answer_ids[1].id)
         self.assertEqual(request.score_ids.filtered(lambda score: score.question_id == question).percent, 25)
 
+    def test_who_writes_the_rules_opens_them_without_reading_whom_they_ask(self):
+        rule = self._asked().rule_id
+        self.assertEqual(rule.with_user(self.manager).request_count, 1)
+        self.assertEqual(rule.with_user(self.administrator).request_count, 0)
+
     def test_a_rule_that_was_used_is_archived_and_not_deleted(self):
         self._asked()
         with self.assertRefused("Archive it"):

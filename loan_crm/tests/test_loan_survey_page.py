@@ -60,12 +60,11 @@ class TestLoanSurveyPage(HttpCase, SurveyCommon):
         other_key = (
             loan._borrower_url(loan.partner_id).removeprefix(loan.get_base_url()).removeprefix("/loan/")
         )
-        for path in (wrong, f"{wrong}/call", f"{wrong}/stop", f"/loan/ask/{other_key}"):
-            with self.subTest(path=path):
-                response = self._get(path)
-                self.assertEqual((response.status_code, self._read(response)), (404, told))
-        with self._days_later(11):
-            self.assertEqual(self._get(self.path).status_code, 404)
+        for days in (0, 11):  # a guesser learns nothing from what has run out either
+            for path in (wrong, f"{wrong}/call", f"{wrong}/stop", f"/loan/ask/{other_key}"):
+                with self.subTest(days=days, path=path), self._days_later(days):
+                    response = self._get(path)
+                    self.assertEqual((response.status_code, self._read(response)), (404, told))
         self.assertEqual(self._get(self.path.replace("/loan/ask/", "/loan/")).status_code, 404)
 
     def test_the_reader_reads_their_own_language(self):
@@ -163,12 +162,46 @@ class TestLoanSurveyPage(HttpCase, SurveyCommon):
 
     def test_a_survey_that_is_over_says_so(self):
         self.asked.sudo()._move_to("expired")
-        self.assertIn("This survey is over", self._read(self._get(self.path)))
+        self.assertIn("This survey has ended", self._read(self._get(self.path)))
         self.assertEqual(
             self._send(self.path, page=f"{self.path}/stop", choice="4").headers["Location"][-3:],
             self.path[-3:],
         )
         self.assertFalse(self.asked.sudo().user_input_id)
+
+    def test_whose_link_has_run_out_reads_so_and_whom_to_reach(self):
+        self.manager.phone = "+86 21 5550 0101"
+        with self._days_later(11):
+            for page in ("", "/call", "?choice=4"):
+                response = self._get(f"{self.path}{page}")
+                told = self._read(response)
+                self.assertEqual(response.status_code, 410)
+                self.assertIn("This survey has ended", told)
+                self.assertIn(self.manager.name, told)
+                self.assertIn("+86 21 5550 0101", told)
+            self._send(self.path, page=f"{self.path}/stop", choice="4")
+            self.assertEqual(self.asked.state, "sent")
+            self.assertIn("We ask you no more", self._read(self._send(f"{self.path}/stop")))
+        self.assertTrue(self.customer.no_surveys)
+
+    def test_whose_link_has_run_out_after_the_answer_is_thanked(self):
+        self._send(self.path, choice="4")
+        answer = self.asked.sudo().user_input_id
+        own_page = f"/survey/{self.survey.access_token}/{answer.access_token}"
+        with self._days_later(11):
+            for page in (self.path, own_page):
+                response = self._get(page)
+                self.assertEqual(response.status_code, 410)
+                self.assertIn("You have answered already", self._read(response))
+                self.assertIn(self.manager.name, self._read(response))
+            self.assertNotIn("answered already", self._get(f"{own_page[:-1]}x").text)
+
+    def test_nobody_who_left_is_named(self):
+        self.manager.active = False
+        with self._days_later(11):
+            told = self._read(self._get(self.path))
+        self.assertNotIn(self.manager.name, told)
+        self.assertIn(self.company.name, told)
 
     # ------------------------------------------------------------ the survey app's pages
 

@@ -57,11 +57,8 @@ tours.add("loan_survey_phone", {
             run: "edit The fee came as a surprise",
         },
         {
+            content: "One press sends it: nobody is asked whether they are sure",
             trigger: page("button[type=submit][value=finish]:not(.disabled)"),
-            run: "click",
-        },
-        {
-            trigger: page(".modal .btn-primary"),
             run: "click",
         },
         {
@@ -117,7 +114,7 @@ tours.add("loan_commitment_message", {
             trigger: ".modal .o_field_widget[name=name] input:value('You have the statement tomorrow')",
         },
         {
-            trigger: ".modal .o_form_button_save",
+            trigger: ".modal footer .btn-primary:contains('Promise')",
             run: "click",
         },
         {
