@@ -105,6 +105,7 @@
         "views/loan_reference_rate_views.xml",
         "report/loan_key_facts_templates.xml",
         "report/loan_what_if_templates.xml",
+        "report/loan_statement_templates.xml",
         "views/loan_contract_event_views.xml",
         "views/loan_schedule_version_views.xml",
         "wizard/loan_what_if_views.xml",
@@ -149,6 +150,8 @@
         "views/loan_survey_score_views.xml",
         "views/loan_survey_request_views.xml",
         "views/loan_ask_templates.xml",
+        "views/loan_portal_templates.xml",
+        "views/loan_portal_loan_templates.xml",
         "views/loan_strip_views.xml",
         "views/res_config_settings_views.xml",
         "views/crm_stage_views.xml",
@@ -238,6 +241,7 @@
         "demo/loan_strip_demo.xml",
         "demo/loan_service_demo.xml",
         "demo/crm_lead_demo.xml",
+        "demo/loan_portal_demo.xml",
         "demo/loan_interaction_demo.xml",
         "demo/loan_commitment_demo.xml",
         "demo/loan_recovery_demo.xml",
@@ -258,7 +262,11 @@
     "assets": {
         "web.assets_backend": ["loan_crm/static/src/**/*"],
         # Alone on the borrower's page, which loads no script and nothing of Odoo's own pages.
-        "loan_crm.assets_borrower": ["loan_crm/static/borrower/loan_borrower.css"],
+        "loan_crm.assets_borrower": ["loan_crm/static/borrower/**/*.css"],
+        "web.assets_frontend": [
+            "loan_crm/static/borrower/loan_page.css",
+            "loan_crm/static/portal/**/*.css",
+        ],
         "web.assets_tests": ["loan_crm/static/tests/tours/**/*"],
         "web.assets_unit_tests": ["loan_crm/static/tests/*.test.js"],
     },

@@ -5,3 +5,4 @@ from . import loan_mail
 from . import loan_portal
 from . import loan_survey
 from . import loan_ask
+from . import loan_portal_loan

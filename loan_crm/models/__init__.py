@@ -115,6 +115,9 @@ from . import loan_survey_mixin
 from . import loan_satisfaction_mixin
 from . import loan_case_word_mixin
 from . import loan_borrower_mixin
+from . import loan_statement_mixin
+from . import loan_portal_loan_mixin
+from . import loan_portal
 from . import loan_brief_mixin
 from . import loan_strip_mixin
 from . import loan_assignment_mixin

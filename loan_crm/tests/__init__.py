@@ -34,6 +34,8 @@ from .core import (
     test_scores,
     test_schedule_properties,
     test_stages,
+    test_statements,
+    test_tables,
     test_tiers,
     test_unusual,
     test_variants,
@@ -139,3 +141,4 @@ from . import test_loan_survey
 from . import test_loan_survey_page
 from . import test_loan_learning
 from . import test_loan_learning_tour
+from . import test_loan_portal
