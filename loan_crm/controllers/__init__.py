@@ -6,3 +6,4 @@ from . import loan_portal
 from . import loan_survey
 from . import loan_ask
 from . import loan_portal_loan
+from . import loan_portal_application

@@ -19,8 +19,11 @@ class LoanPortal(CustomerPortal):
 
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
+        portal = request.env["loan.portal"]
         if "loan_loan_count" in counters:
-            values["loan_loan_count"] = len(request.env["loan.portal"]._loans())
+            values["loan_loan_count"] = len(portal._loans())
+        if "loan_application_count" in counters:
+            values["loan_application_count"] = len(portal._applications())
         return values
 
     def _document_check_access(self, model_name, document_id, access_token=None):

@@ -126,6 +126,7 @@ from . import loan_application_mixin
 from . import loan_lead_paper_mixin
 from . import loan_lead_clock_mixin
 from . import loan_lead_win_mixin
+from . import loan_portal_lead_mixin
 from . import loan_renewal_mixin
 from . import loan_cover_turn_mixin
 from . import loan_cover_lead_mixin

@@ -1,6 +1,7 @@
 import re
 
 from odoo import SUPERUSER_ID, api, models
+from odoo.fields import Domain
 
 _NUMBER = re.compile(
     r"[1-9][0-9]{0,8}", re.ASCII
@@ -11,8 +12,9 @@ class LoanPortal(models.AbstractModel):
     """What somebody sees of their own with their login: the one door of the portal.
 
     A portal user has no right to any model of ours. What they read is found here as the system, by a domain on who
-    they are: their own contact and nobody else's, as the links of letters open it. What leaves for a page are texts and
-    figures. Whatever stands in an address is looked up within that domain; what is not there is as what is not theirs.
+    they are: their own contact and nobody else's, as the links of letters open it, and the lenders their login is for.
+    What leaves for a page are texts and figures. Whatever stands in an address is looked up within that domain; what is
+    not there is as what is not theirs.
     """
 
     _name = "loan.portal"
@@ -34,6 +36,11 @@ class LoanPortal(models.AbstractModel):
         """
         return int(typed) if _NUMBER.fullmatch(typed) else None
 
+    @api.model
+    def _is_of_a_lender(self, company):
+        """Tell whether a lender is one that the login of whoever asks is for."""
+        return company.active and company.id in self.env.user.company_ids.ids
+
     # ------------------------------------------------------------ loans
 
     @api.model
@@ -45,7 +52,12 @@ class LoanPortal(models.AbstractModel):
         me = self._me()
         if not me:
             return []
-        return [loan._as_read_by(me, self.env.lang) for loan in me.env["loan.contract"]._opening_to(me)]
+        loans = (
+            me.env["loan.contract"]
+            ._opening_to(me)
+            .filtered(lambda loan: self._is_of_a_lender(loan.company_id))
+        )
+        return [loan._as_read_by(me, self.env.lang) for loan in loans]
 
     @api.model
     def _loan(self, typed):
@@ -57,6 +69,47 @@ class LoanPortal(models.AbstractModel):
         contracts = me.env["loan.contract"]
         number = me and self._number(typed)
         loan = contracts.browse(number).exists() if number else contracts
-        if not loan or not loan._opens_to(me):
+        if not loan or not self._is_of_a_lender(loan.company_id) or not loan._opens_to(me):
             return contracts, me
         return loan._as_read_by(me, self.env.lang)
+
+    # ------------------------------------------------------------ applications
+
+    @api.model
+    def _application_domain(self, me):
+        """Return the domain of somebody's applications: those they borrow by, and those they speak for a firm in."""
+        leads = me.env["crm.lead"]
+        return Domain("loan_product_id", "!=", False) & (
+            Domain("partner_id", "=", me.id) | leads._loan_borrower_domain(me)
+        )
+
+    @api.model
+    def _applications(self):
+        """Return the applications of whoever is logged in, those that run first.
+
+        :return: a list of `crm.lead`, each in its lender's company
+        """
+        me = self._me()
+        if not me or not me.active:
+            return []
+        leads = me.env["crm.lead"].with_context(active_test=False).search(self._application_domain(me))
+        told = [
+            lead._as_read_by_applicant(self.env.lang)
+            for lead in leads
+            if self._is_of_a_lender(lead._loan_company())
+        ]
+        return sorted(told, key=lambda lead: (lead._portal_standing() != "open", -lead.id))
+
+    @api.model
+    def _application(self, typed):
+        """Return the application that an address names, an empty recordset where it names none of theirs.
+
+        :param str typed: as it came
+        """
+        me = self._me()
+        leads = me.env["crm.lead"].with_context(active_test=False)
+        number = me and me.active and self._number(typed)
+        lead = leads.search(self._application_domain(me) & Domain("id", "=", number)) if number else leads
+        if not lead or not self._is_of_a_lender(lead._loan_company()):
+            return leads.browse()
+        return lead._as_read_by_applicant(self.env.lang)

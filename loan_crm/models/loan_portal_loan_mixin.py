@@ -5,7 +5,7 @@ from odoo import models
 # More bars than these nobody tells apart: then a bar is a year.
 _BARS_AT_MOST = 60
 # A longer schedule is folded away until it is asked for.
-_ROWS_AT_ONCE = 24
+_ROWS_AT_ONCE = 12
 _BOX = {"width": 640, "height": 150}
 
 

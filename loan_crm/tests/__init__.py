@@ -16,6 +16,7 @@ from .core import (
     test_entries,
     test_evidence,
     test_feed,
+    test_files,
     test_governor,
     test_incoming,
     test_learning,
