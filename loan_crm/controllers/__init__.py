@@ -7,3 +7,5 @@ from . import loan_survey
 from . import loan_ask
 from . import loan_portal_loan
 from . import loan_portal_application
+from . import loan_portal_prepay
+from . import loan_portal_case

@@ -24,6 +24,8 @@ class LoanPortal(CustomerPortal):
             values["loan_loan_count"] = len(portal._loans())
         if "loan_application_count" in counters:
             values["loan_application_count"] = len(portal._applications())
+        if "loan_case_count" in counters:
+            values["loan_case_count"] = len(portal._cases()[0]) or len(portal._loans())
         return values
 
     def _document_check_access(self, model_name, document_id, access_token=None):

@@ -114,8 +114,10 @@ from . import loan_recovery_mixin
 from . import loan_survey_mixin
 from . import loan_satisfaction_mixin
 from . import loan_case_word_mixin
+from . import loan_portal_case_mixin
 from . import loan_borrower_mixin
 from . import loan_statement_mixin
+from . import loan_portal_prepay_mixin
 from . import loan_portal_loan_mixin
 from . import loan_portal
 from . import loan_brief_mixin

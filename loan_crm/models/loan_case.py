@@ -48,6 +48,7 @@ class LoanCase(models.Model):
         "loan.case.guide.mixin",
         "loan.case.hardship.mixin",
         "loan.case.word.mixin",
+        "loan.portal.case.mixin",
         "loan.answer.mixin",
         "loan.classified.mixin",
         "loan.access.mixin",

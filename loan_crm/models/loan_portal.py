@@ -2,6 +2,7 @@ import re
 
 from odoo import SUPERUSER_ID, api, models
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 _NUMBER = re.compile(
     r"[1-9][0-9]{0,8}", re.ASCII
@@ -113,3 +114,62 @@ class LoanPortal(models.AbstractModel):
         if not lead or not self._is_of_a_lender(lead._loan_company()):
             return leads.browse()
         return lead._as_read_by_applicant(self.env.lang)
+
+    # ------------------------------------------------------------ cases and surveys
+
+    @api.model
+    def _case_domain(self, me):
+        """Return the domain of what somebody has brought up themselves."""
+        return (
+            Domain("partner_id", "=", me.id)
+            & Domain("customer_id", "!=", False)
+            & Domain("state", "!=", "void")
+            & Domain("company_id", "in", self.env.user.company_ids.ids)
+        )
+
+    @api.model
+    def _cases(self):
+        """Return what whoever is logged in has brought up, what is open first, and who they are.
+
+        :return: (a list of `loan.case`, `res.partner`)
+        """
+        me = self._me()
+        if not me or not me.active:
+            return [], me
+        found = me.env["loan.case"].search(self._case_domain(me), order="id desc", limit=100)
+        found = found.sorted(lambda case: case.state in ("solved", "closed"))
+        return [case._as_read_by_asker(self.env.lang) for case in found], me
+
+    @api.model
+    def _case(self, typed):
+        """Return (case, contact) that an address names, the case empty where it names none of theirs.
+
+        :param str typed: as it came
+        """
+        me = self._me()
+        found = me.env["loan.case"]
+        number = me and me.active and self._number(typed)
+        if number:
+            found = found.search(self._case_domain(me) & Domain("id", "=", number))
+        return (found._as_read_by_asker(self.env.lang) if found else found), me
+
+    @api.model
+    def _surveys(self):
+        """Return the surveys that wait for whoever is logged in: a list of dicts with `title`, `until` and `url`."""
+        me = self._me()
+        if not me or not me.active:
+            return []
+        waiting = me.env["loan.survey.request"].search(
+            Domain("partner_id", "=", me.id)
+            & Domain("state", "=", "sent")
+            & Domain("company_id", "in", self.env.user.company_ids.ids)
+        )
+        return [
+            {
+                "title": each.survey_id.title,
+                "until": format_date(each.env, each.expires_on, date_format="long"),
+                "url": each.ask_url.removeprefix(each.company_id.get_base_url()),
+            }
+            for each in waiting
+            if each.expires_on and each.expires_on >= each.company_id._loan_today()
+        ]

@@ -144,8 +144,8 @@ class LoanPortalLeadMixin(models.AbstractModel):
                     "at": at,
                     "word": {
                         "done": self.env._("Done"),
-                        "now": self.env._("Now"),
-                        "next": self.env._("Next"),
+                        "now": self.env._("We are here"),
+                        "next": self.env._("Comes next"),
                     }[at],
                     "purpose": stage.loan_purpose,
                     "holder": stage.loan_holder and self.env._("With: %s", stage.loan_holder),

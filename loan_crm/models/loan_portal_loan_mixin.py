@@ -13,7 +13,7 @@ class LoanPortalLoanMixin(models.AbstractModel):
     """What the portal tells of a loan to whoever may see the borrower's page: that, and the whole of it on one page."""
 
     _name = "loan.portal.loan.mixin"
-    _inherit = ["loan.borrower.mixin", "loan.statement.mixin"]
+    _inherit = ["loan.borrower.mixin", "loan.statement.mixin", "loan.portal.prepay.mixin"]
     _description = "Loan on the Portal"
 
     def _portal_row(self):
@@ -63,7 +63,7 @@ class LoanPortalLoanMixin(models.AbstractModel):
                     lambda each: (each.date, each.id), reverse=True
                 )
             ],
-            "since": self.start_date.isoformat(),
+            "early": self._can_be_prepaid() and f"/my/prepay/{self.id}",
         }
 
     def _portal_figures(self, rows, today):

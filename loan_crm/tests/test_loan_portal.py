@@ -172,9 +172,9 @@ class TestLoanPortal(PortalCommon):
         self.assertIn("/zh_CN/my/loans", page.url)
 
     def test_the_cards_of_the_portal_count_what_there_is(self):
-        names = ["loan_loan_count", "loan_application_count"]
+        names = ["loan_loan_count", "loan_application_count", "loan_case_count"]
         counted = self.make_jsonrpc_request("/my/counters", {"counters": names})
-        self.assertEqual(counted, {"loan_loan_count": 1, "loan_application_count": 1})
+        self.assertEqual(counted, dict.fromkeys(names, 1))
         self.assertIn("/my/loans", self._get("/my").text)
 
     # ------------------------------------------------------------ statements
@@ -302,11 +302,11 @@ class TestLoanPortal(PortalCommon):
             "Car Loan",
             "applied for on March 10, 2026",
             "To visit my mother",
-            "Checking Now",
+            "Checking We are here",
             "We check your papers.",
             "With: Credit review",
             "done by March 12, 2026",
-            "Agreed Next",
+            "Agreed Comes next",
             "You sign.",
             "Identity card",
             "We need it from you",
@@ -421,6 +421,161 @@ class TestLoanPortal(PortalCommon):
             self.assertEqual(response.status_code, 400)
             self.assertIn("send it once more", self._main(response))
         self.assertEqual(paper.state, "missing")
+
+    # ------------------------------------------------------------ paying early
+
+    def _cases(self):
+        return self.env["loan.case"].search([("customer_id", "=", self.customer.id)])
+
+    def test_paying_early_is_answered_as_at_the_desk_and_changes_nothing(self):
+        before = self.contract.read()[0]
+        response = self._get(f"/my/prepay/{self.contract.id}?amount=2,000&day=2026-03-20")
+        form = self.env["loan.what.if"].create(
+            {"contract_id": self.contract.id, "date": "2026-03-20", "prepay_amount": 2000}
+        )
+        told = self._main(response)
+        for line in form.line_ids:
+            for figure in (line.total, line.cost, line.payment):
+                if figure:
+                    with self.subTest(line=line.kind, figure=figure):
+                        self.assertIn(self.contract._amount(figure).replace("\xa0", " "), told)
+        self.assertIn(self.contract._amount(form.settle_total).replace("\xa0", " "), told)
+        self.assertEqual(self.contract.read()[0], before)
+        self.assertIn("What if I pay early?", self._main(self._get(self._path())))
+
+    def test_paying_early_keeps_what_cannot_be_read(self):
+        for query, words in (
+            ("amount=a+lot", "Please write the amount in digits"),
+            ("amount=999999999", "That is more than the loan still asks for"),
+            ("amount=1.001", "more decimals"),
+            ("amount=-5", "must be more than zero"),
+            ("day=2026-03-09", "This day has passed"),
+            ("day=2031-01-01", "too far away"),
+            ("day=soon", "Please write the day like this"),
+        ):
+            name, typed = query.split("=")
+            response = self._get(f"/my/prepay/{self.contract.id}?{query}")
+            with self.subTest(query=query):
+                self.assertEqual(response.status_code, 422)
+                self.assertIn(words, self._main(response))
+                self.assertEqual(self._field(response, name), typed.replace("+", " "))
+
+    def test_who_wants_to_pay_early_is_heard_once(self):
+        path = f"/my/prepay/{self.contract.id}"
+        token = self._field(self._get(path), "csrf_token")
+        typed = {"csrf_token": token, "kind": "settle", "amount": "2,000", "day": "2026-03-20"}
+        told = self._main(self._get(f"{path}/request", data=typed))
+        case = self._cases()
+        self.assertEqual(
+            (case.kind, case.contract_id, case.partner_id), ("request", self.contract, self.partner)
+        )
+        self.assertEqual(case.category_id, self.env.ref("loan_crm.loan_case_category_early"))
+        self.assertIn(case.name, told)
+        self.assertIn("settle the loan", case.words)
+        self.assertIn("March 20, 2026", case.words)
+        for day in ("2026-03-20", "2026-03-25"):
+            self._get(f"{path}/request", data={**typed, "day": day})
+        self.assertEqual(self._cases(), case)
+        for wrong, status in (
+            ({"csrf_token": "x"}, 400),
+            ({"kind": "steal"}, 422),
+            ({"day": "2020-01-01"}, 422),
+        ):
+            with self.subTest(wrong=wrong):
+                self.assertEqual(self._get(f"{path}/request", data={**typed, **wrong}).status_code, status)
+
+    def test_a_schedule_of_another_system_is_not_worked_out(self):
+        self.env.cr.execute(
+            "UPDATE loan_contract SET schedule_source = 'external' WHERE id = %s", [self.contract.id]
+        )
+        self.env.invalidate_all()
+        told = self._main(self._get(f"/my/prepay/{self.contract.id}"))
+        self.assertIn("For this loan we cannot work it out here.", told)
+        self.assertNotIn("What if I pay early?", self._main(self._get(self._path())))
+
+    # ------------------------------------------------------------ cases
+
+    def _asked(self, words="May I pay weekly? My wages come on Fridays."):
+        self._send(self._path("ask"), kind="inquiry", about="loan", words=words)
+        return self._cases()[0]
+
+    def test_what_was_asked_tells_who_answers_and_what_was_said(self):
+        case = self._asked()
+        told = self._main(self._get("/my/cases"))
+        for words in (case.name, "May I pay weekly?", "answers you", self.contract.name):
+            self.assertIn(words, told)
+        case.with_user(self.manager).message_post(
+            body="Yes, from April on.", subtype_xmlid="mail.mt_comment", partner_ids=self.partner.ids
+        )
+        case.with_user(self.manager).message_post(body="she is slow to pay", subtype_xmlid="mail.mt_note")
+        case.with_user(self.manager).message_post(body="ask Chen", subtype_xmlid="mail.mt_comment")
+        case.with_user(self.manager).solution = "gave in once more"
+        page = self._get(f"/my/cases/{case.id}")
+        told = self._main(page)
+        for words in ("May I pay weekly?", "You,", "Yes, from April on.", "Lin Mei"):
+            self.assertIn(words, told)
+        for secret in ("slow to pay", "ask Chen", "gave in"):
+            self.assertNotIn(secret, page.text)
+
+    def test_words_are_added_and_who_is_accountable_has_to_answer(self):
+        case = self._asked()
+        path = f"/my/cases/{case.id}"
+        token = self._field(self._get(path), "csrf_token")
+        response = self._get(
+            f"{path}/words", data={"csrf_token": token, "words": "<b>Or</b> every second week?"}
+        )
+        self.assertEqual(response.history[0].status_code, 303)
+        self.assertIn("Thank you, we have added it.", self._main(response))
+        self.assertIn("<b>Or</b> every second week?", self._main(response))
+        self.assertTrue(case.waiting_since)
+        for typed, status in (
+            ({"csrf_token": "x", "words": "kept"}, 400),
+            ({"csrf_token": token, "words": "  "}, 422),
+            ({"csrf_token": token, "words": "a" * 2001}, 422),
+        ):
+            answer = self._get(f"{path}/words", data=typed)
+            with self.subTest(status=status):
+                self.assertEqual(answer.status_code, status)
+                self.assertEqual(self._field(answer, "words").strip(), typed["words"].strip())
+
+    def test_what_is_settled_goes_on_when_they_say_it_is_not(self):
+        case = self._asked()
+        case.sudo().state = "solved"
+        path = f"/my/cases/{case.id}"
+        told = self._main(self._get(path))
+        self.assertIn("If it is not settled for you, write it here", told)
+        token = self._field(self._get(path), "csrf_token")
+        self._get(
+            f"{path}/words", data={"csrf_token": token, "words": "Nobody has called me yet, please do."}
+        )
+        self.assertNotEqual(case.state, "solved")
+
+    def test_a_day_takes_so_many_words(self):
+        case = self._asked()
+        path = f"/my/cases/{case.id}"
+        token = self._field(self._get(path), "csrf_token")
+        answers = [
+            self._get(
+                f"{path}/words", data={"csrf_token": token, "words": f"Another thought, number {number}"}
+            )
+            for number in range(11)
+        ]
+        self.assertEqual({answer.status_code for answer in answers[:9]}, {200})
+        self.assertEqual(answers[-1].status_code, 429)
+
+    def test_a_survey_that_waits_is_offered(self):
+        self.assertNotIn("How was it?", self._main(self._get("/my/cases")))
+        waiting = self.env["loan.survey.request"].search([("state", "=", "sent")], limit=1)
+        if waiting:
+            self.env.cr.execute(
+                "UPDATE loan_survey_request SET partner_id = %s, company_id = %s, expires_on = %s WHERE id = %s",
+                (self.partner.id, self.company.id, "2026-03-20", waiting.id),
+            )
+            self.env.invalidate_all()
+            page = self._get("/my/cases")
+            self.assertIn("open until March 20, 2026", self._main(page))
+            address = html.fromstring(page.text).xpath("//a[contains(@href, '/loan/ask/')]/@href")[0]
+            self.assertEqual(self._get(address).status_code, 200)
 
 
 @tagged("post_install", "-at_install", "loan")
@@ -579,6 +734,11 @@ class TestLoanPortalAttempts(PortalCommon):
                         self.assertEqual(self._main(response), nothing)
                     self.assertNotIn("Zhou Na", response.text)
                     self.assertNotIn(self.other_loan.name, response.text)
+        case = self._case_of(self.other)
+        for name, number in {**wrong, "another's case": case.id}.items():
+            for page in ("prepay", "cases"):
+                with self.subTest(page=page, name=name):
+                    self.assertEqual(self._get(f"/my/{page}/{number}").status_code, 404)
         leads = {**wrong, "another applicant's": self.other_application.id, "a lead": self._odoo_lead().id}
         for name, number in leads.items():
             if str(number) == str(self.application.id):
@@ -586,6 +746,13 @@ class TestLoanPortalAttempts(PortalCommon):
             response = self._get(f"/my/applications/{number}")
             with self.subTest(application=name):
                 self.assertEqual(response.status_code, 404)
+
+    def _case_of(self, customer):
+        return (
+            self.env["loan.case"]
+            .with_user(self.manager)
+            .create({"customer_id": customer.id, "subject": "Her own matter", "company_id": self.company.id})
+        )
 
     def _odoo_lead(self):
         """Return a lead of the borrower's that is no application."""
@@ -622,9 +789,15 @@ class TestLoanPortalAttempts(PortalCommon):
             path = self._path(page, self.other_loan)
             with self.subTest(page=page):
                 self.assertEqual(self._get(path, data={"csrf_token": token, **typed}).status_code, 404)
+        payoff = {"csrf_token": token, "kind": "settle", "day": "2026-03-20"}
+        self.assertEqual(self._get(f"/my/prepay/{self.other_loan.id}/request", data=payoff).status_code, 404)
         self.assertFalse(self._requests(self.other_loan))
         self.assertFalse(self.env["loan.case"].search([("customer_id", "=", self.other.id)]))
         self.assertFalse(self.other_loan.page_count)
+        case = self._case_of(self.other)
+        words = {"csrf_token": token, "words": "Settled, thank you"}
+        self.assertEqual(self._get(f"/my/cases/{case.id}/words", data=words).status_code, 404)
+        self.assertNotIn("Settled", "".join(case.message_ids.mapped("body")))
         paper = self.other_application.loan_document_ids[0]
         for lead in (self.other_application, self.application):
             response = self._get(
@@ -675,6 +848,8 @@ class TestLoanPortalAttempts(PortalCommon):
             "/my/loans/0",
             "/my/applications",
             f"/my/applications/{self.application.id}",
+            f"/my/prepay/{self.contract.id}",
+            "/my/cases",
         ):
             headers = self._get(path).headers
             with self.subTest(path=path):
