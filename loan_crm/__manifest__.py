@@ -154,6 +154,7 @@
         "views/loan_portal_loan_templates.xml",
         "views/loan_portal_application_templates.xml",
         "views/loan_portal_case_templates.xml",
+        "views/loan_portal_contact_templates.xml",
         "views/loan_strip_views.xml",
         "views/res_config_settings_views.xml",
         "views/crm_stage_views.xml",

@@ -9,3 +9,4 @@ from . import loan_portal_loan
 from . import loan_portal_application
 from . import loan_portal_prepay
 from . import loan_portal_case
+from . import loan_portal_contact

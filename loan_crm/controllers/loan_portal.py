@@ -24,6 +24,8 @@ class LoanPortal(CustomerPortal):
             values["loan_loan_count"] = len(portal._loans())
         if "loan_application_count" in counters:
             values["loan_application_count"] = len(portal._applications())
+        if "loan_contact_count" in counters:
+            values["loan_contact_count"] = len(portal._profiles()[0])
         if "loan_case_count" in counters:
             values["loan_case_count"] = len(portal._cases()[0]) or len(portal._loans())
         return values

@@ -64,6 +64,7 @@ from . import loan_calendar_apply_mixin
 from . import loan_rate_notice_mixin
 from . import loan_reminder_hold_mixin
 from . import loan_contact_mixin
+from . import loan_portal_contact_mixin
 from . import loan_first_contact_mixin
 from . import loan_touch_mixin
 from . import loan_touch_branch_mixin

@@ -173,3 +173,21 @@ class LoanPortal(models.AbstractModel):
             for each in waiting
             if each.expires_on and each.expires_on >= each.company_id._loan_today()
         ]
+
+    # ------------------------------------------------------------ how to be reached
+
+    @api.model
+    def _profiles(self):
+        """Return the profiles of whoever is logged in, one of each lender, and who they are.
+
+        :return: (`loan.customer`, `res.partner`)
+        """
+        me = self._me()
+        profiles = me.env["loan.customer"]
+        if not me or not me.active:
+            return profiles, me
+        mine = profiles.search(
+            Domain("partner_id", "=", me.id) & Domain("company_id", "in", self.env.user.company_ids.ids)
+        )
+        context = {"allowed_company_ids": mine.company_id.ids, "lang": self.env.lang}
+        return mine.with_context(**context), me

@@ -172,7 +172,7 @@ class TestLoanPortal(PortalCommon):
         self.assertIn("/zh_CN/my/loans", page.url)
 
     def test_the_cards_of_the_portal_count_what_there_is(self):
-        names = ["loan_loan_count", "loan_application_count", "loan_case_count"]
+        names = ["loan_loan_count", "loan_application_count", "loan_case_count", "loan_contact_count"]
         counted = self.make_jsonrpc_request("/my/counters", {"counters": names})
         self.assertEqual(counted, dict.fromkeys(names, 1))
         self.assertIn("/my/loans", self._get("/my").text)
@@ -540,7 +540,7 @@ class TestLoanPortal(PortalCommon):
 
     def test_what_is_settled_goes_on_when_they_say_it_is_not(self):
         case = self._asked()
-        case.sudo().state = "solved"
+        case.sudo()._move_to("solved")
         path = f"/my/cases/{case.id}"
         told = self._main(self._get(path))
         self.assertIn("If it is not settled for you, write it here", told)
@@ -562,6 +562,53 @@ class TestLoanPortal(PortalCommon):
         ]
         self.assertEqual({answer.status_code for answer in answers[:9]}, {200})
         self.assertEqual(answers[-1].status_code, 429)
+
+    # ------------------------------------------------------------ how to be reached
+
+    def _preferences(self, **typed):
+        token = self._field(self._get("/my/contact"), "csrf_token")
+        wishes = {"csrf_token": token, "channel": "phone", "call_from": "18:30", "call_to": "20:00", **typed}
+        return self._get("/my/contact", data=wishes)
+
+    def test_a_borrower_says_how_they_like_to_be_reached(self):
+        response = self._preferences(tue="1", no_reminders="1", no_surveys="1")
+        self.assertEqual(response.history[0].status_code, 303)
+        self.assertIn("Thank you, we keep to it from now on.", self._main(response))
+        mine = self.customer
+        self.assertEqual((mine.preferred_channel, mine.call_from, mine.call_to), ("phone", 18.5, 20))
+        self.assertEqual(
+            (mine.tue, mine.mon, mine.reminder_opt_out, mine.renewal_opt_out), (True, False, True, False)
+        )
+        self.assertTrue(mine.sudo().no_surveys)
+        self.assertIn(self.partner, mine.message_ids.author_id)
+        page = self._get("/my/contact")
+        self.assertEqual(self._field(page, "call_from"), "18:30")
+        self.assertEqual(self._field(page, "channel"), "phone")
+        self._preferences()
+        self.assertFalse(mine.reminder_opt_out or mine.tue or mine.sudo().no_surveys)
+
+    def test_wrong_wishes_are_kept_on_the_page_and_nowhere_else(self):
+        before = self.customer.preferred_channel
+        for typed, words, status in (
+            ({"channel": "pigeon"}, "Please choose one.", 422),
+            ({"call_from": "evening"}, "Please write the hour like this: 09:00.", 422),
+            ({"call_to": "24:30"}, "Please write the hour like this", 422),
+            ({"call_from": "21:00"}, "The first hour must lie before the last one.", 422),
+            ({"csrf_token": "x"}, "send it once more", 400),
+        ):
+            response = self._preferences(**typed)
+            with self.subTest(typed=typed):
+                self.assertEqual(response.status_code, status)
+                self.assertIn(words, self._main(response))
+        self.assertEqual(self.customer.preferred_channel, before)
+        # What is no wish of theirs is not taken, whatever else the form carries.
+        self._preferences(manager_user_id=str(self.stranger.id), level_id="1", note="x", active="")
+        self.assertEqual(self.customer.manager_user_id, self.manager)
+
+    def test_who_is_no_customer_has_no_such_page(self):
+        self._be(self._login_of(self._partner("Nobody At All")))
+        self.assertEqual(self._get("/my/contact").status_code, 404)
+        self.assertEqual(self._get("/my/contact", data={"channel": "phone"}).status_code, 404)
 
     def test_a_survey_that_waits_is_offered(self):
         self.assertNotIn("How was it?", self._main(self._get("/my/cases")))
