@@ -58,7 +58,13 @@ class LoanPortalPrepayMixin(models.AbstractModel):
 
     def _prepay_variant(self, line, agreed):
         column = line._as_column()
-        hidden = {"next_due", "payment"} if line.kind == "settle" else {"now"} if line == agreed else set()
+        hidden = (
+            {"next_due", "payment", "count", "last_due"}
+            if line.kind == "settle"
+            else {"now"}
+            if line == agreed
+            else set()
+        )
 
         def told(name):
             value = column[name]

@@ -143,3 +143,4 @@ from . import test_loan_survey_page
 from . import test_loan_learning
 from . import test_loan_learning_tour
 from . import test_loan_portal
+from . import test_loan_portal_tour
