@@ -113,7 +113,10 @@ class LoanPortalApplication(LoanPortalPages, http.Controller):
             "base": f"/my/applications/{lead.id}",
             "layout": LAYOUT,
             "loan_crumbs": self._crumbs(lead),
-            "files_at_once": _FILES_AT_ONCE,
-            "largest": self._size(_LARGEST),
+            "hint": lead.env._(
+                "At most %(count)s files at once, each up to %(size)s. A photograph from your phone will do.",
+                count=_FILES_AT_ONCE,
+                size=self._size(_LARGEST),
+            ),
         }
         return self._answer("loan_crm.loan_portal_application", values, status)

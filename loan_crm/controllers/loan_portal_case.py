@@ -26,7 +26,14 @@ class LoanPortalCase(LoanPortalPages, http.Controller):
         values = {
             "cases": [case._portal_row() for case in portal._cases()[0]],
             "loans": [
-                {"id": loan.id, "name": loan.name, "product": loan.product_id.name}
+                {
+                    "id": loan.id,
+                    "ask": loan.env._(
+                        "Ask about the loan %(loan)s, %(product)s",
+                        loan=loan.name,
+                        product=loan.product_id.name,
+                    ),
+                }
                 for loan, _me in portal._loans()
             ],
             "surveys": portal._surveys(),

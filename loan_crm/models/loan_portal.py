@@ -167,7 +167,9 @@ class LoanPortal(models.AbstractModel):
         return [
             {
                 "title": each.survey_id.title,
-                "until": format_date(each.env, each.expires_on, date_format="long"),
+                "until": each.env._(
+                    "open until %s", format_date(each.env, each.expires_on, date_format="long")
+                ),
                 "url": each.ask_url.removeprefix(each.company_id.get_base_url()),
             }
             for each in waiting

@@ -233,15 +233,23 @@ class LoanPortalLeadMixin(models.AbstractModel):
             "name": paper.told_name,
             "request": paper.told_request if paper.lacking else "",
             "state": self.env._("We have it: %s", held) if held else state,
-            "lacks": paper.state == "refused" and paper.lacks,
+            "lacks": paper.state == "refused"
+            and paper.lacks
+            and self.env._("What is missing: %s", paper.lacks),
             "lacking": bool(paper.lacking),
             "good": bool(held) or paper.state == "accepted",
             "came": paper.received_on
             and paper.state in ("received", "accepted")
             and self.env._("came on %s", self._portal_day(paper.received_on)),
-            "files": len(paper.attachment_ids) if paper.state == "received" else 0,
+            "files": paper.state == "received" and self._portal_files(len(paper.attachment_ids)),
             "open": self._portal_standing() == "open" and paper.state in _SENDABLE and not held,
         }
+
+    def _portal_files(self, count):
+        """Return how many files have come, in words; empty where none has."""
+        if count > 1:
+            return self.env._("%s files", count)
+        return self.env._("one file") if count else ""
 
     def _portal_takes(self, paper, files):
         """Tell whether so many files more may be sent in for a paper today; the application is locked meanwhile.

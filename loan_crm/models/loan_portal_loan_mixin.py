@@ -1,5 +1,3 @@
-from itertools import groupby
-
 from odoo import models
 
 # More bars than these nobody tells apart: then a bar is a year.
@@ -32,7 +30,7 @@ class LoanPortalLoanMixin(models.AbstractModel):
             "product": self.product_id.name,
             "lender": self.company_id.name,
             "closed": self.state == "closed",
-            "overdue": overdue and self._amount(overdue),
+            "overdue": overdue and self.env._("Overdue now: %s", self._amount(overdue)),
             "days_late": max(((today - row.due_date).days for row in late), default=0),
             "next": coming
             and self.env._(
@@ -40,7 +38,7 @@ class LoanPortalLoanMixin(models.AbstractModel):
                 amount=self._amount(coming[0].amount_open),
                 day=self._long_day(coming[0].due_date),
             ),
-            "owed": self._amount(self.principal_outstanding),
+            "owed": self.env._("Principal still owed: %s", self._amount(self.principal_outstanding)),
         }
 
     def _portal_facts(self, partner):
@@ -160,11 +158,7 @@ class LoanPortalLoanMixin(models.AbstractModel):
             return None
         standing = {row: self._portal_standing(row, today) for row in rows}
         by_year = len(rows) > _BARS_AT_MOST
-        groups = (
-            [list(each) for _year, each in groupby(rows, key=lambda row: row.due_date.year)]
-            if by_year
-            else [[row] for row in rows]
-        )
+        groups = list(rows.grouped(lambda row: row.due_date.year).values()) if by_year else list(rows)
         most = max(sum(row.amount for row in group) for group in groups)
         step = _BOX["width"] / len(groups)
         gap = min(4.0, step / 4)

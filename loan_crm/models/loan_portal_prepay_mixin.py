@@ -45,8 +45,7 @@ class LoanPortalPrepayMixin(models.AbstractModel):
             "variants": [self._prepay_variant(line, agreed) for line in form.line_ids],
             "beside": form._owed_told(),
             "settle": form.settle_total and self._amount(form.settle_total),
-            "settle_on": self._long_day(form.date) if form.date else "",
-            "picture": form._drawn() if len(form.line_ids) > 1 else None,
+            "settle_told": self.env._("To settle in all: %s.", self._amount(form.settle_total)),
             "errors": {
                 "day": form.date_error or "",
                 "amount": form.prepay_error or "",
