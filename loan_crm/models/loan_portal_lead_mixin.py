@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from odoo import Command, models
-from odoo.tools import format_date
+from odoo.tools import format_date, format_list
 
 from ..core import stages
 from ..core.calendars import CalendarError
@@ -197,7 +197,7 @@ class LoanPortalLeadMixin(models.AbstractModel):
             told.append(
                 self.env._(
                     "We cannot go on without: %s.",
-                    self.env._(", ").join(lacking.mapped(lambda each: each.told_name)),
+                    format_list(self.env, lacking.mapped("told_name")),
                 )
             )
         elif any(paper.state == "received" for paper in self.loan_document_ids):

@@ -142,9 +142,7 @@ class LoanPortalLoanMixin(models.AbstractModel):
             "day": self._long_day(repayment.date),
             "amount": self._amount(repayment.amount),
             "name": repayment.name,
-            "parts": self.env._(", ").join(
-                sentence % self._amount(amount) for sentence, amount in parts if amount
-            ),
+            "parts": " · ".join(sentence % self._amount(amount) for sentence, amount in parts if amount),
         }
 
     def _portal_picture(self, rows, today):

@@ -320,7 +320,7 @@ class TestLoanPortal(PortalCommon):
         with self._days_later(6):
             told = self._main(self._get(self._application_page()))
             self.assertIn("It should have been done by March 12, 2026. We are sorry that you wait.", told)
-            self.assertIn("We cannot go on without: Identity card, Proof of income.", told)
+            self.assertIn("We cannot go on without: Identity card and Proof of income.", told)
             self.application.loan_document_ids.action_receive()
             told = self._main(self._get(self._application_page()))
             self.assertIn("Your papers are here and are being checked.", told)
