@@ -5,3 +5,8 @@ from . import loan_mail
 from . import loan_portal
 from . import loan_survey
 from . import loan_ask
+from . import loan_portal_loan
+from . import loan_portal_application
+from . import loan_portal_prepay
+from . import loan_portal_case
+from . import loan_portal_contact

@@ -3,7 +3,7 @@ from odoo.http import request
 from odoo.tools.translate import LazyTranslate
 
 from ..core import entries
-from .loan_borrower import whose_door
+from .loan_deeds import sent_from_here, whose_door
 
 _lt = LazyTranslate(__name__)
 
@@ -139,7 +139,7 @@ class LoanAsk(http.Controller):
     def _refuse(self, asked, csrf_token):
         """Return (why nothing is taken, status), None where something is."""
         # A file in its place, or letters that no token has, would be an error of ours.
-        if not (isinstance(csrf_token, str) and csrf_token.isascii() and request.validate_csrf(csrf_token)):
+        if not sent_from_here(csrf_token):
             return self._told("stale"), 400
         return None if asked._count_ask_post() else (self._told("enough"), 429)
 

@@ -1,13 +1,66 @@
-from odoo.http import request
+from odoo.http import content_disposition, request
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
+# Odoo runs its scripts here, so less can be forbidden than behind a letter's link: no cache keeps a page, no address
+# of one is told elsewhere, no other site frames it or takes its forms.
+HEADERS = {
+    "Content-Security-Policy": "base-uri 'self'; form-action 'self'; frame-ancestors 'self'; object-src 'none'",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+    "Cache-Control": "no-store",
+}
+LAYOUT = "loan_crm.loan_portal_layout"
+
 
 class LoanPortal(CustomerPortal):
-    """No token opens a protected record: it would outlive the duty of whoever kept it."""
+    """The cards of the portal, and no token that opens a protected record: it would outlive whoever kept it."""
+
+    def _prepare_home_portal_values(self, counters):
+        values = super()._prepare_home_portal_values(counters)
+        portal = request.env["loan.portal"]
+        if "loan_loan_count" in counters:
+            values["loan_loan_count"] = len(portal._loans())
+        if "loan_application_count" in counters:
+            values["loan_application_count"] = len(portal._applications())
+        if "loan_contact_count" in counters:
+            values["loan_contact_count"] = len(portal._profiles()[0])
+        if "loan_case_count" in counters:
+            values["loan_case_count"] = len(portal._cases()[0]) or len(portal._loans())
+        return values
 
     def _document_check_access(self, model_name, document_id, access_token=None):
         document = request.env[model_name].browse(int(document_id))
         if request.env["ir.model"]._loan_withheld(document):
             access_token = None
         return super()._document_check_access(model_name, document_id, access_token=access_token)
+
+
+class LoanPortalPages:
+    """How the pages of the portal are answered: with its headers, in its layout, and one page for what is not there."""
+
+    _headers = HEADERS
+
+    def _nothing(self):
+        """Answer every address that opens nothing alike: what is not there, and what is somebody else's."""
+        return self._answer("loan_crm.loan_portal_nothing", {"layout": LAYOUT}, 404)
+
+    def _answer(self, template, values, status=200):
+        values.update(
+            page_name="loan_portal",
+            page_lang=(request.env.lang or "en_US").replace("_", "-"),
+            loan_crumbs=values.get("loan_crumbs", []),
+        )
+        return request.render(template, values, headers=self._headers, status=status)
+
+    def _file(self, content, kind, name):
+        """Answer a file to keep."""
+        return request.make_response(
+            content,
+            {
+                **self._headers,
+                "Content-Type": kind,
+                "Content-Disposition": content_disposition(name),
+            },
+        )

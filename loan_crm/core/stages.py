@@ -24,3 +24,21 @@ def late_if_entered_before(today, days, calendar):
     :rtype: date
     """
     return calendar.add_business_days(today, -days)
+
+
+def course(days, calendar, due, today):
+    """Return by when each of the steps to come should be left, as far as anybody can say.
+
+    The first begins when the present one ends: on the day it should, or today where that has passed.
+
+    :param days: business days of each step to come, in their order; 0 where none are said
+    :param BusinessCalendar calendar: the lender's
+    :param due: the date by which the present step should be left, None where none is said
+    :param date today: the lender's day
+    :return: a list of dates; None from the first step on of which nobody can say it
+    """
+    at, told = due and max(due, today), []
+    for each in days:
+        at = leave_by(at, each, calendar) if at and each else None
+        told.append(at)
+    return told

@@ -66,6 +66,7 @@ from . import loan_calendar_apply_mixin
 from . import loan_rate_notice_mixin
 from . import loan_reminder_hold_mixin
 from . import loan_contact_mixin
+from . import loan_portal_contact_mixin
 from . import loan_first_contact_mixin
 from . import loan_touch_mixin
 from . import loan_touch_branch_mixin
@@ -118,7 +119,12 @@ from . import loan_recovery_mixin
 from . import loan_survey_mixin
 from . import loan_satisfaction_mixin
 from . import loan_case_word_mixin
+from . import loan_portal_case_mixin
 from . import loan_borrower_mixin
+from . import loan_statement_mixin
+from . import loan_portal_prepay_mixin
+from . import loan_portal_loan_mixin
+from . import loan_portal
 from . import loan_brief_mixin
 from . import loan_risk_mixin
 from . import loan_strip_mixin
@@ -128,6 +134,7 @@ from . import loan_application_mixin
 from . import loan_lead_paper_mixin
 from . import loan_lead_clock_mixin
 from . import loan_lead_win_mixin
+from . import loan_portal_lead_mixin
 from . import loan_renewal_mixin
 from . import loan_cover_turn_mixin
 from . import loan_cover_lead_mixin

@@ -33,6 +33,7 @@ class CrmLead(models.Model):
         "loan.lead.paper.mixin",
         "loan.lead.clock.mixin",
         "loan.lead.win.mixin",
+        "loan.portal.lead.mixin",
     ]
 
     loan_product_id = fields.Many2one(

@@ -1,6 +1,7 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 from odoo import SUPERUSER_ID, api, fields, models
+from odoo.fields import Domain
 from odoo.tools.misc import hmac
 
 from ..core import links
@@ -112,19 +113,56 @@ class LoanBorrowerMixin(models.AbstractModel):
             return nothing
         # As the system: the signature is the right to this one loan, and what is done through it is nobody's deed.
         contract = self.with_user(SUPERUSER_ID).browse(link.contract_id).exists()
-        company = contract.company_id
-        partner = contract._borrower_partners().filtered(lambda partner: partner.id == link.partner_id)
+        partner = contract.env["res.partner"].browse(link.partner_id)
         if (
-            not partner
-            or contract.state not in ("active", "closed")
+            not contract
+            or not contract._opens_to(partner)
             or contract.link_serial % links.SERIALS != link.serial
-            or company._loan_today() > link.last_day
-            or not (company.active and contract.customer_id.active and partner.active)
+            or contract.company_id._loan_today() > link.last_day
         ):
             return nothing
-        lang = partner.lang or company.partner_id.lang
-        context = {"allowed_company_ids": company.ids, "lang": lang}
-        return contract.with_context(**context), partner.with_context(**context)
+        return contract._as_read_by(partner, partner.lang or contract.company_id.partner_id.lang)
+
+    def _opens_to(self, partner):
+        """Tell whether somebody outside may read of this loan now, by whatever way: a link, or their login.
+
+        How confidential it is decides nothing here: it is their own. Whoever is to be kept from it is taken off the
+        loan, or their contact or profile is archived.
+
+        :param partner: `res.partner`
+        """
+        self.ensure_one()
+        return bool(
+            partner in self._borrower_partners()
+            and partner.active
+            and self.state in ("active", "closed")
+            and self.customer_id.active
+            and self.company_id.active
+        )
+
+    def _as_read_by(self, partner, lang):
+        """Return this loan and who reads of it, in the lender's company and in a language.
+
+        :param partner: `res.partner`, as the system
+        :param str lang: code
+        """
+        context = {"allowed_company_ids": self.company_id.ids, "lang": lang}
+        return self.with_context(**context), partner.with_context(**context)
+
+    @api.model
+    def _opening_to(self, partner):
+        """Return the loans that somebody outside may read of now, the most urgent first.
+
+        :param partner: `res.partner`, as the system
+        """
+        answers = self.env["loan.contract.party"].search(Domain("partner_id", "=", partner.id))
+        loans = self.search(
+            (Domain("partner_id", "=", partner.id) | Domain("id", "in", answers.contract_id.ids))
+            & Domain("state", "in", ("active", "closed")),
+        )
+        return loans.filtered(lambda loan: loan._opens_to(partner)).sorted(
+            lambda loan: (loan.state != "active", loan.next_due_date or date.max, -loan.id)
+        )
 
     def action_revoke_links(self):
         """End every link to the borrower's page that was given out of these loans."""
@@ -183,9 +221,7 @@ class LoanBorrowerMixin(models.AbstractModel):
         """
         self.ensure_one()
         company, today = self.company_id, self.company_id._loan_today()
-        rows = self.installment_ids.filtered(lambda row: row.state == "open" and row.amount_open).sorted(
-            "due_date"
-        )
+        rows = self._rows_to_pay()
         overdue = rows.filtered(lambda row: row.due_date < today)
         coming = (rows - overdue)[:_NEXT_TOLD]
         charges = self.charges_open
@@ -222,6 +258,12 @@ class LoanBorrowerMixin(models.AbstractModel):
             "actions": self._borrower_actions(partner),
             "cases": self.env["loan.case"]._open_on_page(self, partner),
         }
+
+    def _rows_to_pay(self):
+        """Return the rows of the schedule that still ask for something, in the order they fall due."""
+        return self.installment_ids.filtered(lambda row: row.state == "open" and row.amount_open).sorted(
+            "due_date"
+        )
 
     def _borrower_row(self, row, today):
         """Return what the page tells of one row of the schedule: `due`, `amount`, `note`, and whether it is `late`."""

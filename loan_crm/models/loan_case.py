@@ -50,6 +50,7 @@ class LoanCase(models.Model):
         "loan.case.oversight.mixin",
         "loan.case.word.mixin",
         "loan.pass.mixin",
+        "loan.portal.case.mixin",
         "loan.answer.mixin",
         "loan.classified.mixin",
         "loan.access.mixin",

@@ -149,11 +149,12 @@ class LoanCaseWayMixin(models.AbstractModel):
 
         :param contract: `loan.contract`, locked: two posts come in one after the other
         :param partner: `res.partner` whose link it is
-        :param dict vals: `kind`, `words`, and whether it is about `this_loan`
+        :param dict vals: `kind`, `words`, and whether it is about `this_loan`; where the page knows them a `subject`
+            and a `category_id`
         :return: (the case, whether it is new)
         """
         words = vals["words"]
-        subject = cases.headline(words)
+        subject = vals.get("subject") or cases.headline(words)
         known = {
             "customer_id": contract.customer_id.id,
             "partner_id": partner.id,
@@ -176,6 +177,8 @@ class LoanCaseWayMixin(models.AbstractModel):
             "lang": self.env.lang,
             "contract_id": contract.id if vals["this_loan"] else False,
         }
+        if vals.get("category_id"):
+            values["category_id"] = vals["category_id"]
         case = self._same_matter(values, subject)
         if case:
             message = case._hear(partner, words)

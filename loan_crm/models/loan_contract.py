@@ -33,7 +33,7 @@ class LoanContract(models.Model):
         "loan.commitment.mixin",
         "loan.recovery.mixin",
         "loan.survey.mixin",
-        "loan.borrower.mixin",
+        "loan.portal.loan.mixin",
         "loan.renewal.mixin",
         "loan.touch.mixin",
         "loan.classified.mixin",

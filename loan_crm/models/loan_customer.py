@@ -14,7 +14,7 @@ class LoanCustomer(models.Model):
 
     _name = "loan.customer"
     _inherit = [
-        "loan.contact.mixin",
+        "loan.portal.contact.mixin",
         "loan.first.contact.mixin",
         "loan.touch.mixin",
         "loan.reminder.hold.mixin",

@@ -1,2 +1,3 @@
 from . import loan_key_facts_report
+from . import loan_statement_report
 from . import loan_voice_report

@@ -16,6 +16,7 @@ from .core import (
     test_entries,
     test_evidence,
     test_feed,
+    test_files,
     test_governor,
     test_incoming,
     test_learning,
@@ -34,6 +35,8 @@ from .core import (
     test_scores,
     test_schedule_properties,
     test_stages,
+    test_statements,
+    test_tables,
     test_tiers,
     test_unusual,
     test_variants,
@@ -142,3 +145,5 @@ from . import test_loan_survey
 from . import test_loan_survey_page
 from . import test_loan_learning
 from . import test_loan_learning_tour
+from . import test_loan_portal
+from . import test_loan_portal_tour

@@ -24,3 +24,14 @@ class TestStages(BaseCase):
                 for entered in (today - timedelta(before) for before in range(20)):
                     late = stages.leave_by(entered, days, CALENDAR) < today
                     self.assertEqual(entered < first, late, (today, days, entered))
+
+    def test_the_steps_to_come_begin_when_the_present_one_ends(self):
+        for due, today, days, expected in (
+            (date(2026, 3, 13), TUESDAY, [1, 2], [date(2026, 3, 14), date(2026, 3, 17)]),
+            (date(2026, 3, 9), TUESDAY, [1], [date(2026, 3, 13)]),  # late: it cannot begin before today
+            (date(2026, 3, 13), TUESDAY, [1, 0, 1], [date(2026, 3, 14), None, None]),
+            (None, TUESDAY, [1], [None]),
+            (date(2026, 3, 13), TUESDAY, [], []),
+        ):
+            with self.subTest(due=due, days=days):
+                self.assertEqual(stages.course(days, CALENDAR, due, today), expected)
