@@ -266,17 +266,14 @@
     "assets": {
         "web.assets_backend": [
             "loan_crm/static/src/**/*",
-            (
-                "remove",
-                "loan_crm/static/src/loan_mean_graph/**/*",
-            ),  # beside Odoo's graphs, which are loaded late
+            # Beside Odoo's graphs, which are loaded late.
+            ("remove", "loan_crm/static/src/loan_mean_graph/**/*"),
             ("remove", "loan_crm/static/src/loan_survey_form/**/*"),
         ],
         # Alone on the borrower's page, which loads no script and nothing of Odoo's own pages.
-        "loan_crm.assets_borrower": ["loan_crm/static/borrower/loan_borrower.css"],
+        "loan_crm.assets_borrower": ["loan_crm/static/borrower/**/*.css"],
         "web.assets_backend_lazy": ["loan_crm/static/src/loan_mean_graph/**/*"],
         "survey.survey_assets": ["loan_crm/static/src/loan_survey_form/**/*"],
-        "loan_crm.assets_borrower": ["loan_crm/static/borrower/**/*.css"],
         "web.assets_frontend": [
             "loan_crm/static/borrower/loan_page.css",
             "loan_crm/static/portal/**/*.css",

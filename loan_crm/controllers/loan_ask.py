@@ -138,7 +138,6 @@ class LoanAsk(http.Controller):
 
     def _refuse(self, asked, csrf_token):
         """Return (why nothing is taken, status), None where something is."""
-        # A file in its place, or letters that no token has, would be an error of ours.
         if not sent_from_here(csrf_token):
             return self._told("stale"), 400
         return None if asked._count_ask_post() else (self._told("enough"), 429)

@@ -3,6 +3,7 @@ from odoo.http import request
 from odoo.tools.translate import LazyTranslate
 
 from ..core import entries
+from .loan_deeds import sent_from_here
 from .loan_portal import LAYOUT, LoanPortalPages
 
 _lt = LazyTranslate(__name__)
@@ -63,7 +64,7 @@ class LoanPortalCase(LoanPortalPages, http.Controller):
         if not found:
             return self._nothing()
         words = entries.words(words) if isinstance(words, str) else ""
-        if not request.validate_csrf(csrf_token):
+        if not sent_from_here(csrf_token):
             return self._page(found, me, words, {"": self._told("stale")}, 400)
         if not words:
             return self._page(found, me, words, {"words": self._told("missing")}, 422)

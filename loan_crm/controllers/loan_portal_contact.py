@@ -5,6 +5,7 @@ from odoo.http import request
 from odoo.tools.translate import LazyTranslate
 
 from ..core import entries
+from .loan_deeds import sent_from_here
 from .loan_portal import LAYOUT, LoanPortalPages
 
 _lt = LazyTranslate(__name__)
@@ -37,7 +38,7 @@ class LoanPortalContact(LoanPortalPages, http.Controller):
         if not profiles:
             return self._nothing()
         typed = {name: entries.words(value) for name, value in typed.items() if isinstance(value, str)}
-        if not request.validate_csrf(csrf_token):
+        if not sent_from_here(csrf_token):
             return self._page(profiles, typed, {"": self._told("stale")}, 400)
         vals, errors = self._read(profiles, typed)
         if errors:

@@ -102,7 +102,7 @@ class LoanPortalLoan(LoanPortalPages, LoanDeeds, http.Controller):
     def hardship(self, loan, **_ignored):
         return self._show_hardship(self._open(loan))
 
-    # A form's token is checked by `_sent_from_here`: who left the page open over night keeps what they typed.
+    # A form's token is checked by `sent_from_here`: who left the page open over night keeps what they typed.
     @http.route(
         "/my/loans/<string:loan>/hardship",
         type="http",

@@ -2,7 +2,7 @@ from odoo import http
 from odoo.http import request
 from odoo.tools.misc import formatLang
 
-from .loan_deeds import Door, LoanDeeds
+from .loan_deeds import Door, LoanDeeds, sent_from_here
 from .loan_portal import LAYOUT, LoanPortalPages
 
 _AHEAD_AT_MOST = 366  # days
@@ -39,7 +39,7 @@ class LoanPortalPrepay(LoanPortalPages, LoanDeeds, http.Controller):
         if not door or not door.contract._can_be_prepaid():
             return self._nothing()
         contract, typed = door.contract, self._texts(typed)
-        if not self._sent_from_here(csrf_token):
+        if not sent_from_here(csrf_token):
             return self._prepay_page(door, typed, {"": self._stale()}, status=400)
         kind = typed.get("kind")
         day, amount, errors = self._read(contract, typed)
