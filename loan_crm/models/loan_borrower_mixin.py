@@ -243,7 +243,7 @@ class LoanBorrowerMixin(models.AbstractModel):
             "charges": charges and self._amount(charges),
             "overdue_total": (overdue or charges)
             and self._amount(self.currency_id.round(sum(overdue.mapped("amount_open")) + charges)),
-            "how_to_pay": self._borrower_how_to_pay(),
+            "how_to_pay": self._borrower_how_to_pay(partner),
             "last_paid": last
             and self.env._(
                 "Last payment received: %(amount)s on %(day)s",
@@ -282,8 +282,13 @@ class LoanBorrowerMixin(models.AbstractModel):
             "late": late > 0,
         }
 
-    def _borrower_how_to_pay(self):
-        """Return how this loan is paid, in the lender's words."""
+    def _borrower_how_to_pay(self, partner):
+        """Return how this loan is paid, in the lender's words; the account is told to whose it is, and nobody else.
+
+        :param partner: `res.partner` who looks
+        """
+        if self.auto_debit and partner != self.partner_id:
+            return self.env._("We debit each installment from the borrower's account on its due date.")
         if self.auto_debit:
             return self.env._(
                 "We debit each installment from your account %s on its due date. There is nothing for you to do; "

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class LoanCaseCompanyMixin(models.AbstractModel):
@@ -45,6 +45,10 @@ class LoanCaseCompanyMixin(models.AbstractModel):
         help="Who is told in the end of customers whom nobody has answered, if they may see them.",
     )
 
+    loan_head_note = fields.Char(
+        "What the Head Does Not See", compute="_compute_loan_head_note", compute_sudo=True
+    )
+
     _loan_answer_hours_in_bounds = models.Constraint(
         "CHECK (loan_answer_lead_hours BETWEEN 0 AND 200 AND loan_answer_head_hours BETWEEN 0 AND 400)",
         "Leads and heads are told within 0 to 400 working hours.",
@@ -53,3 +57,33 @@ class LoanCaseCompanyMixin(models.AbstractModel):
         "CHECK (loan_case_close_days BETWEEN 0 AND 90 AND loan_complaint_hold_days BETWEEN 0 AND 366)",
         "Cases close within 0 to 90 days, and complaints silence reminders for 0 to 366 days.",
     )
+
+    @api.depends("loan_head_user_id")
+    @api.depends_context("lang")
+    def _compute_loan_head_note(self):
+        for company in self:
+            unseen = company._loan_unseen_by_head()
+            company.loan_head_note = (
+                self.env._(
+                    "%(head)s does not see the customers of %(teams)s: what nobody answers there climbs no further "
+                    "than to the team's lead.",
+                    head=company.loan_head_user_id.name,
+                    teams=", ".join(unseen.mapped("name")),
+                )
+                if unseen
+                else False
+            )
+
+    def _loan_unseen_by_head(self):
+        """Return the teams with customers of this lender that the head of service does not lead, `crm.team`.
+
+        A compliance officer sees them all; of a head who is not named there is nothing to say.
+        """
+        self.ensure_one()
+        head, teams = self.loan_head_user_id, self.env["crm.team"]
+        if not head or head.has_group("loan_crm.loan_crm_group_compliance"):
+            return teams
+        # As superuser: which teams have customers is no secret of any customer.
+        groups = self.env["loan.customer"].sudo()._read_group([("company_id", "=", self.id)], ["team_id"])
+        leads = head.has_group("loan_crm.loan_crm_group_team_lead")
+        return teams.union(*(team for (team,) in groups if not (leads and team.user_id == head)))

@@ -50,6 +50,7 @@ class ResConfigSettings(models.TransientModel):
     loan_answer_lead_hours = fields.Float(related="company_id.loan_answer_lead_hours", readonly=False)
     loan_answer_head_hours = fields.Float(related="company_id.loan_answer_head_hours", readonly=False)
     loan_head_user_id = fields.Many2one(related="company_id.loan_head_user_id", readonly=False)
+    loan_head_note = fields.Char(related="company_id.loan_head_note")
     loan_case_close_days = fields.Integer(related="company_id.loan_case_close_days", readonly=False)
     loan_complaint_hold_days = fields.Integer(related="company_id.loan_complaint_hold_days", readonly=False)
     loan_hardship_hold_days = fields.Integer(related="company_id.loan_hardship_hold_days", readonly=False)

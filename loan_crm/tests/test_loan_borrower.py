@@ -482,6 +482,17 @@ class TestLoanBorrower(BorrowerCommon):
         again = promises.search([("contract_id", "=", self.contract.id)])
         self.assertEqual(again, promise, "sent twice, it is one promise")
 
+    def test_the_account_is_told_to_whose_it_is(self):
+        self.contract.write({"auto_debit": True, "debit_account": "ending in 4521"})
+        guarantor = self._partner("Feng Yu")
+        self.env["loan.contract.party"].create(
+            {"contract_id": self.contract.id, "partner_id": guarantor.id, "role": "guarantor"}
+        )
+        self.assertIn("your account ending in 4521", self._read(self._get(self._path())))
+        told = self._read(self._get(self._path("loan", partner=guarantor)))
+        self.assertNotIn("4521", told)
+        self.assertIn("from the borrower's account", told)
+
     def test_who_answers_for_the_loan_today_has_a_page_of_their_own(self):
         guarantor = self._partner("Feng Yu")
         party = self.env["loan.contract.party"].create(

@@ -600,6 +600,19 @@ class TestLoanResponse(CaseCommon):
         with self._without_commit():
             self.env["loan.response"]._cron_climb()
 
+    def test_who_names_a_head_is_told_what_they_do_not_see(self):
+        self._customer("Zhou Yu", self.stranger)
+        for head, unseen in [
+            (self.env["res.users"], set()),
+            (self.compliance, set()),
+            (self.lead, {"Corporate"}),
+            (self.desk, {"Corporate", "Retail"}),
+        ]:
+            self.company.loan_head_user_id = head
+            with self.subTest(head=head.name):
+                told = self.company.loan_head_note or ""
+                self.assertEqual({team for team in ("Corporate", "Retail") if team in told}, unseen)
+
     def test_a_wait_is_one_until_a_person_answers_with_something(self):
         case = self._mail()
         wait = self._waits(case)

@@ -253,7 +253,7 @@ class TestLoanContractAccess(AccessCommon):
     def test_the_borrower_and_the_public_find_every_door_closed(self):
         portal = new_test_user(
             self.env,
-            "borrower",
+            "wang.fang.portal",
             groups="base.group_portal,base.group_allow_export",
             partner_id=self.customer.partner_id.id,
         )
