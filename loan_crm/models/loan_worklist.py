@@ -76,19 +76,12 @@ class LoanWorklist(models.AbstractModel):
     def action_open_lane(self, key):
         """Open the list of all that a lane counts.
 
-        :param str key: of a lane, or of a figure of the week
+        :param str key: of a lane, of what it counts beside, or of a figure of the week
         :raise UserError: for what is no lane
         """
-        lanes = self._lanes()
-        if key in lanes:
+        if key in ("clocks", *self._lanes()):
             xmlid, domain = getattr(self, f"_open_{key}")()
-            title = {
-                "waiting": self.env._("Waiting for an Answer"),
-                "promised": self.env._("We Promised"),
-                "due": self.env._("To Call about Money"),
-                "risk": self.env._("At Risk or Unhappy"),
-                "stuck": self.env._("Stuck Applications"),
-            }[key]
+            title = self._titles()[key]
         elif key in (figures := self._week_figures()):
             title, _model, domain, xmlid = figures[key]
             title = self.env._("This week: %s", title)

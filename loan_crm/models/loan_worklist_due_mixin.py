@@ -47,7 +47,6 @@ class LoanWorklistDueMixin(models.AbstractModel):
         ]
         return self._lane(
             "due",
-            self.env._("To Call about Money"),
             rows,
             *self._counts("loan.contract", domain, SQL("loan_contract.next_due_date < %s", today)),
             self.env._("Nothing is overdue, and nothing falls due in three days."),

@@ -30,17 +30,37 @@ class LoanWorklistMixin(models.AbstractModel):
         ]
 
     @api.model
-    def _lane(self, key, title, rows, count, late, empty):
+    def _titles(self):
+        """Return what the lists behind the lanes are called, `{key: words}`."""
+        return {
+            "waiting": self.env._("Waiting for an Answer"),
+            "clocks": self.env._("Cases to Solve"),
+            "promised": self.env._("We Promised"),
+            "due": self.env._("To Call about Money"),
+            "risk": self.env._("At Risk or Unhappy"),
+            "stuck": self.env._("Stuck Applications"),
+        }
+
+    @api.model
+    def _lane(self, key, rows, count, late, empty, also=None):
         """Return a lane.
 
         :param str key: by which `action_open_lane` knows it
-        :param str title: what waits there, in words
         :param list rows: the worst of them, as `_row` returns them
         :param int count: how many there are
         :param int late: how many of these are late
         :param str empty: what is told where there is none
+        :param dict also: another list whose rows are among these: `key`, `label` in words, `count`
         """
-        return {"key": key, "title": title, "rows": rows, "count": count, "late": late, "empty": empty}
+        return {
+            "key": key,
+            "title": self._titles()[key],
+            "rows": rows,
+            "count": count,
+            "late": late,
+            "empty": empty,
+            "also": also,
+        }
 
     @api.model
     def _row(self, record, title, *, lines=(), mark="", told="", since=False, by=False, deeds=(), **more):

@@ -36,7 +36,6 @@ class LoanWorklistPromisedMixin(models.AbstractModel):
         ]
         return self._lane(
             "promised",
-            self.env._("We Promised"),
             rows,
             *self._counts("loan.commitment", domain, SQL("loan_commitment.date_due < %s", today)),
             self.env._("You owe nobody a word this week."),

@@ -34,7 +34,6 @@ class LoanWorklistRiskMixin(models.AbstractModel):
         high = sum(found.level == "high" for _customer, found in risks)
         return self._lane(
             "risk",
-            self.env._("At Risk or Unhappy"),
             rows,
             len(open_plans) + len(risks),
             sum(bool(plan.next_date and plan.next_date < today) for plan in open_plans) + high,

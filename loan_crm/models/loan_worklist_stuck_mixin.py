@@ -39,7 +39,6 @@ class LoanWorklistStuckMixin(models.AbstractModel):
         count = leads.search_count(self._stuck_domain())
         return self._lane(
             "stuck",
-            self.env._("Stuck Applications"),
             rows,
             count,
             count,

@@ -72,11 +72,11 @@ class LoanWorklistWaitingMixin(models.AbstractModel):
         running, overdue = self._counts("loan.case", clocks, SQL("loan_case.due_at <= %s", now))
         return self._lane(
             "waiting",
-            self.env._("Waiting for an Answer"),
             [row for _wait, row in worklists.worst_first(rows)[: self._SHOWN]],
-            waiting + running,
+            waiting,
             late + overdue,
             self.env._("Nobody waits for you."),
+            {"key": "clocks", "label": self.env._("Cases to solve: %s", running), "count": running},
         )
 
     @api.model
@@ -152,3 +152,7 @@ class LoanWorklistWaitingMixin(models.AbstractModel):
     @api.model
     def _open_waiting(self):
         return "loan_crm.loan_response_action", self._waits_domain()
+
+    @api.model
+    def _open_clocks(self):
+        return "loan_crm.loan_case_action_all", self._clocks_domain()

@@ -68,7 +68,7 @@ export class LoanWorklist extends Component {
     }
 
     get isQuiet() {
-        return this.lanes.every((lane) => !lane.count);
+        return this.lanes.every((lane) => !lane.rows.length);
     }
 
     get load() {
