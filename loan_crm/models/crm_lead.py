@@ -205,9 +205,10 @@ class CrmLead(models.Model):
             if lent_sudo:
                 self.env["loan.cover"]._forget_follower(lent_sudo)
                 lent_sudo.loan_cover_to_id = False
-        hands = self.filtered("loan_product_id").user_id
+        moves = {"stage_id", "user_id"} & vals.keys()
+        hands = self.filtered("loan_product_id").user_id if moves else self.env["res.users"]
         result = super().write(vals)
-        if {"stage_id", "user_id"} & vals.keys():
+        if moves:
             self.env["loan.worklist"]._changed(hands | self.filtered("loan_product_id").user_id)
         if {"loan_product_id", "loan_kind"} & vals.keys():
             self._sync_loan_documents()

@@ -374,7 +374,8 @@ class LoanCase(models.Model):
         about = vals.get("about_user_id")
         named = self.filtered(lambda case: about and case.about_user_id.id != about)
         before = {case: case.user_id for case in self} if "user_id" in vals else {}
-        hands = self.user_id
+        moves = vals.keys() & {"state", "user_id"}
+        hands = self.user_id if moves else self.env["res.users"]
         moved = {} if self.env.su or not vals.keys() & {"customer_id", "contract_id"} else self._whose()
         result = super().write(vals)
         if moved:
@@ -386,7 +387,7 @@ class LoanCase(models.Model):
             self._note_passed_on(before)
         if vals.keys() & {"kind", "severity", "priority", "category_id", "customer_id", "team_id"}:
             self.filtered(lambda case: case.state in _OPEN)._set_clocks()
-        if vals.keys() & {"state", "user_id"}:
+        if moves:
             self.env["loan.worklist"]._changed(hands | self.user_id)
         return result
 

@@ -2,7 +2,6 @@ from datetime import timedelta
 
 from odoo import api, models
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 # What falls due within so many days is told.
 _AHEAD = 3
@@ -48,7 +47,7 @@ class LoanWorklistDueMixin(models.AbstractModel):
         return self._lane(
             "due",
             rows,
-            *self._counts("loan.contract", domain, SQL("loan_contract.next_due_date < %s", today)),
+            *self._counts("loan.contract", domain, Domain("next_due_date", "<", today)),
             self.env._("Nothing is overdue, and nothing falls due in three days."),
         )
 

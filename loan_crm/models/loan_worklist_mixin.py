@@ -22,12 +22,13 @@ class LoanWorklistMixin(models.AbstractModel):
 
         :param str model: whose rules are asked, as with any search
         :param domain: which ones
-        :param SQL late: a condition on the model's own columns
+        :param Domain late: which of them are, by columns of the model's own
         """
-        query = self.env[model]._search(domain)
-        return self.env.execute_query(query.select(SQL("COUNT(*)"), SQL("COUNT(*) FILTER (WHERE %s)", late)))[
-            0
-        ]
+        records = self.env[model]
+        query = records._search(domain)
+        condition = late.optimize_full(records)._to_sql(records, query.table, query)
+        counts = query.select(SQL("COUNT(*)"), SQL("COUNT(*) FILTER (WHERE %s)", condition))
+        return self.env.execute_query(counts)[0]
 
     @api.model
     def _titles(self):

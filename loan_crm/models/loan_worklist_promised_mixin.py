@@ -2,7 +2,6 @@ from datetime import timedelta
 
 from odoo import api, models
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 # What falls due within so many days is told.
 _AHEAD = 7
@@ -37,7 +36,7 @@ class LoanWorklistPromisedMixin(models.AbstractModel):
         return self._lane(
             "promised",
             rows,
-            *self._counts("loan.commitment", domain, SQL("loan_commitment.date_due < %s", today)),
+            *self._counts("loan.commitment", domain, Domain("date_due", "<", today)),
             self.env._("You owe nobody a word this week."),
         )
 

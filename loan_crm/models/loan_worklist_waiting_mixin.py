@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 from ..core import worklists
 from ..core.worklists import Wait
@@ -63,13 +62,11 @@ class LoanWorklistWaitingMixin(models.AbstractModel):
         waiting, late = self._counts(
             "loan.response",
             waits,
-            SQL(
-                "loan_response.climb_at <= %s OR loan_response.climbed <> '0' OR loan_response.waiting_since <= %s",
-                now,
-                fields.Datetime.subtract(now, days=1),
-            ),
+            Domain("climb_at", "<=", now)
+            | Domain("climbed", "!=", "0")
+            | Domain("waiting_since", "<=", fields.Datetime.subtract(now, days=1)),
         )
-        running, overdue = self._counts("loan.case", clocks, SQL("loan_case.due_at <= %s", now))
+        running, overdue = self._counts("loan.case", clocks, Domain("due_at", "<=", now))
         return self._lane(
             "waiting",
             [row for _wait, row in worklists.worst_first(rows)[: self._SHOWN]],

@@ -217,6 +217,21 @@ class TestLoanWorklist(CaseCommon, ApplicationCommon):
             with self.subTest(user=user.name), self.assertRaises(AccessError):
                 self._day(user)
 
+    def test_what_is_hidden_behind_a_row_neither_shows_nor_closes_the_day(self):
+        hidden = self._customer("Hidden Hu", self.stranger)
+        loan = self._due_in(5)
+        self._promise("The statement", 0, contract_id=loan.id)
+        lead = self._application(partner_id=hidden.partner_id.id)
+        lead.sudo().date_last_stage_update = "2026-02-10 02:00:00"
+        secret = self.env.ref("loan_crm.loan_confidentiality_level_secret")
+        for record in (hidden, loan):
+            record.with_user(self.compliance)._classify(secret, "A deal")
+        day = self._day()
+        self.assertEqual(len(day["lanes"]), 5)
+        for words in ("Hidden Hu", loan.name):
+            with self.subTest(words=words):
+                self.assertNotIn(words, str(day))
+
     # ------------------------------------------------------------ figures
 
     def test_every_figure_opens_its_list(self):
