@@ -41,6 +41,7 @@ class LoanPortalPages:
     """How the pages of the portal are answered: with its headers, in its layout, and one page for what is not there."""
 
     _headers = HEADERS
+    _refusals = {}  # sentences by reason
 
     def _nothing(self):
         """Answer every address that opens nothing alike: what is not there, and what is somebody else's."""
@@ -53,6 +54,17 @@ class LoanPortalPages:
             loan_crumbs=values.get("loan_crumbs", []),
         )
         return request.render(template, values, headers=self._headers, status=status)
+
+    def _see(self, path):
+        """Send the browser to a page that can be loaded anew without sending anything twice."""
+        response = request.redirect(path, code=303)
+        response.headers.update(self._headers)
+        return response
+
+    def _told(self, reason, **facts):
+        """Return in words why something is refused."""
+        sentence = request.env._(self._refusals[reason])
+        return sentence % facts
 
     def _file(self, content, kind, name):
         """Answer a file to keep."""

@@ -32,6 +32,8 @@ _SENT = "loan_portal_sent"  # in the session: of which paper files have just com
 class LoanPortalApplication(LoanPortalPages, http.Controller):
     """The applications of whoever is logged in: where each stands, by when, what is missing, and a way to send it."""
 
+    _refusals = _REFUSALS
+
     @http.route("/my/applications", type="http", auth="user", methods=["GET"], website=True, readonly=True)
     def applications(self, **_ignored):
         rows = [lead._portal_row() for lead in request.env["loan.portal"]._applications()]
@@ -91,13 +93,7 @@ class LoanPortalApplication(LoanPortalPages, http.Controller):
             return self._page(lead, {document.id: self._told("enough")}, status=429)
         lead._portal_send(portal._me(), document, checked)
         request.session[_SENT] = {"at": lead.id, "paper": document.id}
-        response = request.redirect(f"/my/applications/{lead.id}#paper{document.id}", code=303)
-        response.headers.update(self._headers)
-        return response
-
-    def _told(self, reason, **facts):
-        sentence = request.env._(_REFUSALS[reason])
-        return sentence % facts
+        return self._see(f"/my/applications/{lead.id}#paper{document.id}")
 
     def _size(self, count):
         return f"{count // 1024**2}\N{NO-BREAK SPACE}MB"

@@ -21,6 +21,8 @@ _REFUSALS = {
 class LoanPortalCase(LoanPortalPages, http.Controller):
     """What whoever is logged in has asked or complained of: where it stands, what was said, and more words."""
 
+    _refusals = _REFUSALS
+
     @http.route("/my/cases", type="http", auth="user", methods=["GET"], website=True, readonly=True)
     def cases(self, **_ignored):
         portal = request.env["loan.portal"]
@@ -74,13 +76,7 @@ class LoanPortalCase(LoanPortalPages, http.Controller):
             return self._page(found, me, words, {"": self._told("enough")}, 429)
         found._portal_add(me, words)
         request.session[_ADDED] = found.id
-        response = request.redirect(f"/my/cases/{found.id}", code=303)
-        response.headers.update(self._headers)
-        return response
-
-    def _told(self, reason, **facts):
-        sentence = request.env._(_REFUSALS[reason])
-        return sentence % facts
+        return self._see(f"/my/cases/{found.id}")
 
     def _crumbs(self, case=None):
         crumbs = [(request.env._("Questions and complaints"), "/my/cases")]

@@ -24,6 +24,8 @@ _REFUSALS = {
 class LoanPortalContact(LoanPortalPages, http.Controller):
     """How whoever is logged in likes to be reached, and what they do not want to hear."""
 
+    _refusals = _REFUSALS
+
     @http.route("/my/contact", type="http", auth="user", methods=["GET"], website=True, readonly=True)
     def contact(self, **_ignored):
         profiles, _me = request.env["loan.portal"]._profiles()
@@ -47,9 +49,7 @@ class LoanPortalContact(LoanPortalPages, http.Controller):
             return self._page(profiles, typed, {"": self._told("enough")}, 429)
         profiles._portal_set_contact(me, vals, no_surveys=bool(typed.get("no_surveys")))
         request.session[_KEPT] = True
-        response = request.redirect("/my/contact", code=303)
-        response.headers.update(self._headers)
-        return response
+        return self._see("/my/contact")
 
     def _read(self, profiles, typed):
         """Return (values of a profile, sentences by field)."""
@@ -71,9 +71,6 @@ class LoanPortalContact(LoanPortalPages, http.Controller):
         if not errors and vals["call_from"] >= vals["call_to"]:
             errors["call_from"] = self._told("order")
         return vals, errors
-
-    def _told(self, reason):
-        return request.env._(_REFUSALS[reason])
 
     def _page(self, profiles, typed, errors=None, status=200, kept=False):
         values = {

@@ -16,8 +16,8 @@ class LoanWorklistStuckMixin(models.AbstractModel):
     @api.model
     def _lane_stuck(self):
         leads, today = self.env["crm.lead"], self.env.company._loan_today()
-        rows = []
-        for lead in leads.search(self._stuck_domain(), order="date_last_stage_update, id", limit=self._SHOWN):
+        domain, rows = self._stuck_domain(), []
+        for lead in leads.search(domain, order="date_last_stage_update, id", limit=self._SHOWN):
             missing = lead.loan_document_missing
             ask = self._deed(
                 missing and lead, "action_ask_documents", self.env._("Ask for Documents"), "fa-envelope-o"
@@ -36,7 +36,7 @@ class LoanWorklistStuckMixin(models.AbstractModel):
                     deeds=[ask, self._deed_plan(lead)],
                 )
             )
-        count = leads.search_count(self._stuck_domain())
+        count = leads.search_count(domain)
         return self._lane(
             "stuck",
             rows,

@@ -76,9 +76,8 @@ class SurveyQuestion(models.Model):
 
     def _check_loan_unanswered(self):
         """Refuse what would take along, or turn, what customers said: Odoo deletes it with its question."""
-        lines_sudo = self.env[
-            "survey.user_input.line"
-        ].sudo()  # as superuser: whether there are any, is asked
+        # As superuser: whether there are any, is asked.
+        lines_sudo = self.env["survey.user_input.line"].sudo()
         if lines_sudo.search_count(
             [("question_id", "in", self.ids), ("survey_id.survey_type", "=", "loan")], limit=1
         ):

@@ -30,9 +30,8 @@ class SurveyQuestionAnswer(models.Model):
 
     def _check_loan_unchosen(self):
         """Refuse what would take along what customers have chosen: Odoo deletes it with its question."""
-        lines_sudo = self.env[
-            "survey.user_input.line"
-        ].sudo()  # as superuser: whether there are any, is asked
+        # As superuser: whether there are any, is asked.
+        lines_sudo = self.env["survey.user_input.line"].sudo()
         if lines_sudo.search_count(
             [("suggested_answer_id", "in", self.ids), ("survey_id.survey_type", "=", "loan")], limit=1
         ):
