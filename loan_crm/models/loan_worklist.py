@@ -2,8 +2,11 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
 
+from ..core.worklists import Found
+
 # In the order in which they are shown: (key, for managers alone).
 _LANES = (("waiting", False), ("promised", False), ("due", True), ("risk", True), ("stuck", True))
+_CUSTOMER = ["name", "partner_id", "phone", "manager_user_id"]
 
 
 class LoanWorklist(models.AbstractModel):
@@ -11,7 +14,7 @@ class LoanWorklist(models.AbstractModel):
 
     Nothing is stored. Everything is read with the person's own rights and in a number of queries that does not depend
     on how much there is; the screen is `static/src/loan_worklist`. A lane has a file of its own
-    (`loan.worklist.….mixin`): it says which records are in it and how a row is told.
+    (`loan.worklist.….mixin`): it says which records are in it (`_find_…`) and how a row is told (`_tell_…`).
     """
 
     _name = "loan.worklist"
@@ -58,10 +61,12 @@ class LoanWorklist(models.AbstractModel):
         lanes = self._lanes()
         user = self.env.user
         with user._loan_duty_kept():
+            found = {key: getattr(self, f"_find_{key}")() for key in lanes}
+            self._read_together(found)
             today = self.env.company._loan_today()
             away = self.env["loan.cover"]._covers_today(user)
             return {
-                "lanes": [getattr(self, f"_lane_{key}")() for key in lanes],
+                "lanes": [getattr(self, f"_tell_{key}")(*what) for key, what in found.items()],
                 "week": self._week(),
                 "load": self._load(),
                 "day": fields.Date.to_string(today),
@@ -71,6 +76,23 @@ class LoanWorklist(models.AbstractModel):
                 if away
                 else "",
             }
+
+    @api.model
+    def _read_together(self, found):
+        """Read at once whom and which loans the rows of all lanes are about: each lane would ask for its own.
+
+        :param dict found: `{key: what its _find_… returned}`
+        """
+        customers, loans = self.env["loan.customer"], self.env["loan.contract"]
+        for shown in (part.shown for parts in found.values() for part in parts if isinstance(part, Found)):
+            if shown._name == "loan.customer":
+                customers |= shown
+            if "customer_id" in shown._fields:
+                customers |= shown.customer_id
+            if "contract_id" in shown._fields:
+                loans |= shown.contract_id
+        customers.fetch(_CUSTOMER)
+        loans.fetch(["name", "customer_id"])
 
     @api.model
     def action_open_lane(self, key):

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..core.worklists import Found
+
 
 class LoanWorklistMixin(models.AbstractModel):
     """What lanes of the worklist have in common: whose work it is, and how a lane, a row and a deed are told."""
@@ -17,18 +19,30 @@ class LoanWorklistMixin(models.AbstractModel):
         return self.env.user._loan_own_domain(owner, deputy)
 
     @api.model
-    def _counts(self, model, domain, late):
-        """Return how many records there are and how many of them are late, in one statement.
+    def _found(self, model, domain, late, names, order):
+        """Return the worst of some records, how many there are, and how many of them are late.
+
+        What a search costs here is mostly to make and to plan it with its rules, so it is made once: the rows come of
+        it, and the figures only where there are more than are shown.
 
         :param str model: whose rules are asked, as with any search
         :param domain: which ones
-        :param Domain late: which of them are, by columns of the model's own
+        :param Domain late: which of them are, by columns of the model's own that are among `names`
+        :param list names: of the fields that a row tells of
+        :param str order: the worst first
+        :rtype: Found
         """
         records = self.env[model]
-        query = records._search(domain)
+        query = records._search(domain, limit=self._SHOWN, order=order)
+        if query.is_empty():
+            return Found(records, 0, 0)
+        shown = records._fetch_query(query, records._determine_fields_to_fetch(names))
+        if len(shown) < self._SHOWN:
+            return Found(shown, len(shown), len(shown.filtered_domain(late)))
+        query.limit = query.order = None
         condition = late.optimize_full(records)._to_sql(records, query.table, query)
         counts = query.select(SQL("COUNT(*)"), SQL("COUNT(*) FILTER (WHERE %s)", condition))
-        return self.env.execute_query(counts)[0]
+        return Found(shown, *self.env.execute_query(counts)[0])
 
     @api.model
     def _titles(self):
@@ -43,13 +57,12 @@ class LoanWorklistMixin(models.AbstractModel):
         }
 
     @api.model
-    def _lane(self, key, rows, count, late, empty, also=None):
+    def _lane(self, key, rows, found, empty, also=None):
         """Return a lane.
 
         :param str key: by which `action_open_lane` knows it
         :param list rows: the worst of them, as `_row` returns them
-        :param int count: how many there are
-        :param int late: how many of these are late
+        :param Found found: how many there are, and how many of these are late
         :param str empty: what is told where there is none
         :param dict also: another list whose rows are among these: `key`, `label` in words, `count`
         """
@@ -57,8 +70,8 @@ class LoanWorklistMixin(models.AbstractModel):
             "key": key,
             "title": self._titles()[key],
             "rows": rows,
-            "count": count,
-            "late": late,
+            "count": found.count,
+            "late": found.late,
             "empty": empty,
             "also": also,
         }

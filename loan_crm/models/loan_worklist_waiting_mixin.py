@@ -51,29 +51,36 @@ class LoanWorklistWaitingMixin(models.AbstractModel):
         return own & Domain("waiting_since", "=", False) & Domain("due_at", "!=", False)
 
     @api.model
-    def _lane_waiting(self):
+    def _find_waiting(self):
         now = fields.Datetime.now()
-        responses, cases = self.env["loan.response"], self.env["loan.case"]
-        waits, clocks = self._waits_domain(), self._clocks_domain()
-        rows = self._wait_rows(responses.search_fetch(waits, _WAIT, limit=self._SHOWN), now)
-        rows += self._clock_rows(
-            cases.search_fetch(clocks, _CASE, order="due_at, id", limit=self._SHOWN), now
-        )
-        waiting, late = self._counts(
+        waits = self._found(
             "loan.response",
-            waits,
+            self._waits_domain(),
             Domain("climb_at", "<=", now)
             | Domain("climbed", "!=", "0")
             | Domain("waiting_since", "<=", fields.Datetime.subtract(now, days=1)),
+            _WAIT,
+            "waiting_since, id",
         )
-        running, overdue = self._counts("loan.case", clocks, Domain("due_at", "<=", now))
+        clocks = self._found(
+            "loan.case", self._clocks_domain(), Domain("due_at", "<=", now), _CASE, "due_at, id"
+        )
+        return waits, clocks
+
+    @api.model
+    def _tell_waiting(self, waits, clocks):
+        now = fields.Datetime.now()
+        rows = self._wait_rows(waits.shown, now) + self._clock_rows(clocks.shown, now)
         return self._lane(
             "waiting",
             [row for _wait, row in worklists.worst_first(rows)[: self._SHOWN]],
-            waiting,
-            late + overdue,
+            waits._replace(late=waits.late + clocks.late),
             self.env._("Nobody waits for you."),
-            {"key": "clocks", "label": self.env._("Cases to solve: %s", running), "count": running},
+            {
+                "key": "clocks",
+                "label": self.env._("Cases to solve: %s", clocks.count),
+                "count": clocks.count,
+            },
         )
 
     @api.model

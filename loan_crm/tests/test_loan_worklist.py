@@ -285,10 +285,23 @@ class TestLoanWorklist(CaseCommon, ApplicationCommon):
             self.env["loan.worklist"].with_user(self.manager).action_look()
             return self.env.cr.sql_log_count - before
 
-        fill(f"Few {number}" for number in range(2))
-        few = queries()
-        fill(f"Many {number}" for number in range(6))
-        self.assertEqual(queries(), few)
+        # Where there is more than is shown it is counted, too.
+        fill(f"Many {number}" for number in range(9))
+        many = queries()
+        fill(f"More {number}" for number in range(9))
+        self.assertEqual(queries(), many)
+
+    def test_what_is_not_shown_is_counted(self):
+        def told():
+            lane = self._lane("promised")
+            return len(lane["rows"]), lane["count"], lane["late"]
+
+        words = self.env["loan.commitment"].union(*(self._promise(f"Paper {n}", n) for n in range(5)))
+        words[:3].write({"promised_on": TODAY - timedelta(2), "date_due": TODAY - timedelta(1)})
+        self.assertEqual(told(), (5, 5, 3))
+        for number in range(4):
+            self._promise(f"Letter {number}", 1)
+        self.assertEqual(told(), (8, 9, 3))
 
     # ------------------------------------------------------------ live
 
