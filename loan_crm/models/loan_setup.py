@@ -152,8 +152,8 @@ class LoanSetup(models.AbstractModel):
         """Return the steps with their state, as the page shows them.
 
         :return: a dict: `company`, its name; `steps`, each a dict with `key`, `title`, `why`, `state` (`done`, `open`
-            or `aside`), `missing` (sentences), `aside` (who left it aside, or an empty text), `button`, `mine` (whether
-            the user may do it) and `also` (further buttons); `left`, how many are open; `next`, the first of these;
+            or `aside`), `missing` (sentences), `aside` (who left it aside, or an empty text), `button`, `by` (who
+            does it, where it is not the user) and `also` (further buttons); `left`, how many are open; `next`, the first of these;
             `closed`, whether the page was put away
         :raise AccessError: for who does not administer Loan CRM
         """
@@ -174,7 +174,7 @@ class LoanSetup(models.AbstractModel):
                     "missing": missing,
                     "aside": self._aside_told(aside[key]) if state == "aside" else "",
                     "button": buttons[key],
-                    "mine": bool(missing) and self._may(key),
+                    "by": "" if not missing or self._may(key) else self._does(key),
                     "also": self._also(key, state),
                 }
             )
@@ -207,6 +207,13 @@ class LoanSetup(models.AbstractModel):
         return self.env[model].has_access("create" if model == "res.config.settings" else "write")
 
     @api.model
+    def _does(self, key):
+        """Return who does a step that the user may not."""
+        if key == "book":
+            return self.env._("A relationship manager brings them in, or the core system.")
+        return self.env._("An administrator of Odoo does this.")
+
+    @api.model
     def _also(self, key, state):
         """Return what else a step offers while it is not done: `(method, words)`."""
         if state == "done":
@@ -231,9 +238,7 @@ class LoanSetup(models.AbstractModel):
         if key not in _STEPS:
             raise UserError(self.env._("There is no such step."))
         if not self._may(key):
-            raise UserError(
-                self.env._("Somebody with more rights in Odoo does this step. Tell them what is missing.")
-            )
+            raise UserError(self._does(key))
         action, _model = getattr(self, f"_opens_{key}")(self.env.company)
         return action if isinstance(action, dict) else self.env["ir.actions.actions"]._for_xml_id(action)
 

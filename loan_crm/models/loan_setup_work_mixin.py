@@ -139,5 +139,6 @@ class LoanSetupWorkMixin(models.AbstractModel):
         if not policy.step_ids or policy.letter_problem:
             return "loan_crm.loan_reminder_policy_action", "loan.reminder.policy"
         if not company.loan_tried_on:
-            return self.env["loan.reminder.dry.run"].create({"company_id": company.id}).action_run(), False
+            action = self.env["loan.reminder.dry.run"].create({"company_id": company.id}).action_run()
+            return {**action, "views": [(False, "form")]}, False
         return "loan_crm.loan_reminder_room_action_open", False

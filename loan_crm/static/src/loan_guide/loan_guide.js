@@ -25,29 +25,29 @@ export const loanGuideService = {
         if (!session.loan_guide?.offered || ui.isSmall) {
             return;
         }
-        const close = notification.add(_t("A short walk shows where your work waits. It takes a minute and changes nothing."), {
-            title: _t("New here?"),
-            type: "info",
-            sticky: true,
-            className: "o_loan_guide_offer",
-            buttons: [
-                {
-                    name: _t("Show Me Around"),
-                    primary: true,
-                    onClick: () => {
-                        close();
-                        walk(env);
+        let walks = false;
+        const close = notification.add(
+            _t("New here? A short walk shows where your work waits. It takes a minute and changes nothing."),
+            {
+                type: "info",
+                sticky: true,
+                className: "o_loan_guide_offer",
+                buttons: [
+                    {
+                        name: _t("Show Me Around"),
+                        primary: true,
+                        onClick: () => {
+                            walks = true;
+                            close();
+                            walk(env);
+                        },
                     },
-                },
-                {
-                    name: _t("Not Now"),
-                    onClick: async () => {
-                        close();
-                        await orm.call("loan.guide", "action_not_now", []);
-                    },
-                },
-            ],
-        });
+                    { name: _t("Not Now"), onClick: () => close() },
+                ],
+                // Closed any other way it is refused as well: who wants it later finds it below their name.
+                onClose: () => walks || orm.call("loan.guide", "action_not_now", []),
+            }
+        );
     },
 };
 
