@@ -152,9 +152,9 @@ class LoanSetup(models.AbstractModel):
         """Return the steps with their state, as the page shows them.
 
         :return: a dict: `company`, its name; `steps`, each a dict with `key`, `title`, `why`, `state` (`done`, `open`
-            or `aside`), `missing` (sentences), `aside` (who left it aside, or an empty text), `button`, `by` (who
-            does it, where it is not the user) and `also` (further buttons); `left`, how many are open; `next`, the first of these;
-            `closed`, whether the page was put away
+            or `aside`), `missing` (sentences), `aside` (who left it aside, or an empty text), `button`, `by` (who does
+            it, where it is not the user) and `also` (further buttons); `left`, how many are open; `next`, the first of
+            these; `closed`, whether the page was put away
         :raise AccessError: for who does not administer Loan CRM
         """
         self._check_administers()
