@@ -1,4 +1,4 @@
-import { Component, onWillStart, useState } from "@odoo/owl";
+import { Component, onWillStart, status, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
@@ -24,6 +24,9 @@ export class LoanSetup extends Component {
     }
 
     async look() {
+        if (status(this) === "destroyed") {
+            return; // a screen was opened in its place, and coming back looks anew
+        }
         this.state.page = await this.orm.call("loan.setup", "action_look", []);
     }
 
