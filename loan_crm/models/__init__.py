@@ -293,6 +293,7 @@ from . import loan_borrower_figures_mixin
 from . import loan_log_figures_mixin
 from . import loan_emergency_figures_mixin
 from . import loan_load_figures_mixin
+from . import loan_setup_memory_mixin
 from . import res_company
 from . import res_config_settings
 from . import res_currency
@@ -335,3 +336,10 @@ from . import loan_worklist_risk_mixin
 from . import loan_worklist_stuck_mixin
 from . import loan_worklist_week_mixin
 from . import loan_worklist
+from . import loan_setup_house_mixin
+from . import loan_setup_work_mixin
+from . import loan_setup
+from . import loan_guide
+from . import ir_http
+from . import ir_ui_menu
+from . import web_tour_tour

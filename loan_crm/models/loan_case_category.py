@@ -23,6 +23,7 @@ class LoanCaseCategory(models.Model):
         index=True,
         ondelete="restrict",
         domain="[('id', '!=', id)]",
+        help="The broader category it is part of. Figures add up to it, and service levels reach down from it.",
     )
     parent_path = fields.Char(index=True)
     child_ids = fields.One2many("loan.case.category", "parent_id", "Parts")

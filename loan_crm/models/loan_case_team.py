@@ -25,7 +25,13 @@ class LoanCaseTeam(models.Model):
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company
     )
-    level = fields.Selection(LEVELS, required=True, default="1", tracking=True)
+    level = fields.Selection(
+        LEVELS,
+        required=True,
+        default="1",
+        tracking=True,
+        help="The first line takes what comes in; what it cannot settle climbs to the next.",
+    )
     user_id = fields.Many2one(
         "res.users",
         "Team Leader",
@@ -42,6 +48,7 @@ class LoanCaseTeam(models.Model):
         "user_id",
         "Members",
         domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        help="They see the team's cases and may take them. Who is away is given none.",
     )
     calendar_id = fields.Many2one(
         "resource.calendar",

@@ -26,6 +26,7 @@ class LoanCommitmentKind(models.Model):
         "Seen to Be Kept By",
         required=True,
         default="hand",
+        help="What proves that such a promise was kept. Something seen in the records settles it without a click.",
     )
     shown = fields.Boolean(
         "On the Borrower's Page", default=True, help="Proposed; who promises decides it each time."

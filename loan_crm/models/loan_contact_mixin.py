@@ -16,7 +16,9 @@ class LoanContactMixin(models.AbstractModel):
         help="Who prefers the phone is called by the manager instead of getting a reminder by mail.",
     )
     call_from = fields.Float("Call From", default=9.0, help="By the customer's own clock.")
-    call_to = fields.Float("Call Until", default=18.0)
+    call_to = fields.Float(
+        "Call Until", default=18.0, help="Nobody calls them later than this, by the customer's own clock."
+    )
     # The names that Odoo's row of weekdays asks for. None: any day is as good.
     mon = fields.Boolean("Mon")
     tue = fields.Boolean("Tue")

@@ -88,6 +88,7 @@ class LoanContract(models.Model):
         check_company=True,
         ondelete="restrict",
         tracking=True,
+        help="Its terms are copied into this loan. Changing the product later leaves this loan as it was agreed.",
     )
     currency_id = fields.Many2one(
         "res.currency",
@@ -120,7 +121,12 @@ class LoanContract(models.Model):
         copy=False,
         help="The day from which a floating loan has its next rate.",
     )
-    principal = fields.Monetary("Amount Lent", required=True, tracking=True)
+    principal = fields.Monetary(
+        "Amount Lent",
+        required=True,
+        tracking=True,
+        help="What is paid out, or the most that can be drawn. The schedule is worked out from it.",
+    )
     term = fields.Integer("Term", required=True, default=12, tracking=True, help="Number of installments.")
     start_date = fields.Date(
         "Disbursed On",
@@ -137,6 +143,7 @@ class LoanContract(models.Model):
         readonly=False,
         precompute=True,
         tracking=True,
+        help="The day of the first installment; all others follow from it. Proposed by the product's rule.",
     )
     due_day = fields.Integer(
         "Due Day",

@@ -79,6 +79,7 @@ class LoanCustomer(models.Model):
         readonly=False,
         precompute=True,
         tracking=True,
+        help="Decides which papers are needed, which managers are proposed, and which surveys are sent.",
     )
 
     level_id = fields.Many2one(default=lambda self: self._default_level())
@@ -89,6 +90,7 @@ class LoanCustomer(models.Model):
         check_company=True,
         ondelete="restrict",
         tracking=True,
+        help="A group of your own making. Reminder policies, tiers and managers' desks can be for some segments only.",
     )
     tier_id = fields.Many2one(
         "loan.customer.tier",

@@ -49,7 +49,11 @@ class LoanCustomerTier(models.Model):
     )
     criterion_ids = fields.One2many("loan.customer.tier.criterion", "tier_id", "Criteria", copy=True)
     criteria_match = fields.Selection(
-        [("all", "All of These"), ("any", "Any of These")], "Earned By", required=True, default="all"
+        [("all", "All of These"), ("any", "Any of These")],
+        "Earned By",
+        required=True,
+        default="all",
+        help="Whether one of the criteria is enough to earn the tier, or all are needed.",
     )
     stay_months = fields.Integer(
         "Minimum Stay",

@@ -50,7 +50,9 @@ class LoanCustomerTierCriterion(models.Model):
         help="The figure to stay. Set it a little lower than the one to come in (of days late: higher), so that "
         "nobody moves to and fro.",
     )
-    segment_ids = fields.Many2many("loan.customer.segment", string="Segments")
+    segment_ids = fields.Many2many(
+        "loan.customer.segment", string="Segments", help="The customer has to be of one of these segments."
+    )
     is_segment = fields.Boolean(compute="_compute_is_segment")
     told = fields.Char("In Words", compute="_compute_told")
 

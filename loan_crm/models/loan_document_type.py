@@ -34,6 +34,8 @@ class LoanDocumentType(models.Model):
         "Valid",
         required=True,
         default="printed",
+        help="How long such a document counts. Once it has expired it is missing again, and the manager is asked "
+        "for a new one.",
     )
     validity_months = fields.Integer("Months", default=3, help="So many months after it was issued.")
     remind_days = fields.Integer(
@@ -41,12 +43,29 @@ class LoanDocumentType(models.Model):
         default=30,
         help="So many days before it expires the manager is asked to get a new one.",
     )
-    required_person = fields.Boolean("Persons")
-    required_sole_trader = fields.Boolean("Sole Traders")
-    required_sme = fields.Boolean("SMEs")
-    required_corporate = fields.Boolean("Corporates")
-    required_project = fields.Boolean("Project Companies")
-    required_institution = fields.Boolean("Institutions")
+    required_person = fields.Boolean(
+        "Persons",
+        help="Customers of this kind have to bring it; without it their papers count as incomplete.",
+    )
+    required_sole_trader = fields.Boolean(
+        "Sole Traders",
+        help="Customers of this kind have to bring it; without it their papers count as incomplete.",
+    )
+    required_sme = fields.Boolean(
+        "SMEs", help="Customers of this kind have to bring it; without it their papers count as incomplete."
+    )
+    required_corporate = fields.Boolean(
+        "Corporates",
+        help="Customers of this kind have to bring it; without it their papers count as incomplete.",
+    )
+    required_project = fields.Boolean(
+        "Project Companies",
+        help="Customers of this kind have to bring it; without it their papers count as incomplete.",
+    )
+    required_institution = fields.Boolean(
+        "Institutions",
+        help="Customers of this kind have to bring it; without it their papers count as incomplete.",
+    )
     note = fields.Char("What to Look For", translate=True, help="Told to whoever checks the document.")
     all_products = fields.Boolean(
         "Of All Products", help="Each application for a loan needs it, whatever the product."

@@ -15,7 +15,12 @@ class LoanFirstContactMixin(models.AbstractModel):
     _name = "loan.first.contact.mixin"
     _description = "First Contact"
 
-    first_contact_date = fields.Date("First Contact", copy=False, tracking=True)
+    first_contact_date = fields.Date(
+        "First Contact",
+        copy=False,
+        tracking=True,
+        help="When we first spoke. Found among letters, calls and visits; correct it if it was earlier.",
+    )
     first_contact_via = fields.Selection(
         [
             ("phone", "Telephone"),
@@ -30,6 +35,7 @@ class LoanFirstContactMixin(models.AbstractModel):
         "First Contact By",
         copy=False,
         tracking=True,
+        help="How it began; it tells which ways bring customers.",
     )
     first_contact_user_id = fields.Many2one(
         "res.users",
@@ -38,6 +44,7 @@ class LoanFirstContactMixin(models.AbstractModel):
         tracking=True,
         ondelete="set null",
         domain="[('share', '=', False)]",
+        help="Which colleague it was, whoever looks after the customer now.",
     )
 
     def _note_first_contact(self, moment, via, user=None):

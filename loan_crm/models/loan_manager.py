@@ -43,7 +43,11 @@ class LoanManager(models.Model):
         context={"active_test": False},
         help="What they speak well enough for a talk about money. Empty: the language they work in.",
     )
-    dialect_ids = fields.Many2many("loan.dialect", string="Dialects")
+    dialect_ids = fields.Many2many(
+        "loan.dialect",
+        string="Dialects",
+        help="Customers who speak one of these are proposed to this manager first.",
+    )
     state_ids = fields.Many2many(
         "res.country.state", string="Regions", help="Empty: customers of any region are theirs."
     )
@@ -54,17 +58,50 @@ class LoanManager(models.Model):
         "loan.product", string="Products", check_company=True, help="Products they know particularly well."
     )
     # Names end in the keys of `loan.product.family` and `loan.customer.kind`.
-    family_consumer = fields.Boolean("Consumer Loans")
-    family_car = fields.Boolean("Car Loans")
-    family_mortgage = fields.Boolean("Mortgages")
-    family_business = fields.Boolean("Business Loans")
-    family_project = fields.Boolean("Project Finance")
-    kind_person = fields.Boolean("Persons")
-    kind_sole_trader = fields.Boolean("Sole Traders")
-    kind_sme = fields.Boolean("SMEs")
-    kind_corporate = fields.Boolean("Corporates")
-    kind_project = fields.Boolean("Project Companies")
-    kind_institution = fields.Boolean("Institutions")
+    family_consumer = fields.Boolean(
+        "Consumer Loans",
+        help="A specialty: borrowers of such loans are proposed to this manager first. None ticked: any loan.",
+    )
+    family_car = fields.Boolean(
+        "Car Loans",
+        help="A specialty: borrowers of such loans are proposed to this manager first. None ticked: any loan.",
+    )
+    family_mortgage = fields.Boolean(
+        "Mortgages",
+        help="A specialty: borrowers of such loans are proposed to this manager first. None ticked: any loan.",
+    )
+    family_business = fields.Boolean(
+        "Business Loans",
+        help="A specialty: borrowers of such loans are proposed to this manager first. None ticked: any loan.",
+    )
+    family_project = fields.Boolean(
+        "Project Finance",
+        help="A specialty: borrowers of such loans are proposed to this manager first. None ticked: any loan.",
+    )
+    kind_person = fields.Boolean(
+        "Persons",
+        help="The customers this manager serves: only of the kinds that are ticked. None ticked: all kinds.",
+    )
+    kind_sole_trader = fields.Boolean(
+        "Sole Traders",
+        help="The customers this manager serves: only of the kinds that are ticked. None ticked: all kinds.",
+    )
+    kind_sme = fields.Boolean(
+        "SMEs",
+        help="The customers this manager serves: only of the kinds that are ticked. None ticked: all kinds.",
+    )
+    kind_corporate = fields.Boolean(
+        "Corporates",
+        help="The customers this manager serves: only of the kinds that are ticked. None ticked: all kinds.",
+    )
+    kind_project = fields.Boolean(
+        "Project Companies",
+        help="The customers this manager serves: only of the kinds that are ticked. None ticked: all kinds.",
+    )
+    kind_institution = fields.Boolean(
+        "Institutions",
+        help="The customers this manager serves: only of the kinds that are ticked. None ticked: all kinds.",
+    )
 
     takes_new = fields.Boolean(
         "Takes New Customers",

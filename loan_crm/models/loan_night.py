@@ -133,6 +133,7 @@ class LoanNight(models.Model):
                 return
         # A clock of its own notices when the one of the reminders stands still.
         self.env["loan.reminder.round"]._watch()
+        self.env["loan.setup"]._cron_come_back()
 
     @api.model
     def _run(self, company):

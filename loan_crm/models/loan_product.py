@@ -45,6 +45,7 @@ class LoanProduct(models.Model):
         ],
         required=True,
         default="consumer",
+        help="Decides which managers are proposed for its borrowers, by the families their desks name.",
     )
     yearly_rate = fields.Float(
         "Yearly Rate (%)",
@@ -52,7 +53,9 @@ class LoanProduct(models.Model):
         tracking=True,
         help="Nominal yearly rate. A floating loan starts from it until its reference rate is known.",
     )
-    principal_min = fields.Monetary("Smallest Loan", tracking=True)
+    principal_min = fields.Monetary(
+        "Smallest Loan", tracking=True, help="A loan of less cannot be made of this product."
+    )
     principal_max = fields.Monetary("Largest Loan", tracking=True, help="Zero: no upper bound.")
     term_min = fields.Integer("Shortest Term", default=1, tracking=True, help="Number of installments.")
     term_max = fields.Integer("Longest Term", default=360, tracking=True, help="Number of installments.")
@@ -67,7 +70,11 @@ class LoanProduct(models.Model):
     payment_instructions = fields.Text(
         "How to Pay", translate=True, help="Printed in each reminder. Empty: the company's own words."
     )
-    description = fields.Html("Explained to the Borrower", translate=True)
+    description = fields.Html(
+        "Explained to the Borrower",
+        translate=True,
+        help="Stands on the borrower's own page and on the sheet of key facts. Write it as you would say it.",
+    )
     document_type_ids = fields.Many2many(
         "loan.document.type",
         string="Papers of an Application",

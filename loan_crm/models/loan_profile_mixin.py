@@ -38,7 +38,12 @@ class LoanProfileMixin(models.AbstractModel):
         help="How the customer first came to us.",
     )
     tag_ids = fields.Many2many(
-        "loan.customer.tag", "loan_customer_tag_rel", "customer_id", "tag_id", string="Needs and Interests"
+        "loan.customer.tag",
+        "loan_customer_tag_rel",
+        "customer_id",
+        "tag_id",
+        string="Needs and Interests",
+        help="Your own words to find customers by. Everybody who may see the customer reads them.",
     )
     needs = fields.Text(
         "What They Need",
@@ -59,9 +64,13 @@ class LoanProfileMixin(models.AbstractModel):
         tracking=True,
         help="Somebody who does not find their way alone in forms and apps: a person goes through it with them.",
     )
-    assist_large_print = fields.Boolean("Large Print")
-    assist_slowly = fields.Boolean("Explain Slowly, Ask Back")
-    assist_in_person = fields.Boolean("Important Matters in Person")
+    assist_large_print = fields.Boolean("Large Print", help="Whatever is printed for them is printed large.")
+    assist_slowly = fields.Boolean(
+        "Explain Slowly, Ask Back", help="Whoever calls takes their time and asks whether it was understood."
+    )
+    assist_in_person = fields.Boolean(
+        "Important Matters in Person", help="Nothing important is settled by letter or telephone alone."
+    )
     assist_note = fields.Char(
         "Also", help="Anything else that helps: hearing aid, reading glasses, a quiet room."
     )

@@ -32,6 +32,7 @@ class LoanRecoveryLimit(models.Model):
             ("team_lead", "Team Lead"),
         ],
         required=True,
+        help="Whose authority this is. Whoever has several roles has the widest of them.",
     )
     currency_id = fields.Many2one(
         "res.currency",
@@ -39,7 +40,11 @@ class LoanRecoveryLimit(models.Model):
         ondelete="restrict",
         default=lambda self: self.env.company.currency_id,
     )
-    amount = fields.Monetary("Up To", required=True)
+    amount = fields.Monetary(
+        "Up To",
+        required=True,
+        help="Up to so much this role may grant alone; above it somebody of a higher role has to agree.",
+    )
 
     _once = models.UniqueIndex(
         "(company_id, role, currency_id)", "There is a limit for this role and currency already."

@@ -58,10 +58,27 @@ class LoanReminderPolicy(models.Model):
     amount_min = fields.Monetary(
         "Not Below", default=0.0, tracking=True, help="Nobody is reminded of an open amount below this one."
     )
-    product_ids = fields.Many2many("loan.product", string="Products", check_company=True)
-    segment_ids = fields.Many2many("loan.customer.segment", string="Segments")
-    tier_ids = fields.Many2many("loan.customer.tier", string="Tiers")
-    principal_min = fields.Monetary("Lent From", default=0.0)
+    product_ids = fields.Many2many(
+        "loan.product",
+        string="Products",
+        check_company=True,
+        help="Loans of these products follow the policy by themselves. Empty: the product does not matter.",
+    )
+    segment_ids = fields.Many2many(
+        "loan.customer.segment",
+        string="Segments",
+        help="Customers of these segments follow the policy by themselves. Empty: the segment does not matter.",
+    )
+    tier_ids = fields.Many2many(
+        "loan.customer.tier",
+        string="Tiers",
+        help="Customers of these tiers follow the policy by themselves. Empty: the tier does not matter.",
+    )
+    principal_min = fields.Monetary(
+        "Lent From",
+        default=0.0,
+        help="Loans of at least this amount follow the policy by themselves. 0: without a lower limit.",
+    )
     principal_max = fields.Monetary("Lent Up To", default=0.0, help="0: without an upper limit.")
     is_selective = fields.Boolean(
         "Has Conditions",

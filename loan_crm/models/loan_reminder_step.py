@@ -24,9 +24,17 @@ class LoanReminderStep(models.Model):
     policy_id = fields.Many2one("loan.reminder.policy", required=True, index=True, ondelete="cascade")
     active = fields.Boolean(default=True, help="An archived step writes no letters any more.")
     name = fields.Char("When", compute="_compute_name", compute_sudo=True)
-    days = fields.Integer(required=True, default=3)
+    days = fields.Integer(
+        required=True,
+        default=3,
+        help="How far from the due date the letter is written. 0 with “After Due”: on the day itself.",
+    )
     moment = fields.Selection(
-        [("before", "Before Due"), ("after", "After Due")], "Before or After", required=True, default="before"
+        [("before", "Before Due"), ("after", "After Due")],
+        "Before or After",
+        required=True,
+        default="before",
+        help="A step before the due date is never sent once the day has come; one after it never to who has paid.",
     )
     offset = fields.Integer(
         "Days from Due Date",
@@ -45,6 +53,7 @@ class LoanReminderStep(models.Model):
         ],
         required=True,
         default="courtesy",
+        help="What kind of letter it is, for figures and for limits. The words themselves stand in the letter.",
     )
     channel = fields.Selection(
         [("email", "Letter by Email"), ("task", "Task to Call")],
@@ -62,6 +71,7 @@ class LoanReminderStep(models.Model):
         "Who Hears of It",
         required=True,
         default="borrower",
+        help="Who else is written to. Guarantors learn of the delay: check that your contracts allow it.",
     )
     required_by_law = fields.Boolean(
         "Required by Law",
@@ -85,6 +95,7 @@ class LoanReminderStep(models.Model):
         ondelete="restrict",
         domain=[("model", "=", "loan.reminder")],
         default=lambda self: self.env.ref("loan_crm.mail_template_reminder_before", raise_if_not_found=False),
+        help="The letter itself, in each language. A letter that cannot be written holds its reminders back.",
     )
 
     letter_problem = fields.Text(related="template_id.loan_letter_problem", string="Letter Cannot Be Written")

@@ -29,8 +29,11 @@ class LoanServicePlanStep(models.Model):
         "When",
         required=True,
         default="review",
+        help="What gives the manager the to-do: a day in the customer's life, of their loan, or of the calendar.",
     )
-    months = fields.Integer("Every (Months)", default=3)
+    months = fields.Integer(
+        "Every (Months)", default=3, help="So many months after the last time it comes again."
+    )
     month = fields.Selection(
         [
             ("1", "January"),
@@ -47,8 +50,11 @@ class LoanServicePlanStep(models.Model):
             ("12", "December"),
         ],
         default="1",
+        help="The month of the year in which it comes.",
     )
-    day = fields.Integer("Day of the Month", default=1)
+    day = fields.Integer(
+        "Day of the Month", default=1, help="The day of that month; in a shorter month its last day."
+    )
     days_ahead = fields.Integer(
         "Days Beforehand", help="How many days before the occasion the activities are given."
     )

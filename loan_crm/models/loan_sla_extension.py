@@ -17,7 +17,12 @@ class LoanSlaExtension(models.Model):
     needs_approval = fields.Boolean(
         "Needs Approval", help="By a team lead or compliance who did not ask for it."
     )
-    when = fields.Char("Allowed When", translate=True, required=True)
+    when = fields.Char(
+        "Allowed When",
+        translate=True,
+        required=True,
+        help="In which case more time may be taken. Whoever extends a clock chooses among these sentences.",
+    )
 
     _amount_positive = models.Constraint("CHECK (amount > 0)", "An extension takes longer than nothing.")
 

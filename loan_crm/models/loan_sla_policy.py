@@ -48,7 +48,13 @@ class LoanSlaPolicy(models.Model):
         help="First response: until a person has written or spoken something of substance to the customer. "
         "Resolution: until the case is solved.",
     )
-    amount = fields.Integer("Within", required=True, default=8, tracking=True)
+    amount = fields.Integer(
+        "Within",
+        required=True,
+        default=8,
+        tracking=True,
+        help="How long it may take, in the unit beside it. When it is over the clock turns red and the lead is told.",
+    )
     unit = fields.Selection(
         [
             ("hours", "Working Hours"),
@@ -79,13 +85,19 @@ class LoanSlaPolicy(models.Model):
         [("general", "General"), ("major", "Major")], help="Of complaints. Empty: of any severity."
     )
     channel = fields.Selection(CHANNELS, help="Empty: by whatever way it came in.")
-    tier_ids = fields.Many2many("loan.customer.tier", string="Tiers", check_company=True)
+    tier_ids = fields.Many2many(
+        "loan.customer.tier",
+        string="Tiers",
+        check_company=True,
+        help="Only for customers of these tiers. Empty: for everybody.",
+    )
     category_ids = fields.Many2many("loan.case.category", string="Categories", help="With their parts.")
     priority = fields.Selection(
         [("0", "Normal"), ("1", "Higher"), ("2", "High"), ("3", "Urgent")],
         "From Priority",
         default="0",
         required=True,
+        help="Only for cases of this priority or a higher one. Normal: for all.",
     )
     extension_ids = fields.One2many("loan.sla.extension", "policy_id", "Extensions", copy=True)
     target_told = fields.Char("Target", compute="_compute_target_told")

@@ -36,6 +36,7 @@ class LoanSurveyRule(models.Model):
         ondelete="restrict",
         tracking=True,
         domain="[('survey_type', '=', 'loan')]",
+        help="The questions that are asked. Short ones are answered more often.",
     )
     delay_days = fields.Integer(
         "Days After", default=1, required=True, tracking=True, help="0: on the same day."
@@ -95,12 +96,23 @@ class LoanSurveyRule(models.Model):
         ondelete="restrict",
         domain="[('model', '=', 'loan.survey.request')]",
         default=lambda self: self.env.ref("loan_crm.mail_template_survey", raise_if_not_found=False),
+        help="The letter that brings the link, signed by the customer's own manager.",
     )
     customer_kind = fields.Selection(
         selection="_customer_kinds", string="Customers Who Are", help="Empty: all."
     )
-    tier_ids = fields.Many2many("loan.customer.tier", string="Tiers", check_company=True)
-    product_ids = fields.Many2many("loan.product", string="Products", check_company=True)
+    tier_ids = fields.Many2many(
+        "loan.customer.tier",
+        string="Tiers",
+        check_company=True,
+        help="Only customers of these tiers are asked. Empty: all.",
+    )
+    product_ids = fields.Many2many(
+        "loan.product",
+        string="Products",
+        check_company=True,
+        help="Only about loans of these products. Empty: all.",
+    )
     lang = fields.Selection(selection="_langs", string="Who Read", help="Empty: any language.")
     request_count = fields.Integer("Surveys", compute="_compute_request_count")
 

@@ -151,6 +151,7 @@ class LoanTermsMixin(models.AbstractModel):
             ("yearly", "Yearly"),
         ],
         "Frequency",
+        text="How often the borrower pays. Everything else on the schedule follows from it.",
     )
     grace = _figure(
         fields.Integer, "Installments without Principal", "So many first installments repay no principal."
@@ -176,7 +177,12 @@ class LoanTermsMixin(models.AbstractModel):
     )
 
     # ---------------------------------------------------------- rate
-    rate_type = _option([("fixed", "Fixed"), ("floating", "Floating")], "Rate Type")
+    rate_type = _option(
+        [("fixed", "Fixed"), ("floating", "Floating")],
+        "Rate Type",
+        text="Fixed: the rate of the contract to the end. Floating: it follows a reference rate, and the "
+        "borrower is told before it changes.",
+    )
     reference_rate_id = _figure(
         fields.Many2one,
         "Reference Rate",
@@ -229,6 +235,7 @@ class LoanTermsMixin(models.AbstractModel):
             ("end_of_month", "Once the last day, always the last day"),
         ],
         "Month End",
+        text="What becomes of a due date on the 31st in a shorter month, and whether it comes back afterwards.",
     )
     business_day_rule = _option(
         [
@@ -242,7 +249,9 @@ class LoanTermsMixin(models.AbstractModel):
         "Business days are those of the lender's calendar in the settings.",
     )
     moved_interest = _option(
-        [("unadjusted", "To the agreed day"), ("adjusted", "To the moved day")], "Interest Runs"
+        [("unadjusted", "To the agreed day"), ("adjusted", "To the moved day")],
+        "Interest Runs",
+        text="Whether a due date moved by a holiday costs or saves the borrower some days of interest.",
     )
 
     # ---------------------------------------------------------- interest
@@ -253,6 +262,7 @@ class LoanTermsMixin(models.AbstractModel):
             ("level_equal_interest_days", "Payment from equal periods, interest by days"),
         ],
         "Interest of a Period",
+        text="Equal periods: each month costs the same, however long it is. By days: a long month costs more.",
     )
     day_count = _option(
         [
@@ -301,6 +311,7 @@ class LoanTermsMixin(models.AbstractModel):
     odd_interest = _option(
         [("first_payment", "The first installment alone"), ("spread", "All installments")],
         "Odd Days Are Borne By",
+        text="When the first period is longer or shorter than usual: one unusual payment, or a little in each.",
     )
     grace_rows = _option(
         [("compressed", "Keep the number of installments"), ("extended", "Add installments")],
@@ -314,10 +325,12 @@ class LoanTermsMixin(models.AbstractModel):
             ("deferred", "Deferred to the first full installment"),
         ],
         "Interest Meanwhile",
+        text="What happens to the interest while no principal is repaid. Added to the loan, it bears interest itself.",
     )
     drawdown_on_due = _option(
         [("next_period", "To the next period"), ("same_period", "To the period that ends")],
         "Drawdown on a Due Date Belongs",
+        text="Money drawn on a due date bears interest from that day; this tells in which installment it appears.",
     )
 
     # ---------------------------------------------------------- rounding
@@ -329,6 +342,7 @@ class LoanTermsMixin(models.AbstractModel):
             ("up", "Up"),
         ],
         "Rounding",
+        text="What becomes of half a cent. It moves single cents, and core systems must agree on it.",
     )
     rounding_stage = _option(
         [
@@ -336,6 +350,8 @@ class LoanTermsMixin(models.AbstractModel):
             ("display", "Only when shown"),
         ],
         "Amounts Are Rounded",
+        text="Rounded when written, each row is what is paid. Rounded only when shown, the sums are exact and "
+        "rows may seem off by a cent.",
     )
     interest_rounding = _option(
         [("period", "Once per period"), ("segment", "Once per part of it")],
@@ -350,8 +366,13 @@ class LoanTermsMixin(models.AbstractModel):
             ("every_amount", "Every amount to a multiple"),
         ],
         "In Multiples",
+        text="For round payments, such as whole yuan. What rounding changes is settled by the last installment.",
     )
-    installment_multiple = _figure(fields.Monetary, "Multiple Of")
+    installment_multiple = _figure(
+        fields.Monetary,
+        "Multiple Of",
+        text="The amount that installments are a multiple of: 1 for whole yuan, 10 for tens.",
+    )
     last_row = _option(
         [
             ("payment_changes", "The last payment differs"),
@@ -359,6 +380,7 @@ class LoanTermsMixin(models.AbstractModel):
             ("level_nudged", "The level is moved until the last payment fits best"),
         ],
         "Rounding Left Over",
+        text="Who bears the cents that rounding leaves over: the last payment, its interest, or all payments a little.",
     )
     remainder_row = _option(
         [("last", "Last installment"), ("first", "First installment")],
@@ -371,6 +393,7 @@ class LoanTermsMixin(models.AbstractModel):
             ("level_total", "By the days of each period, under a level payment"),
         ],
         "Flat Interest Is Spread",
+        text="How the interest of a flat loan is divided among its installments; the sum is the same.",
     )
     stepped_rounding = _option(
         [
@@ -378,15 +401,21 @@ class LoanTermsMixin(models.AbstractModel):
             ("rounded_grows", "The rounded payment grows"),
         ],
         "What Grows",
+        text="Whether the next step grows from the exact payment or from the one that was paid. They drift apart "
+        "by cents.",
     )
     shortfall = _option(
         [("refused", "Is refused"), ("capitalised", "Adds what is missing to the loan")],
         "Payment below the Interest",
+        text="What happens when an installment would not even cover its interest: refuse such terms, or let the "
+        "loan grow.",
     )
 
     # ---------------------------------------------------------- changes on the way
     repricing_day = _option(
-        [("change_date", "From the agreed day"), ("day_before", "From the day before")], "A New Rate Holds"
+        [("change_date", "From the agreed day"), ("day_before", "From the day before")],
+        "A New Rate Holds",
+        text="Whether the day of change is counted at the old or at the new rate.",
     )
     after_repricing = _option(
         [
@@ -394,6 +423,7 @@ class LoanTermsMixin(models.AbstractModel):
             ("keep_installment", "Keep the installment, new term"),
         ],
         "After Repricing",
+        text="What the borrower notices when the rate moves: another amount each month, or another last month.",
     )
     prepayment_effect = _option(
         [
@@ -404,9 +434,13 @@ class LoanTermsMixin(models.AbstractModel):
             ("last_installment", "Covers the next installments, the last one gets the saving"),
         ],
         "After a Prepayment",
+        text="What the borrower gains by paying early: lower payments, or an earlier end. A shorter term saves "
+        "more interest.",
     )
     prepayment_date = _option(
-        [("same_day", "The same day"), ("next_due", "The next due date")], "A Prepayment Counts From"
+        [("same_day", "The same day"), ("next_due", "The next due date")],
+        "A Prepayment Counts From",
+        text="From when money paid early saves interest. The same day is the kinder one.",
     )
     prepayment_charge_rate = _figure(
         fields.Float, "Prepayment Charge (%)", "Of the principal repaid early.", digits=(16, 4)
@@ -417,7 +451,9 @@ class LoanTermsMixin(models.AbstractModel):
         "So many months after the payout a prepayment costs a charge. Zero: for the whole term.",
     )
     settlement_interest = _option(
-        [("to_day", "To the day"), ("to_next_due", "To the next due date")], "Interest on Settlement"
+        [("to_day", "To the day"), ("to_next_due", "To the next due date")],
+        "Interest on Settlement",
+        text="Until when a borrower who settles pays interest: to the day they pay, or for the whole period.",
     )
 
     # ---------------------------------------------------------- lateness
@@ -428,6 +464,7 @@ class LoanTermsMixin(models.AbstractModel):
             ("less_grace", "Days after the due date less grace days"),
         ],
         "Days Late Are Counted",
+        text="Moves every figure of lateness by a day: buckets, stages, penalties. Ask your regulator's definition.",
     )
     grace_days = _figure(
         fields.Integer, "Grace Days", "So many days late cost nothing; one day more costs all of them."
@@ -449,6 +486,7 @@ class LoanTermsMixin(models.AbstractModel):
     penalty_base = _option(
         [("principal", "Overdue principal"), ("installment", "Overdue principal and interest")],
         "Penalty On",
+        text="What the penalty runs on. On principal and interest it costs the borrower more.",
     )
     penalty_days = _option(
         [
@@ -457,8 +495,13 @@ class LoanTermsMixin(models.AbstractModel):
             ("neither_end", "Without the due date and the day of payment"),
         ],
         "Penalty Days",
+        text="Whether the first and the last day of being late cost a penalty.",
     )
-    penalty_year = _option([("days_360", "360"), ("days_365", "365")], "Days of a Penalty Year")
+    penalty_year = _option(
+        [("days_360", "360"), ("days_365", "365")],
+        "Days of a Penalty Year",
+        text="The penalty rate is divided by so many days. 360 costs a little more than 365.",
+    )
     penalty_compounds = _figure(
         fields.Boolean, "Penalty on Penalty", "Each month the unpaid penalty joins what the penalty runs on."
     )
@@ -480,6 +523,7 @@ class LoanTermsMixin(models.AbstractModel):
             ("principal_interest_penalty_fee", "Principal, interest, penalty, fees"),
         ],
         "A Repayment Pays",
+        text="What a repayment pays first when it does not cover all that is due. In many places the law says it.",
     )
     allocation_spread = _option(
         [
@@ -487,6 +531,7 @@ class LoanTermsMixin(models.AbstractModel):
             ("component_first", "One part of all that are due, then the next part"),
         ],
         "Spread Over",
+        text="With several installments overdue: clear the oldest whole, or first one part of all of them.",
     )
 
     overpayment = _option(
@@ -495,11 +540,17 @@ class LoanTermsMixin(models.AbstractModel):
             ("waits", "Waits as credit until they fall due"),
         ],
         "Money beyond What Is Due",
+        text="What becomes of more money than is due: it pays the next installments now, or waits until they fall due.",
     )
 
     # ---------------------------------------------------------- disclosure
     fee_rate = _figure(fields.Float, "Upfront Fee (%)", "Of the amount lent.", digits=(16, 4))
-    fee_amount = _figure(fields.Monetary, "Upfront Fee")
+    fee_amount = _figure(
+        fields.Monetary,
+        "Upfront Fee",
+        text="Taken once when the loan is paid out, beside the share above. It counts in the yearly cost the "
+        "borrower is told.",
+    )
     disclosed_rate = _option(
         [
             ("cn_irr", "Annualized rate (IRR)"),

@@ -70,6 +70,12 @@ class ResConfigSettings(models.TransientModel):
 
     loan_access_note = fields.Text("Access Self-Test", compute="_compute_loan_access_note")
 
+    def action_open_loan_setup(self):
+        """Bring the page for getting started back to the menu, and open it."""
+        self.env["loan.setup"]._check_administers()
+        self.env["loan.setup"]._put_away(False)
+        return {"type": "ir.actions.act_url", "url": "/odoo/loan-getting-started", "target": "self"}
+
     @api.depends_context("lang")
     def _compute_loan_access_note(self):
         self.loan_access_note = self.env["loan.access.check"]._told()

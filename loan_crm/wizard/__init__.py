@@ -55,3 +55,4 @@ from . import loan_survey_enter_line
 from . import loan_weak_spot
 from . import loan_repeat
 from . import survey_invite
+from . import loan_sample_add

@@ -47,6 +47,8 @@ class LoanReminderDryRun(models.TransientModel):
         self.ensure_one()
         self._check_may_run()
         counts, letters, seen = self._try_round()
+        # As superuser: that somebody looked before anything was written is what getting started asks for.
+        self.company_id.sudo().loan_tried_on = self.company_id._loan_today()
         # As superuser: what the form shows is worked out, nobody enters it; the letters are those the user may see.
         run_sudo = self.sudo()
         run_sudo.write(

@@ -1,0 +1,11 @@
+from odoo import models
+
+
+class IrHttp(models.AbstractModel):
+    _inherit = "ir.http"
+
+    def session_info(self):
+        result = super().session_info()
+        if self.env.user._is_internal():
+            result["loan_guide"] = self.env["loan.guide"]._session()
+        return result
