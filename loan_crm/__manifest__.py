@@ -151,6 +151,7 @@
         "views/loan_survey_request_views.xml",
         "views/loan_ask_templates.xml",
         "views/loan_portal_templates.xml",
+        "views/loan_page_templates.xml",
         "views/loan_portal_loan_templates.xml",
         "views/loan_portal_application_templates.xml",
         "views/loan_portal_case_templates.xml",
@@ -265,6 +266,7 @@
     ],
     "assets": {
         "web.assets_backend": [
+            "loan_crm/static/src/loan_ink/loan_ink.scss",  # its function is for the others
             "loan_crm/static/src/**/*",
             # Beside Odoo's graphs, which are loaded late.
             ("remove", "loan_crm/static/src/loan_mean_graph/**/*"),

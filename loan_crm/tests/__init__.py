@@ -147,3 +147,4 @@ from . import test_loan_learning
 from . import test_loan_learning_tour
 from . import test_loan_portal
 from . import test_loan_portal_tour
+from . import test_loan_portal_axe
