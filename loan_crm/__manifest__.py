@@ -281,7 +281,7 @@
             "loan_crm/static/portal/**/*.css",
         ],
         "web.assets_tests": ["loan_crm/static/tests/tours/**/*"],
-        "web.assets_unit_tests": ["loan_crm/static/tests/*.test.js"],
+        "web.assets_unit_tests": ["loan_crm/static/tests/*.test.js", "loan_crm/static/tests/*.cases.js"],
     },
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",

@@ -1,4 +1,5 @@
 import json
+import time
 from contextlib import ExitStack, contextmanager
 from importlib.resources import files
 from urllib.parse import urljoin
@@ -54,8 +55,21 @@ class AxeCommon(BrowserCommon):
         :param str ready: a JavaScript expression that is true then
         """
         browser.navigate_to(urljoin(self.base_url(), path), wait_stop=True)
-        ready = f"document.readyState === 'complete' && ({ready or 'true'})"
-        self.assertTrue(browser._wait_ready(ready), f"{path} never stood: {ready}")
+        self._until(browser, f"document.readyState === 'complete' && Boolean({ready or 'true'})", path)
+
+    def _until(self, browser, code, name, seconds=30):
+        """Wait until a JavaScript expression is true.
+
+        :raises AssertionError: where it never is, with what stands on the page instead
+        """
+        end = time.monotonic() + seconds
+        while not self._evaluate(
+            browser, f"(() => {{ try {{ return {code}; }} catch {{ return false; }} }})()"
+        ):
+            if time.monotonic() > end:
+                told = self._evaluate(browser, "location.href + ' ' + document.body.innerText.slice(0, 400)")
+                self.fail(f"{name}: never {code}\n{told}")
+            time.sleep(0.1)
 
     def _evaluate(self, browser, code):
         """Return what JavaScript makes of the page, a promise's end included.
