@@ -153,6 +153,7 @@
         "views/loan_survey_request_views.xml",
         "views/loan_ask_templates.xml",
         "views/loan_portal_templates.xml",
+        "views/loan_page_templates.xml",
         "views/loan_portal_loan_templates.xml",
         "views/loan_portal_application_templates.xml",
         "views/loan_portal_case_templates.xml",
@@ -269,6 +270,7 @@
     ],
     "assets": {
         "web.assets_backend": [
+            "loan_crm/static/src/loan_ink/loan_ink.scss",  # its function is for the others
             "loan_crm/static/src/**/*",
             # Beside Odoo's graphs, which are loaded late.
             ("remove", "loan_crm/static/src/loan_mean_graph/**/*"),
@@ -283,7 +285,7 @@
             "loan_crm/static/portal/**/*.css",
         ],
         "web.assets_tests": ["loan_crm/static/tests/tours/**/*"],
-        "web.assets_unit_tests": ["loan_crm/static/tests/*.test.js"],
+        "web.assets_unit_tests": ["loan_crm/static/tests/*.test.js", "loan_crm/static/tests/*.cases.js"],
     },
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",

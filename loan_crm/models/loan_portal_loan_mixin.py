@@ -1,4 +1,8 @@
+from decimal import Decimal
+
 from odoo import models
+
+from ..core import short_figures
 
 # More bars than these nobody tells apart: then a bar is a year.
 _BARS_AT_MOST = 60
@@ -145,6 +149,12 @@ class LoanPortalLoanMixin(models.AbstractModel):
             "parts": " · ".join(sentence % self._amount(amount) for sentence, amount in parts if amount),
         }
 
+    def _portal_short(self, amount):
+        """Return an amount as short as a picture needs it."""
+        currency, language = self.currency_id, self.env.lang
+        figure = short_figures.shorten(Decimal(str(currency.round(amount))), language)
+        return short_figures.with_sign(figure, currency.symbol, currency.position == "before", language)
+
     def _portal_picture(self, rows, today):
         """Return what the picture of a schedule is drawn from: a bar for each row, or for each year of a long one.
 
@@ -194,6 +204,7 @@ class LoanPortalLoanMixin(models.AbstractModel):
                 **facts,
             ),
             "each": self.env._("Each bar is a year.") if by_year else self.env._("Each bar is a payment."),
+            "most": self._portal_short(most),
             "first": facts["first"],
             "last": facts["last"],
             "late": bool(count["late"]),

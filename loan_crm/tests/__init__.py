@@ -33,6 +33,7 @@ from .core import (
     test_renewals,
     test_risk,
     test_scores,
+    test_short_figures,
     test_schedule_properties,
     test_stages,
     test_statements,
@@ -150,3 +151,6 @@ from . import test_loan_learning
 from . import test_loan_learning_tour
 from . import test_loan_portal
 from . import test_loan_portal_tour
+from . import test_loan_portal_axe
+from . import test_loan_screen_axe
+from . import test_loan_chinese
