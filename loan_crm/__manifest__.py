@@ -161,6 +161,7 @@
         "views/crm_lead_views.xml",
         "views/loan_crm_menus.xml",
         "views/loan_worklist_views.xml",
+        "views/loan_board_views.xml",
         "views/loan_case_team_views.xml",
         "views/loan_case_answer_views.xml",
         "views/loan_response_views.xml",

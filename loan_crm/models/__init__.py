@@ -335,3 +335,11 @@ from . import loan_worklist_risk_mixin
 from . import loan_worklist_stuck_mixin
 from . import loan_worklist_week_mixin
 from . import loan_worklist
+from . import loan_board_mixin
+from . import loan_board_age_mixin
+from . import loan_board_head_mixin
+from . import loan_board_load_mixin
+from . import loan_board_away_mixin
+from . import loan_board_work_mixin
+from . import loan_board_hand_mixin
+from . import loan_board

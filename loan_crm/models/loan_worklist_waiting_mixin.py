@@ -45,6 +45,15 @@ class LoanWorklistWaitingMixin(models.AbstractModel):
         return Domain("state", "=", "waiting") & (self._own("owner_user_id") | theirs)
 
     @api.model
+    def _waits_late_domain(self, now):
+        """Return which waits are over their time: they have climbed, or nobody has said anything for a day."""
+        return (
+            Domain("climb_at", "<=", now)
+            | Domain("climbed", "!=", "0")
+            | Domain("waiting_since", "<=", now - worklists.UNNAMED)
+        )
+
+    @api.model
     def _clocks_domain(self):
         """Return the cases of the user that nobody waits on though their clock runs: what is to be solved."""
         own = self._own() & Domain("state", "in", ("new", "open"))
@@ -59,13 +68,7 @@ class LoanWorklistWaitingMixin(models.AbstractModel):
         rows += self._clock_rows(
             cases.search_fetch(clocks, _CASE, order="due_at, id", limit=self._SHOWN), now
         )
-        waiting, late = self._counts(
-            "loan.response",
-            waits,
-            Domain("climb_at", "<=", now)
-            | Domain("climbed", "!=", "0")
-            | Domain("waiting_since", "<=", fields.Datetime.subtract(now, days=1)),
-        )
+        waiting, late = self._counts("loan.response", waits, self._waits_late_domain(now))
         running, overdue = self._counts("loan.case", clocks, Domain("due_at", "<=", now))
         return self._lane(
             "waiting",

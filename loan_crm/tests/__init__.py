@@ -85,6 +85,7 @@ from . import test_loan_person_access
 from . import test_loan_person_tour
 from . import test_loan_workload
 from . import test_loan_worklist
+from . import test_loan_board
 from . import test_loan_assignment_suggest
 from . import test_loan_assignment_tour
 from . import test_loan_cover
