@@ -51,7 +51,7 @@ class LoanBoardAwayMixin(models.AbstractModel):
                 ),
                 "acting": cover._stands_in_told(),
                 "gap": gaps[cover],
-                "gap_told": self.env._("%s customers have nobody on some of these days", gaps[cover])
+                "gap_told": self.env._("Customers with nobody on some of these days: %s", gaps[cover])
                 if gaps[cover]
                 else "",
             }

@@ -86,9 +86,13 @@ class LoanBoardHandMixin(models.AbstractModel):
             ]
         found = []
         for verdict in assignment.rank(needs, candidates):
-            against = [kept.get(verdict.id), advice._told_against(company, verdict)]
+            against = [
+                kept.get(verdict.id),
+                advice._told_against(company, verdict),
+                advice._told_missing(verdict) if customer else "",
+            ]
             fit = "barred" if kept.get(verdict.id) else boards.fit(verdict)
-            told = advice._told(verdict, room=False, missing=True) if customer else ""
+            told = advice._told(verdict, room=False) if customer else ""
             found.append((fit, (verdict, before[verdict.id], told, " · ".join(filter(None, against)))))
         return [(fit, *each) for fit, each in boards.best_first(found)]
 
@@ -151,7 +155,6 @@ class LoanBoardHandMixin(models.AbstractModel):
                     "id": verdict.id,
                     "name": names[verdict.id],
                     "fit": fit,
-                    "score": round(float(verdict.score)),
                     "reasons": reasons,
                     "against": against,
                     "before": float(before),

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tests import tagged
 
-from .common import NOW, TODAY, freeze_time
+from .common import NOW, TODAY, BrowserCommon, LoanCommon, freeze_time
 from .test_loan_worklist import WorkCommon
 
 
@@ -227,7 +227,7 @@ class TestLoanBoard(BoardCommon):
         self._away(self.colleague, start=40)
         first, second = self._board()["away"]
         self.assertEqual((first["name"], first["today"], first["gap"]), ("Lin Mei", True, 1))
-        self.assertIn("1 customers have nobody", first["gap_told"])
+        self.assertEqual(first["gap_told"], "Customers with nobody on some of these days: 1")
         self.assertEqual((second["name"], second["today"], second["gap_told"]), ("Chen Bo", False, ""))
         row = next(row for row in self._board()["rows"] if row["id"] == self.manager.id)
         self.assertEqual(row["away"], "Away until 03/12/2026 · Each customer's own deputy")
@@ -506,3 +506,55 @@ class TestLoanBoardHand(BoardCommon):
         self.assertIn("Zhao Yun", fits)
         self._hand(self.customer, self.stranger, self.manager, "Moves to corporate")
         self.assertEqual(self.customer.manager_user_id, self.stranger)
+
+
+class BoardBrowserCommon(BrowserCommon, LoanCommon):
+    """A team of which one is away: her promise is due, her deputy could keep it, a third colleague may not."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.team.crm_team_member_ids = [Command.create({"user_id": cls._user("manager", "Fan Jie").id})]
+        cls._contract(start_date=cls.today - timedelta(45), first_due_date=cls.today - timedelta(10))
+        cls.customer.deputy_user_id = cls.colleague
+        cls.word = (
+            cls.env["loan.commitment"]
+            .with_user(cls.manager)
+            .create(
+                {
+                    "name": "The statement",
+                    "customer_id": cls.customer.id,
+                    "kind_id": cls.env.ref("loan_crm.loan_commitment_kind_document").id,
+                    "date_due": cls.today,
+                }
+            )
+            .with_env(cls.env)
+        )
+        cls.env["loan.cover"].create(
+            {
+                "manager_user_id": cls.manager.id,
+                "date_from": cls.today,
+                "date_to": cls.today + timedelta(2),
+                "company_id": cls.company.id,
+            }
+        )
+        # The cover gave her to-do to her deputy; the lead has it for the morning.
+        cls.word.user_id = cls.lead
+
+
+@tagged("post_install", "-at_install", "loan")
+class TestLoanBoardTour(BoardBrowserCommon):
+    def test_a_leads_morning(self):
+        self.start_tour("/odoo", "loan_board", login=self.lead.login)
+        self.assertEqual(self.word.user_id, self.colleague)
+        self.assertIn("Lin Mei is away", str(self.customer.message_ids[:1].body))
+
+
+@tagged("post_install", "-at_install", "loan")
+class TestLoanBoardPhone(BoardBrowserCommon):
+    browser_size = "375x667"
+    touch_enabled = True
+
+    def test_a_leads_morning_on_a_phone(self):
+        self.start_tour("/odoo/team-board", "loan_board_phone", login=self.lead.login)
+        self.assertEqual(self.word.user_id, self.colleague)
