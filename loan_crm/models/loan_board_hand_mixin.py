@@ -61,16 +61,27 @@ class LoanBoardHandMixin(models.AbstractModel):
         return people.filtered("active")
 
     @api.model
-    def _weighed(self, record):
+    def _asked_of(self, record):
+        """Return whom a piece of work is about, and what they ask of whoever looks after them.
+
+        :param record: see `_handed`
+        :return: (`loan.customer`, core.assignment.Needs)
+        """
+        customer = record if record._name == "loan.customer" else record.customer_id
+        needs = self.env["loan.assignment.advice"]._needs(customer)
+        return customer, needs.get(customer.id, Needs())
+
+    @api.model
+    def _weighed(self, record, customer, needs):
         """Judge who could take a piece of work, the best first.
 
         :param record: see `_handed`
+        :param customer: see `_asked_of`, as the needs
+        :param core.assignment.Needs needs:
         :return: a list of (fit, core.assignment.Verdict, share of the ceiling before, words for, words against)
         """
         advice = self.env["loan.assignment.advice"]
-        customer = record if record._name == "loan.customer" else record.customer_id
         company, people = record.company_id, self._who_could(record, customer)
-        needs = advice._needs(customer)[customer.id] if customer else Needs()
         candidates = advice._candidates(company, people)
         before = {each.id: workload.share(each.load, each.ceiling) for each in candidates}
         kept = {}
@@ -136,20 +147,19 @@ class LoanBoardHandMixin(models.AbstractModel):
         :raise UserError: for what is done by now
         """
         record = self._to_hand(model, record_id)
-        goes = record._name == "loan.customer"
-        customer, owner = (record if goes else record.customer_id), record[self._handed()[model]]
-        advice, people = self.env["loan.assignment.advice"], self._weighed(record)
+        customer, needs = self._asked_of(record)
+        goes, owner = record == customer, record[self._handed()[model]]
+        people = self._weighed(record, customer, needs)
         users_sudo = self.env["res.users"].sudo()  # as superuser: the names of colleagues are no secret
         names = {
             user.id: user.name for user in users_sudo.browse(verdict.id for _fit, verdict, *_told in people)
         }
-        needs = advice._needs(customer).get(customer.id) if customer else None
         return {
             "what": record.display_name if goes else record[record._rec_name],
             "who": customer.name or "",
             "owner": {"id": owner.id or False, "name": owner.name or ""},
             "customer": goes,
-            "needs": advice._needs_told(needs) if goes and needs else "",
+            "needs": self.env["loan.assignment.advice"]._needs_told(needs) if goes else "",
             "people": [
                 {
                     "id": verdict.id,
@@ -190,7 +200,7 @@ class LoanBoardHandMixin(models.AbstractModel):
                 if owner
                 else self.env._("Nobody has “%s” by now. Look again.", record.display_name)
             )
-        ranking = self._weighed(record)
+        ranking = self._weighed(record, *self._asked_of(record))
         found = next((each for each in ranking if each[1].id == user_id), None)
         if not found:
             raise UserError(self.env._("Choose somebody of your teams or of the customer's."))
