@@ -99,6 +99,10 @@ export class LoanBoard extends Component {
         return at ? formatDateTime(deserializeDateTime(at), { showSeconds: false }) : "";
     }
 
+    get allAway() {
+        return _t("All %s", this.board.away.length);
+    }
+
     /** How wide a part of a bar is, in hundredths of the widest bar. */
     width(count) {
         const most = Math.max(1, ...this.board.ages.map((age) => age.count));
