@@ -166,6 +166,7 @@
         "views/loan_worklist_views.xml",
         "wizard/loan_sample_add_views.xml",
         "views/loan_setup_views.xml",
+        "views/loan_board_views.xml",
         "views/loan_case_team_views.xml",
         "views/loan_case_answer_views.xml",
         "views/loan_response_views.xml",

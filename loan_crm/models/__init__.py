@@ -343,3 +343,11 @@ from . import loan_guide
 from . import ir_http
 from . import ir_ui_menu
 from . import web_tour_tour
+from . import loan_board_mixin
+from . import loan_board_age_mixin
+from . import loan_board_head_mixin
+from . import loan_board_load_mixin
+from . import loan_board_away_mixin
+from . import loan_board_work_mixin
+from . import loan_board_hand_mixin
+from . import loan_board

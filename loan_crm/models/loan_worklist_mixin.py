@@ -45,6 +45,48 @@ class LoanWorklistMixin(models.AbstractModel):
         return Found(shown, *self.env.execute_query(counts)[0])
 
     @api.model
+    def _tally(self, model, domain, conditions, by=None):
+        """Count records in one statement: all of them, and those that each of some conditions holds for.
+
+        :param str model: whose rules are asked, as with any search
+        :param domain: which ones
+        :param conditions: :class:`odoo.fields.Domain` each
+        :param str by: a column of the model to count by; None: all together
+        :return: `{value of the column: (all, first condition, …)}`, its only key is None where nothing is counted by
+        """
+        records = self.env[model]
+        query = records._search(domain)
+        told = [SQL("COUNT(*)")]
+        for condition in conditions:
+            holds = condition.optimize_full(records)._to_sql(records, query.table, query)
+            told.append(SQL("COUNT(*) FILTER (WHERE %s)", holds))
+        if by is None:
+            return {None: tuple(self.env.execute_query(query.select(*told))[0])}
+        query.groupby = records._field_to_sql(query.table, by, query)
+        return {row[0]: tuple(row[1:]) for row in self.env.execute_query(query.select(query.groupby, *told))}
+
+    @api.model
+    def _open_list(self, xmlid, title, domain):
+        """Return an action that opens the list of what a figure counts.
+
+        :param str xmlid: of the action whose list it is
+        :param str title: in words
+        :param domain: which records, without anything that only the server understands
+        """
+        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
+        views = [view for view in action["views"] if view[1] in ("list", "form")]
+        action.update(
+            name=title,
+            display_name=title,
+            path=False,
+            domain=list(domain),
+            context={},
+            views=views or action["views"],
+            view_mode="list,form",
+        )
+        return action
+
+    @api.model
     def _titles(self):
         """Return what the lists behind the lanes are called, `{key: words}`."""
         return {

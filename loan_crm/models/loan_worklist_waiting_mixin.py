@@ -45,27 +45,37 @@ class LoanWorklistWaitingMixin(models.AbstractModel):
         return Domain("state", "=", "waiting") & (self._own("owner_user_id") | theirs)
 
     @api.model
+    def _waits_late_domain(self, now):
+        """Return which waits are over their time: they have climbed, or nobody has said anything for a day."""
+        return (
+            Domain("climb_at", "<=", now)
+            | Domain("climbed", "!=", "0")
+            | Domain("waiting_since", "<=", now - worklists.UNNAMED)
+        )
+
+    @api.model
     def _clocks_domain(self):
         """Return the cases of the user that nobody waits on though their clock runs: what is to be solved."""
         own = self._own() & Domain("state", "in", ("new", "open"))
         return own & Domain("waiting_since", "=", False) & Domain("due_at", "!=", False)
 
     @api.model
-    def _find_waiting(self):
-        now = fields.Datetime.now()
-        waits = self._found(
+    def _find_waits(self, now):
+        return self._found(
             "loan.response",
             self._waits_domain(),
-            Domain("climb_at", "<=", now)
-            | Domain("climbed", "!=", "0")
-            | Domain("waiting_since", "<=", fields.Datetime.subtract(now, days=1)),
+            self._waits_late_domain(now),
             _WAIT,
             "waiting_since, id",
         )
+
+    @api.model
+    def _find_waiting(self):
+        now = fields.Datetime.now()
         clocks = self._found(
             "loan.case", self._clocks_domain(), Domain("due_at", "<=", now), _CASE, "due_at, id"
         )
-        return waits, clocks
+        return self._find_waits(now), clocks
 
     @api.model
     def _tell_waiting(self, waits, clocks):

@@ -10,21 +10,8 @@ from .test_crm_lead import ApplicationCommon
 from .test_loan_case import CaseCommon
 
 
-@tagged("post_install", "-at_install", "loan")
-@freeze_time(NOW)
-class TestLoanWorklist(CaseCommon, ApplicationCommon):
-    """What waits for a person stands in their day, worst first, and is gone when it is done."""
-
-    def _day(self, user=None):
-        self.env.flush_all()
-        self.env.invalidate_all()
-        return self.env["loan.worklist"].with_user(user or self.manager).action_look()
-
-    def _lane(self, key, user=None):
-        return next(lane for lane in self._day(user)["lanes"] if lane["key"] == key)
-
-    def _titles(self, key, user=None):
-        return [row["title"] for row in self._lane(key, user)["rows"]]
+class WorkCommon(CaseCommon, ApplicationCommon):
+    """A lender with cases and applications, and a word of ours that can be promised."""
 
     def _promise(self, what, days, user=None, **values):
         return (
@@ -40,6 +27,23 @@ class TestLoanWorklist(CaseCommon, ApplicationCommon):
                 }
             )
         )
+
+
+@tagged("post_install", "-at_install", "loan")
+@freeze_time(NOW)
+class TestLoanWorklist(WorkCommon):
+    """What waits for a person stands in their day, worst first, and is gone when it is done."""
+
+    def _day(self, user=None):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return self.env["loan.worklist"].with_user(user or self.manager).action_look()
+
+    def _lane(self, key, user=None):
+        return next(lane for lane in self._day(user)["lanes"] if lane["key"] == key)
+
+    def _titles(self, key, user=None):
+        return [row["title"] for row in self._lane(key, user)["rows"]]
 
     def _do(self, row, label, user=None):
         """Press a button of a row as the page does, and return what it opens."""
