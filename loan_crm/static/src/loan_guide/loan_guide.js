@@ -25,6 +25,7 @@ export const loanGuideService = {
         if (!session.loan_guide?.offered || ui.isSmall) {
             return;
         }
+        const told = () => orm.call("loan.guide", "action_not_now", []);
         let walks = false;
         const close = notification.add(
             _t("New here? A short walk shows where your work waits. It takes a minute and changes nothing."),
@@ -36,16 +37,17 @@ export const loanGuideService = {
                     {
                         name: _t("Show Me Around"),
                         primary: true,
-                        onClick: () => {
+                        onClick: async () => {
                             walks = true;
                             close();
+                            await told(); // the walk may load pages anew, and none is to offer it again
                             walk(env);
                         },
                     },
                     { name: _t("Not Now"), onClick: () => close() },
                 ],
                 // Closed any other way it is refused as well: who wants it later finds it below their name.
-                onClose: () => walks || orm.call("loan.guide", "action_not_now", []),
+                onClose: () => walks || told(),
             }
         );
     },

@@ -34,6 +34,13 @@ export class LoanSetup extends Component {
         return this.state.page;
     }
 
+    get intro() {
+        return _t(
+            "What %s needs until its first reminder leaves safely. Each step looks at what is there; you can leave and come back at any time.",
+            this.page.company
+        );
+    }
+
     get doneCount() {
         return this.page.steps.filter((step) => step.state === "done").length;
     }
