@@ -2,9 +2,9 @@
 
     make bench T=benchmarks/portal.py
 
-A book of 100,000 loans, in it borrowers of 1, 10 and 100 loans, applications and questions, each with a login. A page is
-fetched through Odoo's whole stack, without the network; measured are the statements and the CPU of this process. The
-references of the same run are Odoo's own pages for the same login, and for the staff the read of Odoo's pipeline.
+A book of 100,000 loans, in it borrowers of 1, 10 and 100 loans, applications and questions, each with a login. A page
+is fetched through Odoo's whole stack, without the network; measured are the statements and the CPU of this process.
+The references of the same run are Odoo's own pages for the same login, and for the staff the read of its pipeline.
 """
 
 import logging
@@ -58,7 +58,7 @@ def run():
             ]
     print(f"{ROWS:,} loans; statements and ms of CPU for a borrower of so many of each")
     print(f"{'':34}" + "".join(f"{count:>18}" for count in HAVE))
-    names = dict((path, name) for path, name in PAGES) | {"counters": "the cards' counters"}
+    names = dict(PAGES) | {"counters": "the cards' counters"}
     for path in names:
         cells = "".join(f"{found[count][path][0]:>8} {found[count][path][1]:>7.1f}ms" for count in HAVE)
         print(f"{names[path]:34}{cells}")

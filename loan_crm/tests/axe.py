@@ -55,7 +55,7 @@ class AxeCommon(BrowserCommon):
         :param str ready: a JavaScript expression that is true then
         """
         browser.navigate_to(urljoin(self.base_url(), path), wait_stop=True)
-        self._until(browser, f"document.readyState === 'complete' && Boolean({ready or 'true'})", path)
+        self._until(browser, f"document.readyState === 'complete' && ({ready or 'true'})", path)
 
     def _until(self, browser, code, name, seconds=30):
         """Wait until a JavaScript expression is true.
@@ -64,7 +64,7 @@ class AxeCommon(BrowserCommon):
         """
         end = time.monotonic() + seconds
         while not self._evaluate(
-            browser, f"(() => {{ try {{ return {code}; }} catch {{ return false; }} }})()"
+            browser, f"(() => {{ try {{ return Boolean({code}); }} catch {{ return false; }} }})()"
         ):
             if time.monotonic() > end:
                 told = self._evaluate(browser, "location.href + ' ' + document.body.innerText.slice(0, 400)")
@@ -90,6 +90,18 @@ class AxeCommon(BrowserCommon):
             "Emulation.setDeviceMetricsOverride",
             params={"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
         )
+
+    def _press(self, browser, key):
+        """Press a key as a keyboard does: ``"Tab"``, ``"Enter"`` or ``" "``."""
+        number, text = {"Tab": (9, ""), "Enter": (13, "\r"), " ": (32, " ")}[key]
+        common = {"key": key, "windowsVirtualKeyCode": number}
+        down = {"type": "keyDown" if text else "rawKeyDown", **common, **({"text": text} if text else {})}
+        browser._websocket_request("Input.dispatchKeyEvent", params=down)
+        browser._websocket_request("Input.dispatchKeyEvent", params={"type": "keyUp", **common})
+
+    def _type(self, browser, text):
+        """Write a text where the cursor is."""
+        browser._websocket_request("Input.insertText", params={"text": text})
 
     def _prefer(self, browser, scheme):
         """Tell pages what the reader's device is set to: ``"light"`` or ``"dark"``."""

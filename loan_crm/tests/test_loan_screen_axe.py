@@ -78,7 +78,7 @@ class TestLoanScreenAxe(AxeCommon, LearningCommon, ApplicationCommon):
                     for words in pressed:
                         self._until(browser, _PRESS % words, name)
                     for root in roots:
-                        self._until(browser, f"Boolean(document.querySelector({root!r}))", name)
+                        self._until(browser, f"document.querySelector({root!r})", name)
                     wrong += self._look(browser, f"{name}{', dark' if dark else ''}", *roots, widths=(1440,))
         return wrong
 
@@ -100,7 +100,8 @@ class TestLoanScreenAxe(AxeCommon, LearningCommon, ApplicationCommon):
         with patch.object(self.registry["ir.http"], "color_scheme", lambda self: "dark"):
             wrong = self._visit(dark=True)
             with self._browser(self.manager.login, dark=True) as browser:
-                self._go(browser, "/odoo", "document.querySelector('.o_loan_lane')")
+                path = SCREENS["my day"][1]
+                self._go(browser, path, "document.querySelector('.o_loan_lane')")
                 ground = self._evaluate(
                     browser, "getComputedStyle(document.querySelector('.o_loan_lane')).backgroundColor"
                 )
