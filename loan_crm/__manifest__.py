@@ -37,6 +37,7 @@
         "security/loan_commitment_security.xml",
         "security/loan_recovery_security.xml",
         "security/loan_learning_security.xml",
+        "security/loan_agreement_security.xml",
         "data/ir_sequence_data.xml",
         "data/loan_calendar_data.xml",
         "data/loan_reference_rate_data.xml",
@@ -70,6 +71,7 @@
         "data/loan_commitment_data.xml",
         "data/loan_recovery_data.xml",
         "data/loan_learning_data.xml",
+        "data/mail_template_agreement_data.xml",
         "views/loan_customer_segment_views.xml",
         "views/loan_service_plan_views.xml",
         "views/loan_customer_tier_views.xml",
@@ -227,6 +229,12 @@
         "report/loan_voice_templates.xml",
         "views/loan_voice_report_views.xml",
         "views/loan_learning_menus.xml",
+        "report/loan_agreement_templates.xml",
+        "wizard/loan_agreement_withdraw_views.xml",
+        "wizard/loan_agreement_identify_views.xml",
+        "views/loan_agreement_text_views.xml",
+        "views/loan_agreement_views.xml",
+        "views/loan_portal_agreement_templates.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",
@@ -262,6 +270,7 @@
         "demo/loan_case_demo.xml",
         "demo/loan_learning_demo.xml",
         "demo/loan_survey_demo.xml",
+        "demo/loan_agreement_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [
@@ -277,6 +286,8 @@
         "web.assets_frontend": [
             "loan_crm/static/borrower/loan_page.css",
             "loan_crm/static/portal/**/*.css",
+            "loan_crm/static/portal/**/*.js",
+            "loan_crm/static/portal/**/*.xml",
         ],
         "web.assets_tests": ["loan_crm/static/tests/tours/**/*"],
         "web.assets_unit_tests": ["loan_crm/static/tests/*.test.js"],
