@@ -278,6 +278,7 @@
             # Beside Odoo's graphs, which are loaded late.
             ("remove", "loan_crm/static/src/loan_mean_graph/**/*"),
             ("remove", "loan_crm/static/src/loan_survey_form/**/*"),
+            ("remove", "loan_crm/static/src/loan_agreement_sign/**/*"),
         ],
         # Alone on the borrower's page, which loads no script and nothing of Odoo's own pages.
         "loan_crm.assets_borrower": ["loan_crm/static/borrower/**/*.css"],
@@ -286,8 +287,7 @@
         "web.assets_frontend": [
             "loan_crm/static/borrower/loan_page.css",
             "loan_crm/static/portal/**/*.css",
-            "loan_crm/static/portal/**/*.js",
-            "loan_crm/static/portal/**/*.xml",
+            "loan_crm/static/src/loan_agreement_sign/**/*",
         ],
         "web.assets_tests": ["loan_crm/static/tests/tours/**/*"],
         "web.assets_unit_tests": ["loan_crm/static/tests/*.test.js"],
