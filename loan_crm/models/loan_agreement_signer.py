@@ -607,7 +607,7 @@ class LoanAgreementSigner(models.Model):
         zone = self.company_id.loan_tz or "UTC"
         return self.env._(
             "%(local)s (%(zone)s), %(utc)s UTC",
-            local=format_datetime(self.env, self.signed_at, tz=zone, dt_format="long"),
+            local=format_datetime(self.env, self.signed_at, tz=zone, dt_format="medium"),
             zone=zone,
             utc=self.signed_at.strftime("%Y-%m-%d %H:%M:%S"),
         )
