@@ -178,7 +178,8 @@ class LoanPortalAgreement(LoanAgreementPages, LoanPortalDeeds, http.Controller):
     def file(self, agreement, form="html", **_ignored):
         signer = self._mine(agreement)
         # What one has signed is one's own to keep; an offer is read on its page.
-        if not signer or not signer._portal_facts()["own"] or not signer._portal_facts()["shown"]:
+        facts = signer._portal_facts() if signer else {}
+        if not facts.get("own") or not facts["shown"]:
             return self._nothing()
         content, kind, ending = signer.agreement_id._paper(
             signer.partner_id, "pdf" if form == "pdf" else "html"

@@ -223,9 +223,11 @@ class LoanAgreement(models.Model):
         """Return who has to sign: a list of (`res.partner`, role), the borrower first."""
         self.ensure_one()
         contract = self.contract_id
-        borrower = self.signatory_id or contract.partner_id
-        others = [(party.partner_id, party.role) for party in contract._agreement_parties()]
-        return [(borrower, "borrower"), *(pair for pair in others if pair[0] != borrower)]
+        # Each person signs once, whatever else they are.
+        roles = {self.signatory_id or contract.partner_id: "borrower"}
+        for party in contract._agreement_parties():
+            roles.setdefault(party.partner_id, party.role)
+        return list(roles.items())
 
     def action_offer(self):
         """Freeze the words and invite all who sign.
@@ -431,6 +433,7 @@ class LoanAgreement(models.Model):
     def action_withdraw(self):
         """Open the form that asks why the offer is taken back."""
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("loan_crm.loan_agreement_withdraw_action")
         action["context"] = {"default_agreement_id": self.id}
         return action

@@ -131,7 +131,6 @@ class TestLoanAgreement(AgreementCommon):
         self.assertEqual(agreement.signer_ids.mapped("role"), ["borrower", "co_borrower", "guarantor"])
 
     def test_the_words_are_in_the_language_of_the_borrower(self):
-        self.text.with_context(lang="zh_CN")
         self.loan.partner_id.lang = "zh_CN"
         agreement = self._offer()
         self.assertEqual(agreement.lang, "zh_CN")
