@@ -38,6 +38,7 @@
         "security/loan_recovery_security.xml",
         "security/loan_learning_security.xml",
         "security/loan_setup_security.xml",
+        "security/loan_agreement_security.xml",
         "data/ir_sequence_data.xml",
         "data/loan_calendar_data.xml",
         "data/loan_reference_rate_data.xml",
@@ -72,6 +73,7 @@
         "data/loan_recovery_data.xml",
         "data/loan_learning_data.xml",
         "data/web_tour_tour_data.xml",
+        "data/mail_template_agreement_data.xml",
         "views/loan_customer_segment_views.xml",
         "views/loan_service_plan_views.xml",
         "views/loan_customer_tier_views.xml",
@@ -233,6 +235,12 @@
         "report/loan_voice_templates.xml",
         "views/loan_voice_report_views.xml",
         "views/loan_learning_menus.xml",
+        "report/loan_agreement_templates.xml",
+        "wizard/loan_agreement_withdraw_views.xml",
+        "wizard/loan_agreement_identify_views.xml",
+        "views/loan_agreement_text_views.xml",
+        "views/loan_agreement_views.xml",
+        "views/loan_portal_agreement_templates.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",
@@ -268,6 +276,7 @@
         "demo/loan_case_demo.xml",
         "demo/loan_learning_demo.xml",
         "demo/loan_survey_demo.xml",
+        "demo/loan_agreement_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [
@@ -276,6 +285,7 @@
             # Beside Odoo's graphs, which are loaded late.
             ("remove", "loan_crm/static/src/loan_mean_graph/**/*"),
             ("remove", "loan_crm/static/src/loan_survey_form/**/*"),
+            ("remove", "loan_crm/static/src/loan_agreement_sign/**/*"),
         ],
         # Alone on the borrower's page, which loads no script and nothing of Odoo's own pages.
         "loan_crm.assets_borrower": ["loan_crm/static/borrower/**/*.css"],
@@ -284,6 +294,7 @@
         "web.assets_frontend": [
             "loan_crm/static/borrower/loan_page.css",
             "loan_crm/static/portal/**/*.css",
+            "loan_crm/static/src/loan_agreement_sign/**/*",
         ],
         "web.assets_tests": ["loan_crm/static/tests/tours/**/*"],
         "web.assets_unit_tests": ["loan_crm/static/tests/*.test.js", "loan_crm/static/tests/*.cases.js"],

@@ -26,6 +26,10 @@ class LoanPortal(CustomerPortal):
             values["loan_application_count"] = len(portal._applications())
         if "loan_contact_count" in counters:
             values["loan_contact_count"] = len(portal._profiles()[0])
+        if {"loan_agreement_count", "loan_agreement_waiting_count"} & set(counters):
+            signers = portal._agreements()
+            values["loan_agreement_count"] = len(signers)
+            values["loan_agreement_waiting_count"] = len([each for each in signers if each._waits()])
         if "loan_case_count" in counters:
             values["loan_case_count"] = len(portal._cases()[0]) or len(portal._loans())
         return values
@@ -60,6 +64,10 @@ class LoanPortalPages:
         response = request.redirect(path, code=303)
         response.headers.update(self._headers)
         return response
+
+    def _waiting(self):
+        """Return the rows of the agreements that wait for whoever is logged in."""
+        return [each._portal_row() for each in request.env["loan.portal"]._agreements() if each._waits()]
 
     def _told(self, reason, **facts):
         """Return in words why something is refused."""

@@ -107,6 +107,7 @@ class LoanPortalApplication(LoanPortalPages, http.Controller):
             "facts": lead._portal_facts(),
             "errors": errors or {},
             "sent": sent,
+            "waiting": self._waiting(),
             "base": f"/my/applications/{lead.id}",
             "layout": LAYOUT,
             "loan_crumbs": self._crumbs(lead),

@@ -195,6 +195,7 @@ from . import loan_asset_class
 from . import loan_arrears_change
 from . import loan_product
 from . import loan_proposal_mixin
+from . import loan_agreement_loan_mixin
 from . import loan_contract
 from . import loan_contract_event
 from . import loan_contract_party
@@ -205,6 +206,10 @@ from . import loan_repayment_allocation
 from . import loan_reminder_hold
 from . import loan_promise
 from . import loan_hardship
+from . import loan_kept_mixin
+from . import loan_agreement_text
+from . import loan_agreement
+from . import loan_agreement_signer
 from . import loan_watch_mixin
 from . import loan_case_part_mixin
 from . import loan_case_intake_mixin

@@ -35,6 +35,7 @@ class LoanContract(models.Model):
         "loan.survey.mixin",
         "loan.portal.loan.mixin",
         "loan.renewal.mixin",
+        "loan.agreement.loan.mixin",
         "loan.touch.mixin",
         "loan.classified.mixin",
         "loan.access.mixin",
@@ -632,6 +633,7 @@ class LoanContract(models.Model):
                     date=self._format_day(ahead[0].start_date),
                 )
             )
+        self._check_agreement()
         # Holidays may have been announced since the draft was saved.
         self.filtered(
             lambda contract: contract.state == "draft" and contract.business_day_rule != "unadjusted"
@@ -643,6 +645,7 @@ class LoanContract(models.Model):
 
     def action_cancel(self):
         self._move_to("cancelled")
+        self._withdraw_agreements(self.env._("The loan was cancelled."))
         return True
 
     def action_draft(self):

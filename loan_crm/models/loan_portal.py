@@ -193,3 +193,27 @@ class LoanPortal(models.AbstractModel):
         )
         context = {"allowed_company_ids": mine.company_id.ids, "lang": self.env.lang}
         return mine.with_context(**context), me
+
+    # ------------------------------------------------------------ agreements
+
+    @api.model
+    def _agreements(self):
+        """Return where whoever is logged in signs or has signed, what waits for them first.
+
+        :return: a list of `loan.agreement.signer`, each in its lender's company
+        """
+        me = self._me()
+        if not me or not me.active:
+            return []
+        found = me.env["loan.agreement.signer"]._of_person(me, self.env.user.company_ids)
+        return [signer._as_read(self.env.lang) for signer in found]
+
+    @api.model
+    def _agreement(self, typed):
+        """Return the signer that whoever is logged in is under the agreement an address names, or an empty recordset.
+
+        :param str typed: as it came
+        """
+        number = self._number(typed)
+        mine = [signer for signer in self._agreements() if signer.agreement_id.id == number]
+        return mine[0] if mine else self.env["loan.agreement.signer"]

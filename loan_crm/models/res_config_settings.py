@@ -25,6 +25,8 @@ class ResConfigSettings(models.TransientModel):
         readonly=False,
         domain=lambda self: self.env["res.company"]._loan_round_readers_domain("company_id"),
     )
+    loan_agreement_days = fields.Integer(related="company_id.loan_agreement_days", readonly=False)
+    loan_agreement_login = fields.Boolean(related="company_id.loan_agreement_login", readonly=False)
     loan_link_days = fields.Integer(related="company_id.loan_link_days", readonly=False)
     loan_weight_customer = fields.Float(related="company_id.loan_weight_customer", readonly=False)
     loan_weight_loan = fields.Float(related="company_id.loan_weight_loan", readonly=False)

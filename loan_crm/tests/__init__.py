@@ -21,6 +21,7 @@ from .core import (
     test_incoming,
     test_learning,
     test_links,
+    test_signing,
     test_moments,
     test_money,
     test_occasions,
@@ -104,6 +105,9 @@ from . import test_loan_confidentiality
 from . import test_loan_confidentiality_tour
 from . import test_loan_disclosure
 from . import test_loan_handover
+from . import test_loan_agreement
+from . import test_loan_portal_agreement
+from . import test_loan_agreement_tour
 from . import test_loan_hardship
 from . import test_loan_import
 from . import test_loan_interaction

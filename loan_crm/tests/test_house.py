@@ -94,6 +94,8 @@ WAYS_IN = {
     "loan.recovery.apology.plan_id",
     "loan.voice.report.quote_ids",  # asks the quotations' own rules
     "loan.survey.enter.request_id",  # guarded by loan.guard.mixin
+    "loan.agreement.withdraw.agreement_id",  # guarded by loan.guard.mixin, as the next one
+    "loan.agreement.identify.signer_id",
     "mail.mail.loan_reminder_ids",  # mails are read by system administrators only
     "mail.activity.loan_clock_id",  # nobody reads it, as the next one: what gave a to-do
     "mail.activity.loan_response_id",
