@@ -10,3 +10,4 @@ from . import loan_portal_application
 from . import loan_portal_prepay
 from . import loan_portal_case
 from . import loan_portal_contact
+from . import loan_portal_easy

@@ -93,7 +93,7 @@ class LoanDeeds:
             return self._hardship_page(door, typed, {"": self._stale()}, status=400)
         open_request = contract.env["loan.hardship"]._open_of(contract)
         vals, errors = self._read_hardship(contract, typed, adding=bool(open_request))
-        if not errors and not contract._count_borrower_post():
+        if not errors and not contract._count_borrower_post(partner):
             return self._hardship_page(door, typed, {"": self._enough()}, status=429)
         if errors:
             return self._hardship_page(door, typed, errors, status=422)
@@ -118,7 +118,7 @@ class LoanDeeds:
         vals, errors = self._read_promise(contract, typed)
         if errors:
             return self._promise_page(door, typed, errors, status=422)
-        if not contract._count_borrower_post():
+        if not contract._count_borrower_post(door.partner):
             return self._promise_page(door, typed, {"": self._enough()}, status=429)
         try:
             with request.env.cr.savepoint():
@@ -144,7 +144,7 @@ class LoanDeeds:
         if errors:
             return self._ask_page(door, typed, errors, status=422)
         # The loan is locked while it is counted: of two clicks the second finds the case of the first.
-        if not contract._count_borrower_post():
+        if not contract._count_borrower_post(door.partner):
             return self._ask_page(door, typed, {"": self._enough()}, status=429)
         case, is_new = contract.env["loan.case"]._ask_on_page(contract, door.partner, vals)
         done = {

@@ -26,8 +26,11 @@ class LoanPortal(CustomerPortal):
             values["loan_application_count"] = len(portal._applications())
         if "loan_contact_count" in counters:
             values["loan_contact_count"] = len(portal._profiles()[0])
+        of_desks = {"loan_case_count", "loan_easy_count", "loan_appointment_count"} & set(counters)
+        if of_desks:  # whoever has a lender may ask, be called and meet
+            values.update(dict.fromkeys(of_desks, len(portal._desks())))
         if "loan_case_count" in counters:
-            values["loan_case_count"] = len(portal._cases()[0]) or len(portal._loans())
+            values["loan_case_count"] = len(portal._cases()[0]) or values["loan_case_count"]
         return values
 
     def _document_check_access(self, model_name, document_id, access_token=None):
@@ -48,7 +51,10 @@ class LoanPortalPages:
         return self._answer("loan_crm.loan_portal_nothing", {"layout": LAYOUT}, 404)
 
     def _answer(self, template, values, status=200):
+        portal = request.env["loan.portal"]
+        values.setdefault("large_type", portal._reads_large())
         values.update(
+            easy_url="/my/easy",
             page_name="loan_portal",
             page_lang=(request.env.lang or "en_US").replace("_", "-"),
             loan_crumbs=values.get("loan_crumbs", []),

@@ -200,3 +200,34 @@ class LoanPortalLoanMixin(models.AbstractModel):
             "paid": bool(count["paid"]),
             **_BOX,
         }
+
+    # ------------------------------------------------------------ in large type
+
+    def _easy_row(self, partner, several):
+        """Return what the page in large type tells of this loan: few words, each figure whole.
+
+        :param partner: `res.partner` who looks
+        :param bool several: whether the loan has to be named
+        """
+        today = self.company_id._loan_today()
+        rows = self._rows_to_pay()
+        late = rows.filtered(lambda row: row.due_date < today)
+        coming = (rows - late)[:1]
+        owed = self.currency_id.round(sum(late.mapped("amount_open")) + self.charges_open)
+        day = coming.due_date
+        return {
+            "loan": several and self.env._("Loan %s", self.name),
+            "overdue": (late or self.charges_open) and self._amount(owed),
+            "since": late and self.env._("since %s", self._long_day(late[0].due_date)),
+            "due": day,
+            "amount": coming and self._amount(coming.amount_open),
+            "day": coming and self.env["loan.case"]._day_told(day),
+            "left": coming and self._days_left(day, today),
+            "how": [line for line in (self._borrower_how_to_pay(partner) or "").splitlines() if line.strip()],
+        }
+
+    def _days_left(self, day, today):
+        left = (day - today).days
+        if not left:
+            return self.env._("That is today.")
+        return self.env._("In %s days.", left) if left > 1 else self.env._("That is tomorrow.")

@@ -25,6 +25,7 @@ class ResCompany(models.Model):
         "loan.word.figures.mixin",
         "loan.survey.figures.mixin",
         "loan.learning.figures.mixin",
+        "loan.portal.figures.mixin",
     ]
 
     loan_tz = fields.Selection(

@@ -6,6 +6,7 @@ from .core import (
     test_arrears,
     test_assignment,
     test_calendars,
+    test_callbacks,
     test_commitments,
     test_conventions,
     test_covers,
@@ -99,6 +100,7 @@ from . import test_loan_confidentiality
 from . import test_loan_confidentiality_tour
 from . import test_loan_disclosure
 from . import test_loan_handover
+from . import test_loan_easy
 from . import test_loan_hardship
 from . import test_loan_import
 from . import test_loan_interaction
