@@ -156,6 +156,8 @@
         "views/loan_portal_case_templates.xml",
         "views/loan_portal_contact_templates.xml",
         "views/loan_easy_templates.xml",
+        "views/loan_portal_appointment_templates.xml",
+        "views/loan_portal_ask_templates.xml",
         "views/loan_case_call_views.xml",
         "views/loan_strip_views.xml",
         "views/res_config_settings_views.xml",

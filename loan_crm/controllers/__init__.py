@@ -11,3 +11,5 @@ from . import loan_portal_prepay
 from . import loan_portal_case
 from . import loan_portal_contact
 from . import loan_portal_easy
+from . import loan_portal_ask
+from . import loan_portal_appointment

@@ -30,6 +30,7 @@ class EasyDoor(NamedTuple):
     :param str base: the address of the page
     :param str back: the address of the page it leads back to
     :param str layout: the template that the page is laid out in
+    :param str meets: the address of the page that books appointments, empty where none leads there
     """
 
     loans: list
@@ -38,6 +39,7 @@ class EasyDoor(NamedTuple):
     base: str
     back: str
     layout: str
+    meets: str = ""
 
 
 class LoanEasy:
@@ -121,6 +123,7 @@ class LoanEasy:
             "errors_by": errors or {},
             "easy_base": door.base,
             "back": door.back,
+            "meet_url": door.meets,
             "layout": door.layout,
             "keeps_type": bool(door.profiles),
             "large_type": any(door.profiles.mapped("large_type")),

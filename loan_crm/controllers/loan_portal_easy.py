@@ -43,4 +43,5 @@ class LoanPortalEasy(LoanPortalPages, LoanEasy, http.Controller):
         desks = portal._desks()
         if not desks:
             return None
-        return EasyDoor(portal._loans(), desks, portal._profiles()[0], "/my/easy", "/my", LAYOUT)
+        profiles = portal._profiles()[0]
+        return EasyDoor(portal._loans(), desks, profiles, "/my/easy", "/my", LAYOUT, "/my/appointment")

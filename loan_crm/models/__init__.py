@@ -130,6 +130,7 @@ from . import loan_portal_loan_mixin
 from . import loan_hours
 from . import loan_portal_desk_mixin
 from . import loan_portal_easy_mixin
+from . import loan_portal_slot_mixin
 from . import loan_portal
 from . import loan_portal_count
 from . import loan_brief_mixin
@@ -270,6 +271,7 @@ from . import loan_night_failure
 from . import crm_team
 from . import calendar_alarm_manager
 from . import calendar_attendee
+from . import loan_appointment_mixin
 from . import calendar_event
 from . import ir_attachment
 from . import ir_binary

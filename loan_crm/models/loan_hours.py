@@ -28,8 +28,10 @@ class LoanHours(models.AbstractModel):
         :param int days: so far it is asked
         :rtype: core.working_time.WorkingTime
         """
-        start = self.env["loan.case"]._aware(fields.Datetime.now())
-        until = start + timedelta(days=days)
+        # From the morning on: what is left of a span of hours would begin at an odd minute.
+        today = company._loan_today()
+        start = self._days(company, today, today)[0]
+        until = self.env["loan.case"]._aware(fields.Datetime.now()) + timedelta(days=days)
         # As superuser: see the model.
         hours_sudo = user.sudo().with_company(company).resource_calendar_id
         hours_sudo = hours_sudo or company.sudo().resource_calendar_id

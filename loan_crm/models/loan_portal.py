@@ -19,7 +19,7 @@ class LoanPortal(models.AbstractModel):
     """
 
     _name = "loan.portal"
-    _inherit = ["loan.portal.desk.mixin", "loan.portal.easy.mixin"]
+    _inherit = ["loan.portal.desk.mixin", "loan.portal.easy.mixin", "loan.portal.slot.mixin"]
     _description = "What Borrowers See with Their Login"
 
     @api.model

@@ -69,6 +69,26 @@ class LoanPortalDeskMixin(models.AbstractModel):
         return Desk(contract.company_id, contract.customer_id, contract.env["crm.lead"], partner)
 
     @api.model
+    def _desk_of_application(self, lead):
+        """Return the desk of an application that has ended, at a lender its applicant has nothing else to do with.
+
+        :param lead: `crm.lead`, as its applicant reads it
+        """
+        customers = lead.env["loan.customer"]
+        return self._as_told(Desk(lead._loan_company(), customers, lead, self._me()))
+
+    @api.model
+    def _about_application(self, desk, lead):
+        """Return the values of a case about an application.
+
+        :param desk: of its lender
+        :param lead: `crm.lead`
+        """
+        # Who answers for somebody else's loan applies for themselves.
+        own = desk.customer.filtered(lambda customer: customer.partner_id == desk.partner)
+        return {"company_id": desk.company.id, "customer_id": own.id, "lead_id": lead.id}
+
+    @api.model
     def _as_told(self, desk):
         context = {"allowed_company_ids": desk.company.ids, "lang": self.env.lang}
         return Desk(*(records.with_context(**context) for records in desk))

@@ -148,4 +148,6 @@ from . import test_loan_survey_page
 from . import test_loan_learning
 from . import test_loan_learning_tour
 from . import test_loan_portal
+from . import test_loan_portal_appointment
+from . import test_loan_portal_ask
 from . import test_loan_portal_tour
