@@ -321,11 +321,12 @@ class LoanDeeds:
         }
 
     def _ask_kinds(self, env):
-        return [
-            ("inquiry", env._("I have a question")),
-            ("request", env._("I need something: a paper, a change")),
-            ("complaint", env._("I want to complain")),
-        ]
+        kinds = {
+            "inquiry": env._("I have a question"),
+            "request": env._("I need something: a paper, a change"),
+            "complaint": env._("I want to complain"),
+        }
+        return list(kinds.items())
 
     def _ask_page(self, door, typed=None, errors=None, status=200, done=None):
         contract, env = door.contract, door.contract.env

@@ -150,7 +150,9 @@ class LoanPortalAppointment(LoanPortalPages, http.Controller):
             "mine": [portal._appointment_facts(event) for event in mine],
             "slots": portal._slot_facts(desk),
             "lender": desk.key,
-            "lenders": [(each.key, each.company.name) for each in desks.values()],
+            "lenders": [
+                (each.key, request.env._("Rather at %s", each.company.name)) for each in desks.values()
+            ],
             "person": portal._easy_person(desk),
             "ways": portal._choices(request.env, "loan_way"),
             "topics": portal._choices(request.env, "loan_topic"),

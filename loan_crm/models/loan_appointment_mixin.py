@@ -39,10 +39,21 @@ class LoanAppointmentMixin(models.AbstractModel):
     )
     # Who booked it, at which lender. Nobody reads them: who comes stands among the attendees.
     loan_partner_id = fields.Many2one(
-        "res.partner", readonly=True, copy=False, index="btree_not_null", ondelete="cascade", groups=NO_ACCESS
+        "res.partner",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="cascade",
+        groups=NO_ACCESS,
+        export_string_translation=False,
     )
     loan_company_id = fields.Many2one(
-        "res.company", readonly=True, copy=False, ondelete="cascade", groups=NO_ACCESS
+        "res.company",
+        readonly=True,
+        copy=False,
+        ondelete="cascade",
+        groups=NO_ACCESS,
+        export_string_translation=False,
     )
 
     _loan_one_at_a_time = models.Constraint(

@@ -132,7 +132,7 @@ class LoanCaseCallMixin(models.AbstractModel):
         self._stop_waiting("dropped")
         self._answer_activity().unlink()
         house = self.with_context(lang=self.user_id.lang or self.env.lang)
-        self._solve(house.env._("The customer has taken the wish for a call back."), by_customer=True)
+        self._solve(house.env._("The customer needs no call any more."), by_customer=True)
 
     @api.model
     def _end_calls_by_talks(self, talks):
@@ -272,12 +272,15 @@ class LoanCaseCallMixin(models.AbstractModel):
 
         :param desk: see `loan.portal._desks`
         :return: a dict: `open` (the call that is wanted, or None), `made` (one that was made lately, in words), `parts`
-            (those to choose from, each with what is promised), `known` (the number on file, only partly)
+            (those to choose from, each with what is promised), `ask` (for another number than the one on file)
         """
         wanted, zone = self._open_call(desk), self._zone_of(desk)
+        known = callbacks.masked(desk.partner.phone or "")
         facts = {
             "key": desk.key,
-            "known": callbacks.masked(desk.partner.phone or ""),
+            "ask": self.env._("Another number than %s?", known.replace(" ", "\N{NO-BREAK SPACE}"))
+            if known
+            else self.env._("Your number"),
             "made": "",
             "open": None,
             "parts": [],

@@ -1,6 +1,7 @@
 from markupsafe import Markup
 
 from odoo import fields, models
+from odoo.fields import Domain
 
 from ..core.callbacks import Likes
 
@@ -30,6 +31,29 @@ class LoanPortalContactMixin(models.AbstractModel):
         return Likes(
             frozenset(number for number, day in enumerate(_DAYS) if self[day]), self.call_from, self.call_to
         )
+
+    def _forget(self, complete):
+        # As superuser: a meeting that they booked is forgotten whatever else is kept, whose calendar it stands in.
+        meetings_sudo = self.env["calendar.event"].sudo().with_context(active_test=False)
+        booked_sudo = meetings_sudo.search(
+            Domain("loan_partner_id", "in", self.sudo().partner_id.ids)
+            & Domain("loan_company_id", "=", self.company_id.id)
+        )
+        booked_sudo.unlink()
+        return super()._forget(complete)
+
+    def _forget_leads(self, leads, counts):
+        result = super()._forget_leads(leads, counts)
+        # As superuser, as all there: what was asked before there was a profile goes with the application.
+        asked_sudo = (
+            self.env["loan.case"].sudo().search([("lead_id", "in", leads.ids), ("customer_id", "=", False)])
+        )
+        if asked_sudo:
+            counts[asked_sudo._name] += len(asked_sudo)
+            self._forget_thread(asked_sudo, asked_sudo, counts)
+            plan = asked_sudo._get_erasure_plan()
+            self._empty_columns(asked_sudo, asked_sudo.ids, {**plan["now"], **plan["later"]})
+        return result
 
     def _set_large_type(self, large):
         """Keep whether a customer reads large type.

@@ -28,7 +28,10 @@ class LoanPortalEasyMixin(models.AbstractModel):
             "late": due,
             "order": self._easy_order(rows, due),
             "how": next((row["how"] for row in due + coming if row["how"]), []),
-            "people": [self._easy_person(desk) for desk in desks.values()],
+            "people": [
+                {**self._easy_person(desk), "call": desk.company.env["loan.case"]._call_facts(desk)}
+                for desk in desks.values()
+            ],
             "lender": ", ".join(desk.company.name for desk in desks.values()),
             "footer": self.env._(
                 "This page was opened with a link meant for you alone. Please do not pass it on."
@@ -58,8 +61,7 @@ class LoanPortalEasyMixin(models.AbstractModel):
 
     @api.model
     def _easy_person(self, desk):
-        """Return who looks after somebody at a lender, and what there is about being called back."""
-        cases = desk.partner.env["loan.case"].with_context(**desk.company.env.context)
+        """Return who looks after somebody at a lender; no record among it."""
         user, company = desk.who(), desk.company
         phone = user.phone or company.phone or ""
         return {
@@ -69,7 +71,6 @@ class LoanPortalEasyMixin(models.AbstractModel):
             "photo": bool(user.image_128),
             "phone": phone,
             "dial": "".join(sign for sign in phone if sign in "+0123456789"),
-            "call": cases._call_facts(desk),
         }
 
     @api.model

@@ -216,13 +216,13 @@ class LoanPortalLoanMixin(models.AbstractModel):
         owed = self.currency_id.round(sum(late.mapped("amount_open")) + self.charges_open)
         day = coming.due_date
         return {
-            "loan": several and self.env._("Loan %s", self.name),
-            "overdue": (late or self.charges_open) and self._amount(owed),
-            "since": late and self.env._("since %s", self._long_day(late[0].due_date)),
+            "loan": self.env._("Loan %s", self.name) if several else "",
+            "overdue": self._amount(owed) if owed else "",
+            "since": self.env._("since %s", self._long_day(late[0].due_date)) if late else "",
             "due": day,
-            "amount": coming and self._amount(coming.amount_open),
-            "day": coming and self.env["loan.case"]._day_told(day),
-            "left": coming and self._days_left(day, today),
+            "amount": self._amount(coming.amount_open) if coming else "",
+            "day": self.env["loan.case"]._day_told(day) if coming else "",
+            "left": self._days_left(day, today) if coming else "",
             "how": [line for line in (self._borrower_how_to_pay(partner) or "").splitlines() if line.strip()],
         }
 

@@ -101,6 +101,7 @@ from . import test_loan_confidentiality_tour
 from . import test_loan_disclosure
 from . import test_loan_handover
 from . import test_loan_easy
+from . import test_loan_easy_tour
 from . import test_loan_hardship
 from . import test_loan_import
 from . import test_loan_interaction

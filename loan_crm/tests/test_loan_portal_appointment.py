@@ -225,6 +225,17 @@ class TestLoanPortalAppointment(AppointmentCommon):
         self.assertIn("You have two appointments to come", self._main(response))
         self.assertEqual(self._field(response, "slot"), self._at(13, 9))
 
+    def test_who_is_forgotten_leaves_no_appointment_behind(self):
+        self._book(self._at(11, 9))
+        self._book(self._at(12, 9))
+        event = self._events()[0]
+        self._change(event, "cancel")
+        meetings = self.env["calendar.event"].with_context(active_test=False)
+        mine = [("loan_partner_id", "=", self.partner.id)]
+        self.assertEqual(meetings.search_count(mine), 2)
+        self.customer._forget(complete=False)
+        self.assertFalse(meetings.search_count(mine))
+
     # ------------------------------------------------------------ who tries
 
     def test_p46_a_time_that_is_not_offered_is_not_booked(self):

@@ -110,6 +110,16 @@ class TestLoanPortalAsk(PortalCommon):
         self._be(self._login_of(self._partner("Qiu Yi")))
         self.assertEqual(self._get("/my/ask").status_code, 404)
 
+    def test_who_is_forgotten_leaves_no_words_behind(self):
+        self._ask(words="My mother is ill")
+        case = self._cases()
+        profile = self._customer("Hu Die", partner_id=self.applicant.id)
+        self.lead_of.action_set_lost()
+        profile._forget(complete=True)
+        self.env.invalidate_all()
+        self.assertFalse(case.words)
+        self.assertNotIn("ill", f"{case.subject}{''.join(case.message_ids.mapped('body'))}")
+
     def test_a_flood_of_questions_is_stopped(self):
         self.company.loan_posts_per_hour = 2
         statuses = [self._ask(words=f"Question {number}, another one").status_code for number in range(3)]
