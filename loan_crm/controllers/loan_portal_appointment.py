@@ -153,7 +153,7 @@ class LoanPortalAppointment(LoanPortalPages, http.Controller):
             "lenders": [
                 (each.key, request.env._("Rather at %s", each.company.name)) for each in desks.values()
             ],
-            "person": portal._easy_person(desk),
+            "meets": request.env._("You meet %s.", portal._easy_person(desk)["name"]),
             "ways": portal._choices(request.env, "loan_way"),
             "topics": portal._choices(request.env, "loan_topic"),
             "typed": {"loan_way": "video", "loan_topic": "question", **(typed or {})},

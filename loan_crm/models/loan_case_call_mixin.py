@@ -267,6 +267,11 @@ class LoanCaseCallMixin(models.AbstractModel):
         )
 
     @api.model
+    def _number_told(self, number):
+        """Return a number as its owner knows it and nobody else, in one piece; empty without one."""
+        return callbacks.masked(number or "").replace(" ", "\N{NO-BREAK SPACE}")
+
+    @api.model
     def _call_facts(self, desk):
         """Return what the page tells somebody of being called back; no record among it.
 
@@ -275,23 +280,20 @@ class LoanCaseCallMixin(models.AbstractModel):
             (those to choose from, each with what is promised), `ask` (for another number than the one on file)
         """
         wanted, zone = self._open_call(desk), self._zone_of(desk)
-        known = callbacks.masked(desk.partner.phone or "")
+        known = self._number_told(desk.partner.phone)
         facts = {
             "key": desk.key,
-            "ask": self.env._("Another number than %s?", known.replace(" ", "\N{NO-BREAK SPACE}"))
-            if known
-            else self.env._("Your number"),
+            "ask": self.env._("Another number than %s?", known) if known else self.env._("Your number"),
             "made": "",
             "open": None,
             "parts": [],
         }
         if wanted:
-            number = wanted.call_number or desk.partner.phone or ""
             facts["open"] = {
                 "told": wanted._told_on_page(),
                 "late": bool(wanted.call_to) and wanted.call_to < fields.Datetime.now(),
                 "tried": wanted._call_tried(),
-                "number": callbacks.masked(number),
+                "number": self._number_told(wanted.call_number or desk.partner.phone),
             }
             return facts
         labels = dict(self._fields["call_part"]._description_selection(self.env))

@@ -44,7 +44,7 @@ class LoanPortalEasyMixin(models.AbstractModel):
         if late:
             return {
                 "good": False,
-                "word": self.env._("No."),
+                "word": self.env._("Not quite."),
                 "told": self.env._("Something is overdue. If you cannot pay it, please let us call you."),
             }
         if rows:
@@ -63,7 +63,7 @@ class LoanPortalEasyMixin(models.AbstractModel):
     def _easy_person(self, desk):
         """Return who looks after somebody at a lender; no record among it."""
         user, company = desk.who(), desk.company
-        phone = user.phone or company.phone or ""
+        phone = (user.phone or company.phone or "").replace(" ", "\N{NO-BREAK SPACE}")
         return {
             "key": desk.key,
             "name": user.name or company.name,

@@ -74,7 +74,7 @@ class TestLoanEasy(EasyCommon):
             " ".join(self._read(self._get(self._link())).replace("\xa0", " ").split()),
         ):
             for words in (
-                "Is everything in order? No.",
+                "Is everything in order? Not quite.",
                 self.contract._amount(self.contract.installment_ids[0].amount_open),
                 "Your next payment",
                 self.contract._amount(row.amount_open),
