@@ -12,3 +12,6 @@ from . import loan_portal_case
 from . import loan_portal_contact
 from . import loan_portal_agreement
 from . import loan_agreement
+from . import loan_portal_easy
+from . import loan_portal_ask
+from . import loan_portal_appointment

@@ -30,8 +30,11 @@ class LoanPortal(CustomerPortal):
             signers = portal._agreements()
             values["loan_agreement_count"] = len(signers)
             values["loan_agreement_waiting_count"] = len([each for each in signers if each._waits()])
+        of_desks = {"loan_case_count", "loan_easy_count", "loan_appointment_count"} & set(counters)
+        if of_desks:  # whoever has a lender may ask, be called and meet
+            values.update(dict.fromkeys(of_desks, len(portal._desks())))
         if "loan_case_count" in counters:
-            values["loan_case_count"] = len(portal._cases()[0]) or len(portal._loans())
+            values["loan_case_count"] = len(portal._cases()[0]) or values["loan_case_count"]
         return values
 
     def _document_check_access(self, model_name, document_id, access_token=None):
@@ -52,7 +55,10 @@ class LoanPortalPages:
         return self._answer("loan_crm.loan_portal_nothing", {"layout": LAYOUT}, 404)
 
     def _answer(self, template, values, status=200):
+        portal = request.env["loan.portal"]
+        values.setdefault("large_type", portal._reads_large())
         values.update(
+            easy_url="/my/easy",
             page_name="loan_portal",
             page_lang=(request.env.lang or "en_US").replace("_", "-"),
             loan_crumbs=values.get("loan_crumbs", []),

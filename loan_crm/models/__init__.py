@@ -113,6 +113,7 @@ from . import loan_case_company_mixin
 from . import loan_word_figures_mixin
 from . import loan_survey_figures_mixin
 from . import loan_learning_figures_mixin
+from . import loan_portal_figures_mixin
 from . import loan_touch_case_mixin
 from . import loan_commitment_mixin
 from . import loan_recovery_mixin
@@ -120,11 +121,18 @@ from . import loan_survey_mixin
 from . import loan_satisfaction_mixin
 from . import loan_case_word_mixin
 from . import loan_portal_case_mixin
+from . import loan_case_call_mixin
+from . import loan_case_lead_mixin
 from . import loan_borrower_mixin
 from . import loan_statement_mixin
 from . import loan_portal_prepay_mixin
 from . import loan_portal_loan_mixin
+from . import loan_hours
+from . import loan_portal_desk_mixin
+from . import loan_portal_easy_mixin
+from . import loan_portal_slot_mixin
 from . import loan_portal
+from . import loan_portal_count
 from . import loan_brief_mixin
 from . import loan_risk_mixin
 from . import loan_strip_mixin
@@ -268,6 +276,7 @@ from . import loan_night_failure
 from . import crm_team
 from . import calendar_alarm_manager
 from . import calendar_attendee
+from . import loan_appointment_mixin
 from . import calendar_event
 from . import ir_attachment
 from . import ir_binary

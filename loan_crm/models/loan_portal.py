@@ -19,6 +19,7 @@ class LoanPortal(models.AbstractModel):
     """
 
     _name = "loan.portal"
+    _inherit = ["loan.portal.desk.mixin", "loan.portal.easy.mixin", "loan.portal.slot.mixin"]
     _description = "What Borrowers See with Their Login"
 
     @api.model
@@ -122,7 +123,7 @@ class LoanPortal(models.AbstractModel):
         """Return the domain of what somebody has brought up themselves."""
         return (
             Domain("partner_id", "=", me.id)
-            & Domain("customer_id", "!=", False)
+            & (Domain("customer_id", "!=", False) | Domain("lead_id", "!=", False))
             & Domain("state", "!=", "void")
             & Domain("company_id", "in", self.env.user.company_ids.ids)
         )

@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import format_date, html2plaintext
@@ -8,7 +6,6 @@ from ..core import cases
 
 # Where the customer's words are theirs, and not what a colleague has written down.
 _OWN_WORDS = ("page", "email")
-_WORDS_A_DAY = 10  # times somebody may add words to cases of theirs
 _SAID_AT_MOST = 50
 
 
@@ -97,14 +94,7 @@ class LoanPortalCaseMixin(models.AbstractModel):
         :param partner: `res.partner` whose case it is
         """
         self._wait_for_lock()
-        lately = fields.Datetime.now() - timedelta(days=1)
-        said = self.env["mail.message"].search_count(
-            Domain("model", "=", self._name)
-            & Domain("author_id", "=", partner.id)
-            & Domain("message_type", "=", "notification")
-            & Domain("date", ">=", lately)
-        )
-        return said < _WORDS_A_DAY
+        return self.env["loan.portal.count"]._take(self.company_id, partner)
 
     def _portal_add(self, partner, words):
         """Add words to a case; what was settled goes on with it, and whoever is accountable has to answer.

@@ -105,6 +105,9 @@ class LoanWorklistWaitingMixin(models.AbstractModel):
                 # What has climbed to the end has nobody left to climb to: it is late since it began.
                 moment = Wait(wait.waiting_since, by or (wait.waiting_since if wait.climbed == "2" else None))
                 customer = wait.customer_id
+                call = is_case and bool(record.call_part)
+                reply = self._deed(wait, "action_reply", self.env._("Reply"), "fa-reply")
+                log = self._deed_call(customer)
                 row = self._row(
                     record,
                     customer.name or wait.partner_id.name or record.display_name,
@@ -114,6 +117,7 @@ class LoanWorklistWaitingMixin(models.AbstractModel):
                         else record.display_name
                         if record != customer
                         else self.env._("On their page"),
+                        record._call_asked() if call else "",
                         self.env._("climbed to the lead")
                         if wait.climbed == "1"
                         else self.env._("climbed to the head")
@@ -121,12 +125,15 @@ class LoanWorklistWaitingMixin(models.AbstractModel):
                         else "",
                     ],
                     mark=worklists.grave(moment, now),
-                    since=wait.waiting_since,
-                    phone=customer.phone or (record.phone if is_lead else ""),
+                    # Who is to be called was told until when; who wrote, that they are answered.
+                    since=not (call and by) and wait.waiting_since,
+                    by=call and by,
+                    phone=(call and record.call_number)
+                    or customer.phone
+                    or (record.phone if is_lead else ""),
                     owner=wait.owner_user_id,
                     deeds=[
-                        self._deed(wait, "action_reply", self.env._("Reply"), "fa-reply"),
-                        self._deed_call(customer),
+                        *((log, reply) if call else (reply, log)),
                         self._deed(
                             record, "action_mark_answered", self.env._("Answered Otherwise"), "fa-check"
                         ),

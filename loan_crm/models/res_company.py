@@ -26,6 +26,7 @@ class ResCompany(models.Model):
         "loan.survey.figures.mixin",
         "loan.learning.figures.mixin",
         "loan.setup.memory.mixin",
+        "loan.portal.figures.mixin",
     ]
 
     loan_tz = fields.Selection(

@@ -70,6 +70,15 @@ class ResConfigSettings(models.TransientModel):
     loan_learning_days = fields.Integer(related="company_id.loan_learning_days", readonly=False)
     loan_repeat_months = fields.Integer(related="company_id.loan_repeat_months", readonly=False)
 
+    loan_posts_per_hour = fields.Integer(related="company_id.loan_posts_per_hour", readonly=False)
+    loan_posts_per_day = fields.Integer(related="company_id.loan_posts_per_day", readonly=False)
+    loan_files_per_day = fields.Integer(related="company_id.loan_files_per_day", readonly=False)
+    loan_posts_per_address = fields.Integer(related="company_id.loan_posts_per_address", readonly=False)
+    loan_slot_minutes = fields.Integer(related="company_id.loan_slot_minutes", readonly=False)
+    loan_slot_days = fields.Integer(related="company_id.loan_slot_days", readonly=False)
+    loan_slot_lead_hours = fields.Integer(related="company_id.loan_slot_lead_hours", readonly=False)
+    loan_slot_change_hours = fields.Integer(related="company_id.loan_slot_change_hours", readonly=False)
+
     loan_access_note = fields.Text("Access Self-Test", compute="_compute_loan_access_note")
 
     def action_open_loan_setup(self):

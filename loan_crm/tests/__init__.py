@@ -6,6 +6,7 @@ from .core import (
     test_arrears,
     test_assignment,
     test_calendars,
+    test_callbacks,
     test_commitments,
     test_conventions,
     test_covers,
@@ -108,6 +109,8 @@ from . import test_loan_handover
 from . import test_loan_agreement
 from . import test_loan_portal_agreement
 from . import test_loan_agreement_tour
+from . import test_loan_easy
+from . import test_loan_easy_tour
 from . import test_loan_hardship
 from . import test_loan_import
 from . import test_loan_interaction
@@ -155,6 +158,8 @@ from . import test_loan_survey_page
 from . import test_loan_learning
 from . import test_loan_learning_tour
 from . import test_loan_portal
+from . import test_loan_portal_appointment
+from . import test_loan_portal_ask
 from . import test_loan_portal_tour
 from . import test_loan_portal_axe
 from . import test_loan_screen_axe
