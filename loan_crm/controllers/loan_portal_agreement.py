@@ -68,7 +68,7 @@ class LoanAgreementPages(LoanPortalPages):
             errors["signer"] = self._told("too_long", most=_NAME)
         if errors and signer._waits():
             return self._again(signer, base, typed, errors, 422)
-        if not signer._count_post():
+        if not signer._takes_post():
             return self._again(signer, base, typed, {"": self._told("enough")}, 429)
         sent = request.httprequest
         try:
@@ -99,7 +99,7 @@ class LoanAgreementPages(LoanPortalPages):
             errors["words_declined"] = self._told("too_long", most=_WORDS)
         if errors:
             return self._again(signer, base, typed, errors, 422)
-        if not signer._count_post():
+        if not signer._takes_post():
             return self._again(signer, base, typed, {"": self._told("enough")}, 429)
         try:
             with request.env.cr.savepoint():

@@ -17,8 +17,6 @@ from ..core import agreements, links, signing
 _LARGEST = 1_000_000
 _PIXELS = 4_000_000
 _NAME = 100  # characters
-# How often a day something may be sent from one signer's page. A person needs two or three.
-_POSTS_A_DAY = 10
 
 
 class LoanAgreementSigner(models.Model):
@@ -106,8 +104,6 @@ class LoanAgreementSigner(models.Model):
     identified_at = fields.Datetime("Identified On", readonly=True, copy=False)
     identified_evidence = fields.Json(readonly=True, copy=False, export_string_translation=False)
     identified_seal = fields.Char("Seal of the Identification", readonly=True, copy=False)
-    page_date = fields.Date("Agreement Page Last Used", readonly=True, copy=False)
-    page_count = fields.Integer("Sent from the Agreement Page", readonly=True, copy=False, aggregator=None)
 
     _once = models.UniqueIndex("(agreement_id, partner_id)", "This person signs this agreement already.")
     _place_uniq = models.UniqueIndex(
@@ -304,20 +300,10 @@ class LoanAgreementSigner(models.Model):
 
     # ------------------------------------------------------------ signing
 
-    def _count_post(self):
-        """Count something that is sent from this signer's page, one after the other.
-
-        :return: False where it is more than a day takes; then nothing is counted
-        """
+    def _takes_post(self):
+        """Count something that is sent from this signer's page; see `loan.portal.count`."""
         self.ensure_one()
-        self._wait_for_lock()
-        self.invalidate_recordset(["page_date", "page_count"])
-        today = self.company_id._loan_today()
-        count = self.page_count + 1 if self.page_date == today else 1
-        if count > _POSTS_A_DAY:
-            return False
-        self._by_verb().write({"page_date": today, "page_count": count})
-        return True
+        return self.env["loan.portal.count"]._take(self.company_id, self.partner_id)
 
     def _statements(self):
         """Return what this person has to confirm to have read, as pairs of a field's name and the sentence."""
