@@ -94,8 +94,8 @@ class LoanBoardHeadMixin(models.AbstractModel):
     # ------------------------------------------------------------ the line
 
     @api.model
-    def _figure(self, key, label, count, mark="", also=None):
-        return {"key": key, "label": label, "count": count, "mark": mark if count else "", "also": also}
+    def _figure(self, key, label, count, mark=""):
+        return {"key": key, "label": label, "count": count, "mark": mark if count else ""}
 
     @api.model
     def _head(self, waits, promised, soon):

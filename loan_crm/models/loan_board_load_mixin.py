@@ -5,16 +5,7 @@ from odoo.fields import Domain
 from ..core import boards
 from ..core.boards import Strain
 
-_LOAD = [
-    "user_id",
-    "points",
-    "load_ceiling",
-    "share",
-    "vip_count",
-    "vip_slots",
-    "away_until",
-    "customer_count",
-]
+_LOAD = ["user_id", "points", "load_ceiling", "share", "vip_count", "vip_slots"]
 
 
 class LoanBoardLoadMixin(models.AbstractModel):

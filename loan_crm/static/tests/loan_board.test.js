@@ -39,8 +39,8 @@ const board = (more = {}) => ({
     may_hand: true,
     day: "2026-03-10",
     head: [
-        { key: "waiting", label: "wait for an answer", count: 2, mark: "", also: null },
-        { key: "over", label: "over their time", count: 1, mark: "danger", also: null },
+        { key: "waiting", label: "wait for an answer", count: 2, mark: "" },
+        { key: "over", label: "over their time", count: 1, mark: "danger" },
     ],
     round: { at: "2026-03-10 01:00:00", told: "Runs as it should", mark: "", figures: [] },
     ages: [
