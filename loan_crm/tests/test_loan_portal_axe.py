@@ -1,4 +1,5 @@
 from dateutil.relativedelta import relativedelta
+from lxml import html
 
 from odoo.tests import tagged
 
@@ -92,6 +93,17 @@ class TestLoanPortalAxe(AxeCommon, PortalTour, SurveyCommon):
             self._go(browser, self.names["letter"])
             ground = self._evaluate(browser, "getComputedStyle(document.body).backgroundColor")
         self.assertEqual(ground, "rgb(17, 23, 29)")
+
+    def test_odoos_own_pages_say_their_language_too(self):
+        for path, login in (
+            ("/web/login", None),
+            ("/my/account", self.borrower.login),
+            ("/odoo", self.manager.login),
+        ):
+            self.authenticate(login, login)
+            with self.subTest(path=path):
+                page = html.fromstring(self.url_open(path).text)
+                self.assertEqual(page.get("lang"), "en-US")
 
     def test_axe_finds_what_is_wrong(self):
         """What never finds anything proves nothing."""
