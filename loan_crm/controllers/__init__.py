@@ -15,3 +15,6 @@ from . import loan_agreement
 from . import loan_portal_easy
 from . import loan_portal_ask
 from . import loan_portal_appointment
+from . import loan_portal_consent
+from . import loan_portal_promise
+from . import loan_portal_data

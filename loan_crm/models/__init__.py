@@ -67,6 +67,9 @@ from . import loan_rate_notice_mixin
 from . import loan_reminder_hold_mixin
 from . import loan_contact_mixin
 from . import loan_portal_contact_mixin
+from . import loan_consent_purpose
+from . import loan_consent_mixin
+from . import loan_portable_mixin
 from . import loan_first_contact_mixin
 from . import loan_touch_mixin
 from . import loan_touch_branch_mixin
@@ -131,6 +134,7 @@ from . import loan_hours
 from . import loan_portal_desk_mixin
 from . import loan_portal_easy_mixin
 from . import loan_portal_slot_mixin
+from . import loan_portal_promise_mixin
 from . import loan_portal
 from . import loan_portal_count
 from . import loan_brief_mixin
@@ -166,6 +170,9 @@ from . import loan_cover_task
 from . import loan_cover_event
 from . import mail_activity
 from . import loan_customer
+from . import loan_consent
+from . import loan_consent_report
+from . import loan_data_request
 from . import loan_assignment
 from . import loan_assignment_advice
 from . import loan_handover_check

@@ -19,7 +19,12 @@ class LoanPortal(models.AbstractModel):
     """
 
     _name = "loan.portal"
-    _inherit = ["loan.portal.desk.mixin", "loan.portal.easy.mixin", "loan.portal.slot.mixin"]
+    _inherit = [
+        "loan.portal.desk.mixin",
+        "loan.portal.easy.mixin",
+        "loan.portal.slot.mixin",
+        "loan.portal.promise.mixin",
+    ]
     _description = "What Borrowers See with Their Login"
 
     @api.model
@@ -218,3 +223,23 @@ class LoanPortal(models.AbstractModel):
         number = self._number(typed)
         mine = [signer for signer in self._agreements() if signer.agreement_id.id == number]
         return mine[0] if mine else self.env["loan.agreement.signer"]
+
+    # ------------------------------------------------------------ copies of data
+
+    @api.model
+    def _copy(self, typed):
+        """Return the copy of their data that an address names, empty where it names none of theirs.
+
+        :param str typed: as it came
+        """
+        profiles, me = self._profiles()
+        number = self._number(typed)
+        requests = me.env["loan.data.request"]
+        if not number or not profiles:
+            return requests
+        return requests.search(
+            Domain("id", "=", number)
+            & Domain("customer_id", "in", profiles.ids)
+            & Domain("partner_id", "=", me.id)
+            & Domain("how", "=", "portal")
+        )

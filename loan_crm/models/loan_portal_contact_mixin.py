@@ -96,10 +96,11 @@ class LoanPortalContactMixin(models.AbstractModel):
         :param dict vals: of the profile
         :param bool no_surveys: they are asked no more how it was
         """
+        said = {"loan_said_how": ("portal",)}
         changed = self.filtered(lambda mine: any(mine[name] != value for name, value in vals.items()))
-        changed.write(vals)
+        changed.with_context(**said).write(vals)
         if partner.loan_no_surveys != no_surveys:
-            partner.loan_no_surveys = no_surveys
+            partner.with_context(**said).loan_no_surveys = no_surveys
             changed = self
         for mine in changed:
             reader = mine.with_context(lang=mine.acting_user_id.lang or self.env.lang)

@@ -60,6 +60,8 @@ class ResConfigSettings(models.TransientModel):
     loan_renewal_on_time = fields.Integer(related="company_id.loan_renewal_on_time", readonly=False)
 
     loan_retention_years = fields.Integer(related="company_id.loan_retention_years", readonly=False)
+    loan_data_term = fields.Selection(related="company_id.loan_data_term", readonly=False)
+    loan_data_term_days = fields.Integer(related="company_id.loan_data_term_days", readonly=False)
 
     loan_survey_on = fields.Boolean(related="company_id.loan_survey_on", readonly=False)
     loan_survey_interval = fields.Integer(related="company_id.loan_survey_interval", readonly=False)

@@ -8,6 +8,7 @@ from .core import (
     test_calendars,
     test_callbacks,
     test_commitments,
+    test_consents,
     test_conventions,
     test_covers,
     test_dates,
@@ -27,6 +28,7 @@ from .core import (
     test_money,
     test_occasions,
     test_papers,
+    test_portables,
     test_promises,
     test_published_schedules,
     test_recovery,
@@ -79,6 +81,7 @@ from . import test_loan_assignment
 from . import test_loan_manager
 from . import test_loan_mine_first
 from . import test_loan_conflict
+from . import test_loan_consent
 from . import test_loan_copy
 from . import test_loan_nda
 from . import test_loan_training
@@ -101,6 +104,7 @@ from . import test_loan_customer_erasure
 from . import test_loan_customer_merge
 from . import test_loan_customer
 from . import test_loan_customer_tier
+from . import test_loan_data_request
 from . import test_loan_commitment
 from . import test_loan_confidentiality
 from . import test_loan_confidentiality_tour
@@ -160,6 +164,7 @@ from . import test_loan_learning_tour
 from . import test_loan_portal
 from . import test_loan_portal_appointment
 from . import test_loan_portal_ask
+from . import test_loan_portal_own_tour
 from . import test_loan_portal_tour
 from . import test_loan_portal_axe
 from . import test_loan_screen_axe

@@ -96,6 +96,8 @@ WAYS_IN = {
     "loan.survey.enter.request_id",  # guarded by loan.guard.mixin
     "loan.agreement.withdraw.agreement_id",  # guarded by loan.guard.mixin, as the next one
     "loan.agreement.identify.signer_id",
+    "loan.consent.record.customer_id",  # guarded by loan.guard.mixin, as the next one
+    "loan.data.ask.customer_id",
     "mail.mail.loan_reminder_ids",  # mails are read by system administrators only
     "mail.activity.loan_clock_id",  # nobody reads it, as the next one: what gave a to-do
     "mail.activity.loan_response_id",

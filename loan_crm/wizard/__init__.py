@@ -58,3 +58,5 @@ from . import loan_weak_spot
 from . import loan_repeat
 from . import survey_invite
 from . import loan_sample_add
+from . import loan_consent_record
+from . import loan_data_ask
