@@ -27,6 +27,8 @@ ORM = {
     "get_import_templates",
     "create_unique",  # Odoo's own, with the caller's rights, as the next one
     "generate_access_token",
+    "session_info",  # Odoo's own: what the page is told of who has logged in
+    "consume",  # Odoo's own: a tour was walked
     "read",  # what is absent is refused as what is hidden
     "web_read",  # what Odoo answers a form and a list with; only faster
     "search_read",

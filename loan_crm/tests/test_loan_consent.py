@@ -206,7 +206,7 @@ class TestLoanConsent(ConsentCommon):
     def test_a_purpose_that_is_new_unsays_nothing(self):
         # An upgrade loads the purposes first, and takes over what the switches said afterwards.
         self._purpose("reminders").active = False
-        self.customer.flush_recordset()
+        self.env.flush_all()
         self.env.cr.execute(
             "UPDATE loan_customer SET reminder_opt_out = TRUE WHERE id = %s", (self.customer.id,)
         )
