@@ -44,7 +44,8 @@ def broken(chain):
     :return: a sorted list of places: where one is missing before it, counted twice, or not the one that was sealed
     """
     found, before = set(), None
-    for expected, link in enumerate(sorted(chain), 1):
+    in_order = sorted(chain, key=lambda link: (link.place, link.before or ""))
+    for expected, link in enumerate(in_order, 1):
         if link.place != expected or (link.before or None) != before:
             found.add(link.place)
         before = link.seal

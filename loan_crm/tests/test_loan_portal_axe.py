@@ -1,11 +1,14 @@
+import re
+
 from dateutil.relativedelta import relativedelta
 from lxml import html
 
+from odoo.http import _generate_routing_rules
 from odoo.tests import tagged
 
 from .axe import AxeCommon
-from .portal_pages import LETTER_PAGES, PORTAL_PAGES
-from .test_loan_portal_tour import PortalTour
+from .portal_pages import FILES, LETTER_PAGES, PORTAL_PAGES
+from .test_loan_portal_agreement import PortalAgreementCommon
 from .test_loan_survey import SurveyCommon
 
 # Odoo draws the cards of the overview when it knows how many of each there are.
@@ -13,7 +16,7 @@ _STANDS = "!document.querySelector('.o_portal_doc_spinner:not(.d-none)')"
 
 
 @tagged("post_install", "-at_install", "loan")
-class TestLoanPortalAxe(AxeCommon, PortalTour, SurveyCommon):
+class TestLoanPortalAxe(AxeCommon, PortalAgreementCommon, SurveyCommon):
     """Whoever hears a page, sees it badly or has only a keyboard finds what everybody finds, in both languages."""
 
     def setUp(self):
@@ -31,11 +34,22 @@ class TestLoanPortalAxe(AxeCommon, PortalTour, SurveyCommon):
                 "contract_id": self.contract.id,
             }
         )
+        signed = self._offer(self._planned())
+        self._sign_all(signed)
+        invitation = self._signer(self.agreement)._link_url()
+        portal = self.env["loan.portal"].with_user(self.borrower)
+        desk = next(iter(portal._desks().values()))
+        meeting, refused = portal._book(desk, "video", "new_loan", next(iter(portal._slots(desk))).start)
+        self.assertFalse(refused)
         self.names = {
             "loan": self.contract.id,
             "application": self.application.id,
             "case": case.id,
+            "agreement": self.agreement.id,
+            "signed": signed.id,
+            "appointment": meeting.id,
             "letter": self._letter(),
+            "invitation": invitation.removeprefix(self.company.get_base_url()),
             "survey": asked.ask_url.removeprefix(asked.company_id.get_base_url()),
         }
 
@@ -68,6 +82,22 @@ class TestLoanPortalAxe(AxeCommon, PortalTour, SurveyCommon):
                     wrong.append(f"{name}: on a phone it has to be pushed aside by {wide} px")
                 titles.setdefault(title, []).append(name)
         return wrong, titles
+
+    def test_no_page_is_left_out(self):
+        """What a browser is not sent to, it finds nothing on."""
+        looked_at = [path.format(**self.names) for path in (PORTAL_PAGES | LETTER_PAGES).values()]
+        rules = _generate_routing_rules(["loan_crm"], nodb_only=False)
+        ours = {
+            path
+            for path, endpoint in rules
+            if path.startswith(("/my/", "/loan/", "/agreement/"))
+            and "GET" in (endpoint.routing["methods"] or ())
+        }
+        self.assertGreater(len(ours), 20)
+        for rule in ours - FILES:
+            path = re.compile(re.sub("<[^>]+>", "[^/]+", rule) + r"(\?.*)?")
+            with self.subTest(rule=rule):
+                self.assertTrue(any(map(path.fullmatch, looked_at)))
 
     def test_with_a_login(self):
         for lang in ("en_US", "zh_CN"):
