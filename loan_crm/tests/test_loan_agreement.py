@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
+from odoo.tools import SQL
 
 from .common import NOW, TODAY, LoanCommon
 
@@ -240,6 +241,17 @@ class TestLoanAgreement(AgreementCommon):
         self.assertEqual(
             (self._signer(agreement).seal, self._signer(agreement).signer_name), (seal, "Wang Fang")
         )
+
+    def test_of_two_who_sign_at_once_the_second_looks_again(self):
+        # What is merely locked lets the second go on with what it saw before, and both would be the first to sign.
+        agreement = self._offer()
+        self.env.flush_all()
+        place = SQL("SELECT ctid FROM loan_agreement WHERE id = %s", agreement.id)
+        before = self.env.execute_query(place)
+        self._sign(agreement)
+        self.env.flush_all()
+        self.assertEqual(agreement.state, "offered")
+        self.assertNotEqual(self.env.execute_query(place), before, "who waits goes on with what is no more")
 
     def test_nothing_is_signed_but_what_was_read_while_it_is_open(self):
         agreement = self._offer()
