@@ -44,6 +44,7 @@ class LoanPortableMixin(models.AbstractModel):
             Domain("customer_id", "=", mine.id) & Domain("state", "!=", "cancelled"), order="id"
         )
         papers, attached = mine._portable_papers()
+        agreements, signed = mine._portable_agreements()
         sections = (
             mine._portable_contact(),
             mine._portable_profile(),
@@ -51,6 +52,7 @@ class LoanPortableMixin(models.AbstractModel):
             mine._portable_people(),
             mine._portable_applications(),
             mine._portable_loans(loans),
+            agreements,
             mine._portable_schedules(loans),
             mine._portable_repayments(loans),
             mine._portable_changes(loans),
@@ -88,20 +90,23 @@ class LoanPortableMixin(models.AbstractModel):
                 env._("Nothing."),
                 env._("What is not in this copy, and why"),
                 env._("What for, and for how long"),
-                env._("Files you gave us"),
+                env._("Files"),
                 env._("yes"),
                 env._("no"),
             ),
         )
-        return copy, attached
+        return copy, signed + attached
 
     def _check_all_is_seen(self):
-        """Refuse whoever is kept from a loan or a case of these customers: a copy would tell them of it.
+        """Refuse whoever is kept from a part of what copies of these customers tell: they would read it there.
 
         :raise AccessError: without a word of what it is
         """
-        for name in ("loan.contract", "loan.case"):
-            theirs = Domain("customer_id", "in", self.ids)
+        told = {name: Domain("customer_id", "in", self.ids) for name in ("loan.contract", "loan.case")}
+        told["loan.contract.party"] = Domain.OR(each._portable_party_domain() for each in self)
+        told["crm.lead"] = Domain.OR(each._portable_lead_domain() for each in self)
+        told["loan.agreement.signer"] = Domain.OR(each._portable_signer_domain() for each in self)
+        for name, theirs in told.items():
             seen = self.env[name].with_context(active_test=False).search_count(theirs)
             # As superuser: what is kept from them is counted, and not told.
             if seen < self.env[name].sudo().with_context(active_test=False).search_count(theirs):
@@ -284,13 +289,36 @@ class LoanPortableMixin(models.AbstractModel):
 
     # ------------------------------------------------------------ loans
 
+    def _portable_lead_domain(self):
+        """Return the domain of what this person asked this lender for: what they asked another one is not told here."""
+        self.ensure_one()
+        product, company = Domain("loan_product_id", "=", False), self.company_id
+        return Domain("partner_id", "in", self._contacts().ids) & (
+            Domain("company_id", "=", company.id)
+            | Domain("company_id", "=", False)
+            & (product | Domain("loan_product_id.company_id", "in", (company.id, False)))
+        )
+
+    def _portable_party_domain(self):
+        """Return the domain of where this person answers for a loan of this lender."""
+        self.ensure_one()
+        return Domain("partner_id", "in", self._contacts().ids) & Domain(
+            "company_id", "=", self.company_id.id
+        )
+
+    def _portable_signer_domain(self):
+        """Return the domain of where this person signs or has signed, with this lender."""
+        self.ensure_one()
+        return (
+            Domain("partner_id", "in", self._contacts().ids)
+            & Domain("company_id", "=", self.company_id.id)
+            & Domain("agreement_id.state", "!=", "draft")
+        )
+
     def _portable_applications(self):
         env = self.env
         leads = env["crm.lead"].search(
-            Domain("partner_id", "in", self._contacts().ids)
-            & Domain("loan_product_id", "!=", False)
-            & Domain("company_id", "in", (self.company_id.id, False)),
-            order="id",
+            self._portable_lead_domain() & Domain("loan_product_id", "!=", False), order="id"
         )
         rows = tuple(
             {
@@ -439,9 +467,7 @@ class LoanPortableMixin(models.AbstractModel):
 
     def _portable_answers_for(self):
         env = self.env
-        parties = env["loan.contract.party"].search(
-            Domain("partner_id", "in", self._contacts().ids) & Domain("company_id", "=", self.company_id.id)
-        )
+        parties = env["loan.contract.party"].search(self._portable_party_domain())
         rows = tuple(
             {
                 "loan": party.contract_id.name,
@@ -504,7 +530,7 @@ class LoanPortableMixin(models.AbstractModel):
             if name == "loan.customer":
                 ids = (self | self._merged_into_these()).ids
             elif name == "crm.lead":
-                ids = model.search(Domain("partner_id", "in", contacts.ids)).ids
+                ids = model.search(self._portable_lead_domain()).ids
             else:
                 ids = model.search(Domain("customer_id", "=", self.id)).ids
             if ids:
@@ -742,7 +768,7 @@ class LoanPortableMixin(models.AbstractModel):
         held = env["loan.customer.document"].search(
             Domain("customer_id", "=", self.id) & Domain("holder_id", "in", contacts.ids), order="id"
         )
-        leads = env["crm.lead"].search(Domain("partner_id", "in", contacts.ids))
+        leads = env["crm.lead"].search(self._portable_lead_domain())
         sent = env["loan.lead.document"].search(Domain("lead_id", "in", leads.ids), order="id")
         users = env["res.users"].search(Domain("partner_id", "in", contacts.ids))
         uploaded, rows, attached, size = {SUPERUSER_ID, *users.ids}, [], [], 0
@@ -777,6 +803,50 @@ class LoanPortableMixin(models.AbstractModel):
             "Files you sent us by the portal are in the folder “files”. For scans of the others, ask us."
         )
         return Section("papers", env._("Papers you gave us"), columns, tuple(rows), note), attached
+
+    def _portable_agreements(self):
+        """Return the section of what this person signs or has signed, and the documents of those they have signed."""
+        env = self.env
+        found = env["loan.agreement.signer"].search(self._portable_signer_domain(), order="id")
+        rows, attached = [], []
+        for signer in found:
+            agreement, signed = signer.agreement_id, signer.state == "signed"
+            name = f"{signer._file_name()}.html" if signed and agreement.words else ""
+            rows.append(
+                {
+                    "loan": signer.contract_id.name,
+                    "title": agreement.title or "",
+                    "role": self._portable_label(signer, "role"),
+                    "stands": signer._portal_told(),
+                    "signed_at": signer.signed_at or None,
+                    "name": signer.signer_name or "",
+                    "how": self._portable_label(signer, "way"),
+                    "address": signer.address or "",
+                    "browser": signer.browser or "",
+                    "seal": signer.seal or "",
+                    "file": name,
+                }
+            )
+            if name:
+                attached.append((name, agreement._paper(signer.partner_id, "html")[0]))
+        columns = _columns(
+            loan=env._("Loan"),
+            title=env._("Agreement"),
+            role=env._("You sign as"),
+            stands=env._("How it stands"),
+            signed_at=env._("Signed at"),
+            name=env._("Name you wrote"),
+            how=env._("How you signed"),
+            address=env._("From which network address"),
+            browser=env._("With which browser"),
+            seal=env._("Seal of your signature"),
+            file=env._("Files"),
+        )
+        note = env._(
+            "What you have signed is in the folder “files”, as it was on the day. We keep from where you signed, "
+            "because it proves that it was you."
+        )
+        return Section("agreements", env._("Agreements you sign"), columns, tuple(rows), note), attached
 
     def _portable_requests(self):
         env = self.env

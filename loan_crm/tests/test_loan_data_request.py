@@ -349,6 +349,65 @@ class TestLoanDataRequest(DataCommon):
         with self.assertRaisesRegex(AccessError, "Not all that the copy would hold"):
             asked.action_make()
 
+    def test_p39_nor_of_what_others_loans_and_applications_are_kept_from_them(self):
+        asked = self._asked().with_user(self.compliance)
+        asked.action_make()
+        party = (
+            self.env["loan.contract.party"]
+            .sudo()
+            .create({"contract_id": self.other_loan.id, "partner_id": self.partner.id, "role": "guarantor"})
+        )
+        secret = self.env["loan.confidentiality.level"].search([], order="rank desc", limit=1)
+        self.other_loan.sudo().level_id = secret
+        self.env.flush_all()
+        self.assertFalse(
+            self.env["loan.contract.party"].with_user(self.compliance).search([("id", "=", party.id)])
+        )
+        with self.assertRaisesRegex(AccessError, "Not all that the copy would hold"):
+            asked.action_make()
+        party.unlink()
+        asked.action_make()
+        self.application.sudo().level_id = secret
+        self.env.flush_all()
+        leads = self.env["crm.lead"].with_user(self.compliance)
+        self.assertFalse(leads.search([("id", "=", self.application.id)]))
+        with self.assertRaisesRegex(AccessError, "Not all that the copy would hold"):
+            asked.action_make()
+
+    def test_p39_of_another_lender_nothing_is_in_it(self):
+        self.application.sudo().message_post(body="To this lender", author_id=self.partner.id)
+        other = self.env["res.company"].create({"name": "Puxi Finance", "currency_id": self.cny.id})
+        elsewhere = self.env["crm.lead"].create(
+            {
+                "name": "Elsewhere",
+                "company_id": other.id,
+                "partner_id": self.partner.id,
+                "type": "opportunity",
+            }
+        )
+        elsewhere.message_post(body="To another lender alone", author_id=self.partner.id)
+        self.env["loan.lead.document"].sudo().create(
+            {
+                "lead_id": elsewhere.id,
+                "type_id": self.paper.type_id.id,
+                "attachment_ids": [Command.create({"name": "elsewhere.png", "raw": PNG})],
+            }
+        )
+        copy, files = self.customer._portable_copy(fields.Datetime.now())
+        told = str(copy.sections)
+        self.assertIn("To this lender", told)
+        self.assertNotIn("To another lender alone", told)
+        self.assertNotIn("elsewhere.png", told + str([name for name, _content in files]))
+
+    def test_what_is_done_no_more_is_not_told_as_done(self):
+        purpose = self.env["loan.consent.purpose"].search([("code", "=", "texts")])
+        purpose.active = False
+        copy, _files = self.customer._portable_copy(fields.Datetime.now())
+        self.assertNotIn(purpose.name, dict(copy.kept))
+        self.env.registry.clear_cache("stable")
+        purposes = self.env["loan.consent.purpose"].with_context(active_test=False)
+        self.assertFalse(purposes._governing("texts"), "what is archived governs nothing")
+
     # ------------------------------------------------------------ merged and erased
 
     def test_a_copy_tells_what_came_from_a_profile_that_was_merged(self):
