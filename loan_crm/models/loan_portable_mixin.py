@@ -1,6 +1,6 @@
 from decimal import Decimal
 
-from odoo import SUPERUSER_ID, models
+from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import format_date, html2plaintext
@@ -35,11 +35,7 @@ class LoanPortableMixin(models.AbstractModel):
         :param datetime now: naive, UTC
         :return: (`core.portables.Copy`, pairs of the names and contents of files they gave)
         """
-        self.ensure_one()
-        # As the system: a person is given all that is theirs, whoever may read it here.
-        mine = self.with_user(SUPERUSER_ID).with_context(
-            active_test=False, allowed_company_ids=self.company_id.ids, lang=self.env.lang
-        )
+        mine = self._portable_reader()
         loans = mine.env["loan.contract"].search(
             Domain("customer_id", "=", mine.id) & Domain("state", "!=", "cancelled"), order="id"
         )
@@ -58,7 +54,7 @@ class LoanPortableMixin(models.AbstractModel):
             mine._portable_changes(loans),
             mine._portable_answers_for(),
             mine._portable_reminders(),
-            mine._portable_messages(loans),
+            mine._portable_messages(),
             mine._portable_talks(),
             mine._portable_cases(),
             mine._portable_hardships(),
@@ -69,10 +65,53 @@ class LoanPortableMixin(models.AbstractModel):
             papers,
             mine._portable_requests(),
         )
-        env, company = mine.env, mine.company_id
-        copy = Copy(
+        return mine._portable_bound(now, sections), signed + attached
+
+    @api.model
+    def _portable_copy_without_profile(self, company, partner, now):
+        """Return the copy of what a lender holds about somebody who is no customer of its: who applies, or answers
+        for somebody else's loan. As `_portable_copy` does, of a profile that is nowhere but here.
+
+        :param company: `res.company`
+        :param partner: `res.partner` who asks
+        :param datetime now: naive, UTC
+        """
+        # As the system, as above; nothing is written.
+        nobody = self.with_user(SUPERUSER_ID).new({"partner_id": partner.id, "company_id": company.id})
+        mine = nobody._portable_reader()
+        papers, attached = mine._portable_papers()
+        agreements, signed = mine._portable_agreements()
+        sections = (
+            mine._portable_contact(),
+            mine._portable_applications(),
+            agreements,
+            mine._portable_answers_for(),
+            mine._portable_reminders(),
+            mine._portable_messages(),
+            mine._portable_cases(),
+            mine._portable_surveys(),
+            papers,
+        )
+        return mine._portable_bound(now, sections), signed + attached
+
+    def _portable_reader(self):
+        """Return this customer as a copy is read: in the company and the language of whom it is about."""
+        self.ensure_one()
+        # As the system: a person is given all that is theirs, whoever may read it here.
+        return self.with_user(SUPERUSER_ID).with_context(
+            active_test=False, allowed_company_ids=self.company_id.ids, lang=self.env.lang
+        )
+
+    def _portable_bound(self, now, sections):
+        """Return what was read as a copy, with what stands around it.
+
+        :param datetime now: naive, UTC
+        :param sections: of `core.portables.Section`
+        """
+        env, company = self.env, self.company_id
+        return Copy(
             lang=(env.lang or "en_US").replace("_", "-"),
-            title=env._("What %(lender)s holds about %(who)s", lender=company.name, who=mine.partner_id.name),
+            title=env._("What %(lender)s holds about %(who)s", lender=company.name, who=self.partner_id.name),
             intro=(
                 env._("Made on %s.", format_date(env, company._loan_today(), date_format="long")),
                 env._(
@@ -82,8 +121,8 @@ class LoanPortableMixin(models.AbstractModel):
                 env._("Something is wrong? Please tell us, and we put it right."),
             ),
             sections=sections,
-            kept=mine._portable_kept(),
-            left_out=mine._portable_left_out(),
+            kept=self._portable_kept(),
+            left_out=self._portable_left_out(),
             made_at=now,
             words=Words(
                 env._("Contents"),
@@ -95,7 +134,6 @@ class LoanPortableMixin(models.AbstractModel):
                 env._("no"),
             ),
         )
-        return copy, signed + attached
 
     def _check_all_is_seen(self):
         """Refuse whoever is kept from a part of what copies of these customers tell: they would read it there.
@@ -103,6 +141,7 @@ class LoanPortableMixin(models.AbstractModel):
         :raise AccessError: without a word of what it is
         """
         told = {name: Domain("customer_id", "in", self.ids) for name in ("loan.contract", "loan.case")}
+        told["loan.case"] |= Domain.OR(each._portable_case_domain() for each in self)
         told["loan.contract.party"] = Domain.OR(each._portable_party_domain() for each in self)
         told["crm.lead"] = Domain.OR(each._portable_lead_domain() for each in self)
         told["loan.agreement.signer"] = Domain.OR(each._portable_signer_domain() for each in self)
@@ -315,6 +354,15 @@ class LoanPortableMixin(models.AbstractModel):
             & Domain("agreement_id.state", "!=", "draft")
         )
 
+    def _portable_case_domain(self):
+        """Return the domain of what this person has brought up, about their own matters or a loan they answer for."""
+        self.ensure_one()
+        return (
+            Domain("partner_id", "in", self._contacts().ids)
+            & Domain("company_id", "=", self.company_id.id)
+            & Domain("state", "!=", "void")
+        )
+
     def _portable_applications(self):
         env = self.env
         leads = env["crm.lead"].search(
@@ -516,7 +564,7 @@ class LoanPortableMixin(models.AbstractModel):
         )
         return Section("reminders", env._("Reminders we sent you"), columns, rows)
 
-    def _portable_messages(self, loans):
+    def _portable_messages(self):
         """Return what was written to and fro: what this person wrote, and what was written to them.
 
         A note among colleagues reaches nobody outside, so it is neither.
@@ -531,8 +579,10 @@ class LoanPortableMixin(models.AbstractModel):
                 ids = (self | self._merged_into_these()).ids
             elif name == "crm.lead":
                 ids = model.search(self._portable_lead_domain()).ids
+            elif name == "loan.case":
+                ids = model.search(Domain("customer_id", "in", self.ids) | self._portable_case_domain()).ids
             else:
-                ids = model.search(Domain("customer_id", "=", self.id)).ids
+                ids = model.search(Domain("customer_id", "in", self.ids)).ids
             if ids:
                 where.append(Domain("model", "=", name) & Domain("res_id", "in", ids))
         to_or_by = Domain("author_id", "in", contacts.ids) | (
@@ -592,12 +642,7 @@ class LoanPortableMixin(models.AbstractModel):
 
     def _portable_cases(self):
         env = self.env
-        found = env["loan.case"].search(
-            Domain("customer_id", "=", self.id)
-            & Domain("partner_id", "in", self._contacts().ids)
-            & Domain("state", "!=", "void"),
-            order="id",
-        )
+        found = env["loan.case"].search(self._portable_case_domain(), order="id")
         rows = tuple(
             {
                 "number": case.name,
@@ -766,7 +811,7 @@ class LoanPortableMixin(models.AbstractModel):
         """Return the section of papers, and the files among them that this person uploaded themselves."""
         env, contacts = self.env, self._contacts()
         held = env["loan.customer.document"].search(
-            Domain("customer_id", "=", self.id) & Domain("holder_id", "in", contacts.ids), order="id"
+            Domain("customer_id", "in", self.ids) & Domain("holder_id", "in", contacts.ids), order="id"
         )
         leads = env["crm.lead"].search(self._portable_lead_domain())
         sent = env["loan.lead.document"].search(Domain("lead_id", "in", leads.ids), order="id")
