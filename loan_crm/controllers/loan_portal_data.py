@@ -1,8 +1,9 @@
-from odoo import http
+from odoo import fields, http
 from odoo.exceptions import AccessError
 from odoo.http import request
 from odoo.tools.translate import LazyTranslate
 
+from ..core import portables
 from .loan_deeds import sent_from_here
 from .loan_portal import LAYOUT, LoanPortalPages
 
@@ -12,6 +13,7 @@ _MADE = "loan_portal_copy"  # in the session: a copy has just been made
 _ZIP = "application/zip"
 _REFUSALS = {
     "stale": _lt("This page was open for too long. Nothing is lost: please send it once more."),
+    "enough": _lt("We have heard from you several times today. Please call us if it cannot wait."),
     "today": _lt("You have had a copy made today. You find it below; tomorrow you can have another one."),
 }
 
@@ -23,8 +25,11 @@ class LoanPortalData(LoanPortalPages, http.Controller):
 
     @http.route("/my/data", type="http", auth="user", methods=["GET"], website=True, readonly=True)
     def data(self, **_ignored):
-        profiles, _me = request.env["loan.portal"]._profiles()
-        return self._page(profiles, made=request.session.pop(_MADE, False)) if profiles else self._nothing()
+        portal = request.env["loan.portal"]
+        profiles, _me = portal._profiles()
+        if not profiles and not portal._lenders_without_profile()[0]:
+            return self._nothing()
+        return self._page(profiles, made=request.session.pop(_MADE, False))
 
     # The form's token is checked by hand, as on the other pages.
     @http.route("/my/data", type="http", auth="user", methods=["POST"], website=True, csrf=False)
@@ -40,6 +45,26 @@ class LoanPortalData(LoanPortalPages, http.Controller):
         request.env["loan.access.log"]._note("export", made, portal=True)
         request.session[_MADE] = True
         return self._see("/my/data")
+
+    # Who is no customer has no profile to keep a file with: it is made and handed over at once.
+    @http.route("/my/data/now", type="http", auth="user", methods=["POST"], website=True, csrf=False)
+    def data_now(self, csrf_token=None, lender="", **_ignored):
+        portal = request.env["loan.portal"]
+        lenders, me = portal._lenders_without_profile()
+        number = portal._number(lender) if isinstance(lender, str) else None
+        company = lenders.filtered(lambda each: each.id == number)
+        if not company:
+            return self._nothing()
+        profiles = portal._profiles()[0]
+        if not sent_from_here(csrf_token):
+            return self._page(profiles, {"": self._told("stale")}, 400)
+        if not me.env["loan.portal.count"]._take(company, me):
+            return self._page(profiles, {"": self._told("enough")}, 429)
+        customers = me.env["loan.customer"].with_context(lang=request.env.lang)
+        now = fields.Datetime.now()
+        copy, attached = customers._portable_copy_without_profile(company, me, now)
+        request.env["loan.access.log"]._note("export", me, portal=True)
+        return self._file(portables.as_zip(copy, attached), _ZIP, f"{now.date().isoformat()}.zip")
 
     @http.route("/my/data/<string:copy>", type="http", auth="user", methods=["GET"], website=True)
     def download(self, copy, **_ignored):
@@ -67,11 +92,13 @@ class LoanPortalData(LoanPortalPages, http.Controller):
         return self._file(content[0], _ZIP, content[1])
 
     def _page(self, profiles, errors=None, status=200, made=False):
+        others, _me = request.env["loan.portal"]._lenders_without_profile()
         values = {
             "copies": profiles._portal_copies(),
-            "lenders": ", ".join(profiles.company_id.mapped("name")),
-            "many": len(profiles) > 1,
-            "may_ask": not errors and not profiles._portal_has_copy_today(),
+            "lenders": ", ".join((profiles.company_id | others).mapped("name")),
+            "others": [{"key": str(each.id), "name": each.name} for each in others],
+            "many": len(profiles) + len(others) > 1,
+            "may_ask": profiles and not errors and not profiles._portal_has_copy_today(),
             "made": made,
             "errors": errors or {},
             "layout": LAYOUT,

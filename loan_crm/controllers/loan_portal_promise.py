@@ -17,6 +17,8 @@ class LoanPortalOwn(CustomerPortal):
             values["loan_promise_count"] = len(mine) + len(theirs)
         if "loan_own_count" in counters:
             values["loan_own_count"] = len(portal._profiles()[0])
+        if "loan_data_count" in counters:
+            values["loan_data_count"] = len(portal._profiles()[0]) + len(portal._lenders_without_profile()[0])
         return values
 
 

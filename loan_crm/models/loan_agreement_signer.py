@@ -363,7 +363,7 @@ class LoanAgreementSigner(models.Model):
         """
         self.ensure_one()
         agreement = self.agreement_id
-        agreement._wait_for_lock()
+        agreement._take_turn()  # of two at once each would sign as the first, and nobody as the last
         agreement.invalidate_recordset()
         self.invalidate_recordset()
         if self.state == "signed":
@@ -464,7 +464,7 @@ class LoanAgreementSigner(models.Model):
         """
         self.ensure_one()
         agreement = self.agreement_id
-        agreement._wait_for_lock()
+        agreement._take_turn()
         agreement.invalidate_recordset()
         self.invalidate_recordset()
         if self.state == "declined":

@@ -64,7 +64,7 @@ class LoanConsentMixin(models.AbstractModel):
     def _consent_purposes(self):
         """Return the purposes that hold, as superuser, in the language of the context."""
         # As superuser: what a lender does with what it knows is no secret to whom it knows.
-        return self.env["loan.consent.purpose"].sudo().search(Domain.TRUE)
+        return self.env["loan.consent.purpose"].sudo().search(Domain("active", "=", True))
 
     def _consents_now(self):
         """Return `{customer: {purpose: its row that holds}}`."""
@@ -122,7 +122,7 @@ class LoanConsentMixin(models.AbstractModel):
         """
         # As superuser: the ledger is written by this verb alone; whoever calls it has asked who may.
         customers_sudo = self.sudo()
-        customers_sudo._wait_for_lock()
+        customers_sudo._take_turn()
         said, vals_list, former = customers_sudo._consents_now(), [], self.env["loan.consent"].sudo()
         for customer in customers_sudo:
             for purpose, allows in wanted.items():
@@ -163,7 +163,7 @@ class LoanConsentMixin(models.AbstractModel):
 
     def _takes_consents(self):
         """Tell whether one more thing may be said today of these profiles on the portal; they are locked meanwhile."""
-        self._wait_for_lock()
+        self._take_turn()
         since = fields.Datetime.subtract(fields.Datetime.now(), days=1)
         said = self.env["loan.consent"].search_count(
             Domain("customer_id", "in", self.ids)
@@ -226,20 +226,20 @@ class LoanConsentMixin(models.AbstractModel):
 
     def _say_switch(self, governs, name):
         """Put on record that somebody turned a switch of these profiles."""
-        purpose = self.env["loan.consent.purpose"]._governing(governs)
-        if not self or not purpose:
+        if not self:
             return
+        purposes = self.env["loan.consent.purpose"]._ever_governing(governs)
         for refused, customers in self.grouped(name).items():
-            customers._say_consents({purpose: not refused}, **self._said_how())
+            customers._say_consents(dict.fromkeys(purposes, not refused), **self._said_how())
 
     def _say_surveys(self, refused):
         """Put on record what the contact of these profiles says of surveys: they speak for all of them.
 
         :param bool refused: they want none
         """
-        purpose = self.env["loan.consent.purpose"]._governing("surveys")
-        if self and purpose:
-            self._say_consents({purpose: not refused}, **self._said_how())
+        if self:
+            purposes = self.env["loan.consent.purpose"]._ever_governing("surveys")
+            self._say_consents(dict.fromkeys(purposes, not refused), **self._said_how())
 
     @api.model
     def _said_how(self):

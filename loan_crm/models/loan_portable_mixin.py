@@ -1,6 +1,6 @@
 from decimal import Decimal
 
-from odoo import SUPERUSER_ID, models
+from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import format_date, html2plaintext
@@ -35,15 +35,12 @@ class LoanPortableMixin(models.AbstractModel):
         :param datetime now: naive, UTC
         :return: (`core.portables.Copy`, pairs of the names and contents of files they gave)
         """
-        self.ensure_one()
-        # As the system: a person is given all that is theirs, whoever may read it here.
-        mine = self.with_user(SUPERUSER_ID).with_context(
-            active_test=False, allowed_company_ids=self.company_id.ids, lang=self.env.lang
-        )
+        mine = self._portable_reader()
         loans = mine.env["loan.contract"].search(
             Domain("customer_id", "=", mine.id) & Domain("state", "!=", "cancelled"), order="id"
         )
         papers, attached = mine._portable_papers()
+        agreements, signed = mine._portable_agreements()
         sections = (
             mine._portable_contact(),
             mine._portable_profile(),
@@ -51,12 +48,13 @@ class LoanPortableMixin(models.AbstractModel):
             mine._portable_people(),
             mine._portable_applications(),
             mine._portable_loans(loans),
+            agreements,
             mine._portable_schedules(loans),
             mine._portable_repayments(loans),
             mine._portable_changes(loans),
             mine._portable_answers_for(),
             mine._portable_reminders(),
-            mine._portable_messages(loans),
+            mine._portable_messages(),
             mine._portable_talks(),
             mine._portable_cases(),
             mine._portable_hardships(),
@@ -67,10 +65,53 @@ class LoanPortableMixin(models.AbstractModel):
             papers,
             mine._portable_requests(),
         )
-        env, company = mine.env, mine.company_id
-        copy = Copy(
+        return mine._portable_bound(now, sections), signed + attached
+
+    @api.model
+    def _portable_copy_without_profile(self, company, partner, now):
+        """Return the copy of what a lender holds about somebody who is no customer of its: who applies, or answers
+        for somebody else's loan. As `_portable_copy` does, of a profile that is nowhere but here.
+
+        :param company: `res.company`
+        :param partner: `res.partner` who asks
+        :param datetime now: naive, UTC
+        """
+        # As the system, as above; nothing is written.
+        nobody = self.with_user(SUPERUSER_ID).new({"partner_id": partner.id, "company_id": company.id})
+        mine = nobody._portable_reader()
+        papers, attached = mine._portable_papers()
+        agreements, signed = mine._portable_agreements()
+        sections = (
+            mine._portable_contact(),
+            mine._portable_applications(),
+            agreements,
+            mine._portable_answers_for(),
+            mine._portable_reminders(),
+            mine._portable_messages(),
+            mine._portable_cases(),
+            mine._portable_surveys(),
+            papers,
+        )
+        return mine._portable_bound(now, sections), signed + attached
+
+    def _portable_reader(self):
+        """Return this customer as a copy is read: in the company and the language of whom it is about."""
+        self.ensure_one()
+        # As the system: a person is given all that is theirs, whoever may read it here.
+        return self.with_user(SUPERUSER_ID).with_context(
+            active_test=False, allowed_company_ids=self.company_id.ids, lang=self.env.lang
+        )
+
+    def _portable_bound(self, now, sections):
+        """Return what was read as a copy, with what stands around it.
+
+        :param datetime now: naive, UTC
+        :param sections: of `core.portables.Section`
+        """
+        env, company = self.env, self.company_id
+        return Copy(
             lang=(env.lang or "en_US").replace("_", "-"),
-            title=env._("What %(lender)s holds about %(who)s", lender=company.name, who=mine.partner_id.name),
+            title=env._("What %(lender)s holds about %(who)s", lender=company.name, who=self.partner_id.name),
             intro=(
                 env._("Made on %s.", format_date(env, company._loan_today(), date_format="long")),
                 env._(
@@ -80,28 +121,31 @@ class LoanPortableMixin(models.AbstractModel):
                 env._("Something is wrong? Please tell us, and we put it right."),
             ),
             sections=sections,
-            kept=mine._portable_kept(),
-            left_out=mine._portable_left_out(),
+            kept=self._portable_kept(),
+            left_out=self._portable_left_out(),
             made_at=now,
             words=Words(
                 env._("Contents"),
                 env._("Nothing."),
                 env._("What is not in this copy, and why"),
                 env._("What for, and for how long"),
-                env._("Files you gave us"),
+                env._("Files"),
                 env._("yes"),
                 env._("no"),
             ),
         )
-        return copy, attached
 
     def _check_all_is_seen(self):
-        """Refuse whoever is kept from a loan or a case of these customers: a copy would tell them of it.
+        """Refuse whoever is kept from a part of what copies of these customers tell: they would read it there.
 
         :raise AccessError: without a word of what it is
         """
-        for name in ("loan.contract", "loan.case"):
-            theirs = Domain("customer_id", "in", self.ids)
+        told = {name: Domain("customer_id", "in", self.ids) for name in ("loan.contract", "loan.case")}
+        told["loan.case"] |= Domain.OR(each._portable_case_domain() for each in self)
+        told["loan.contract.party"] = Domain.OR(each._portable_party_domain() for each in self)
+        told["crm.lead"] = Domain.OR(each._portable_lead_domain() for each in self)
+        told["loan.agreement.signer"] = Domain.OR(each._portable_signer_domain() for each in self)
+        for name, theirs in told.items():
             seen = self.env[name].with_context(active_test=False).search_count(theirs)
             # As superuser: what is kept from them is counted, and not told.
             if seen < self.env[name].sudo().with_context(active_test=False).search_count(theirs):
@@ -284,13 +328,45 @@ class LoanPortableMixin(models.AbstractModel):
 
     # ------------------------------------------------------------ loans
 
+    def _portable_lead_domain(self):
+        """Return the domain of what this person asked this lender for: what they asked another one is not told here."""
+        self.ensure_one()
+        product, company = Domain("loan_product_id", "=", False), self.company_id
+        return Domain("partner_id", "in", self._contacts().ids) & (
+            Domain("company_id", "=", company.id)
+            | Domain("company_id", "=", False)
+            & (product | Domain("loan_product_id.company_id", "in", (company.id, False)))
+        )
+
+    def _portable_party_domain(self):
+        """Return the domain of where this person answers for a loan of this lender."""
+        self.ensure_one()
+        return Domain("partner_id", "in", self._contacts().ids) & Domain(
+            "company_id", "=", self.company_id.id
+        )
+
+    def _portable_signer_domain(self):
+        """Return the domain of where this person signs or has signed, with this lender."""
+        self.ensure_one()
+        return (
+            Domain("partner_id", "in", self._contacts().ids)
+            & Domain("company_id", "=", self.company_id.id)
+            & Domain("agreement_id.state", "!=", "draft")
+        )
+
+    def _portable_case_domain(self):
+        """Return the domain of what this person has brought up, about their own matters or a loan they answer for."""
+        self.ensure_one()
+        return (
+            Domain("partner_id", "in", self._contacts().ids)
+            & Domain("company_id", "=", self.company_id.id)
+            & Domain("state", "!=", "void")
+        )
+
     def _portable_applications(self):
         env = self.env
         leads = env["crm.lead"].search(
-            Domain("partner_id", "in", self._contacts().ids)
-            & Domain("loan_product_id", "!=", False)
-            & Domain("company_id", "in", (self.company_id.id, False)),
-            order="id",
+            self._portable_lead_domain() & Domain("loan_product_id", "!=", False), order="id"
         )
         rows = tuple(
             {
@@ -439,9 +515,7 @@ class LoanPortableMixin(models.AbstractModel):
 
     def _portable_answers_for(self):
         env = self.env
-        parties = env["loan.contract.party"].search(
-            Domain("partner_id", "in", self._contacts().ids) & Domain("company_id", "=", self.company_id.id)
-        )
+        parties = env["loan.contract.party"].search(self._portable_party_domain())
         rows = tuple(
             {
                 "loan": party.contract_id.name,
@@ -490,7 +564,7 @@ class LoanPortableMixin(models.AbstractModel):
         )
         return Section("reminders", env._("Reminders we sent you"), columns, rows)
 
-    def _portable_messages(self, loans):
+    def _portable_messages(self):
         """Return what was written to and fro: what this person wrote, and what was written to them.
 
         A note among colleagues reaches nobody outside, so it is neither.
@@ -504,9 +578,11 @@ class LoanPortableMixin(models.AbstractModel):
             if name == "loan.customer":
                 ids = (self | self._merged_into_these()).ids
             elif name == "crm.lead":
-                ids = model.search(Domain("partner_id", "in", contacts.ids)).ids
+                ids = model.search(self._portable_lead_domain()).ids
+            elif name == "loan.case":
+                ids = model.search(Domain("customer_id", "in", self.ids) | self._portable_case_domain()).ids
             else:
-                ids = model.search(Domain("customer_id", "=", self.id)).ids
+                ids = model.search(Domain("customer_id", "in", self.ids)).ids
             if ids:
                 where.append(Domain("model", "=", name) & Domain("res_id", "in", ids))
         to_or_by = Domain("author_id", "in", contacts.ids) | (
@@ -566,12 +642,7 @@ class LoanPortableMixin(models.AbstractModel):
 
     def _portable_cases(self):
         env = self.env
-        found = env["loan.case"].search(
-            Domain("customer_id", "=", self.id)
-            & Domain("partner_id", "in", self._contacts().ids)
-            & Domain("state", "!=", "void"),
-            order="id",
-        )
+        found = env["loan.case"].search(self._portable_case_domain(), order="id")
         rows = tuple(
             {
                 "number": case.name,
@@ -740,9 +811,9 @@ class LoanPortableMixin(models.AbstractModel):
         """Return the section of papers, and the files among them that this person uploaded themselves."""
         env, contacts = self.env, self._contacts()
         held = env["loan.customer.document"].search(
-            Domain("customer_id", "=", self.id) & Domain("holder_id", "in", contacts.ids), order="id"
+            Domain("customer_id", "in", self.ids) & Domain("holder_id", "in", contacts.ids), order="id"
         )
-        leads = env["crm.lead"].search(Domain("partner_id", "in", contacts.ids))
+        leads = env["crm.lead"].search(self._portable_lead_domain())
         sent = env["loan.lead.document"].search(Domain("lead_id", "in", leads.ids), order="id")
         users = env["res.users"].search(Domain("partner_id", "in", contacts.ids))
         uploaded, rows, attached, size = {SUPERUSER_ID, *users.ids}, [], [], 0
@@ -777,6 +848,50 @@ class LoanPortableMixin(models.AbstractModel):
             "Files you sent us by the portal are in the folder “files”. For scans of the others, ask us."
         )
         return Section("papers", env._("Papers you gave us"), columns, tuple(rows), note), attached
+
+    def _portable_agreements(self):
+        """Return the section of what this person signs or has signed, and the documents of those they have signed."""
+        env = self.env
+        found = env["loan.agreement.signer"].search(self._portable_signer_domain(), order="id")
+        rows, attached = [], []
+        for signer in found:
+            agreement, signed = signer.agreement_id, signer.state == "signed"
+            name = f"{signer._file_name()}.html" if signed and agreement.words else ""
+            rows.append(
+                {
+                    "loan": signer.contract_id.name,
+                    "title": agreement.title or "",
+                    "role": self._portable_label(signer, "role"),
+                    "stands": signer._portal_told(),
+                    "signed_at": signer.signed_at or None,
+                    "name": signer.signer_name or "",
+                    "how": self._portable_label(signer, "way"),
+                    "address": signer.address or "",
+                    "browser": signer.browser or "",
+                    "seal": signer.seal or "",
+                    "file": name,
+                }
+            )
+            if name:
+                attached.append((name, agreement._paper(signer.partner_id, "html")[0]))
+        columns = _columns(
+            loan=env._("Loan"),
+            title=env._("Agreement"),
+            role=env._("You sign as"),
+            stands=env._("How it stands"),
+            signed_at=env._("Signed at"),
+            name=env._("Name you wrote"),
+            how=env._("How you signed"),
+            address=env._("From which network address"),
+            browser=env._("With which browser"),
+            seal=env._("Seal of your signature"),
+            file=env._("Files"),
+        )
+        note = env._(
+            "What you have signed is in the folder “files”, as it was on the day. We keep from where you signed, "
+            "because it proves that it was you."
+        )
+        return Section("agreements", env._("Agreements you sign"), columns, tuple(rows), note), attached
 
     def _portable_requests(self):
         env = self.env

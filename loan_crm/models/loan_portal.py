@@ -227,6 +227,27 @@ class LoanPortal(models.AbstractModel):
     # ------------------------------------------------------------ copies of data
 
     @api.model
+    def _lenders_without_profile(self):
+        """Return the lenders that hold something about whoever is logged in without their being a customer, and who
+        they are: they apply there, sign, answer for a loan, or have asked something.
+
+        :return: (`res.company`, `res.partner`)
+        """
+        me = self._me()
+        lenders = me.env["res.company"]
+        if not me or not me.active:
+            return lenders, me
+        lenders = lenders.union(
+            *(lead._loan_company() for lead in self._applications()),
+            *(loan.company_id for loan, _me in self._loans()),
+            *(signer.company_id for signer in self._agreements()),
+            *(case.company_id for case in self._cases()[0]),
+        )
+        # Whose profile was archived or forgotten is told nothing by this way either.
+        known = me.env["loan.customer"].with_context(active_test=False).search([("partner_id", "=", me.id)])
+        return lenders - known.company_id, me
+
+    @api.model
     def _copy(self, typed):
         """Return the copy of their data that an address names, empty where it names none of theirs.
 

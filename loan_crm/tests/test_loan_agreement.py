@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
+from odoo.tools import SQL
 
 from .common import NOW, TODAY, LoanCommon
 
@@ -240,6 +241,49 @@ class TestLoanAgreement(AgreementCommon):
         self.assertEqual(
             (self._signer(agreement).seal, self._signer(agreement).signer_name), (seal, "Wang Fang")
         )
+
+    def test_a_copy_of_a_persons_data_holds_what_they_have_signed(self):
+        customer, agreement = self.loan.customer_id, self._offer()
+        before, files = customer._portable_copy(fields.Datetime.now())
+        rows = {section.key: section.rows for section in before.sections}["agreements"]
+        self.assertEqual(([row["stands"] for row in rows], files), (["It waits for your signature."], []))
+        self._sign(agreement, typed_picture=drawn(size=(320, 100)))
+        self._sign(agreement, self.guarantor, typed_picture=drawn(size=(310, 100)), address="203.0.113.99")
+        copy, ((name, page),) = customer._portable_copy(fields.Datetime.now())
+        (row,) = {section.key: section.rows for section in copy.sections}["agreements"]
+        own, other = self._signer(agreement), self._signer(agreement, self.guarantor)
+        self.assertEqual(
+            (row["name"], row["address"], row["seal"], row["file"]),
+            ("Wang Fang", "203.0.113.7", own.seal, name),
+        )
+        self.assertIn(own._picture_uri(), page.decode())
+        self.assertNotIn(other._picture_uri(), page.decode())
+        self.assertNotIn("203.0.113.99", page.decode() + str(copy.sections))
+
+    def test_p39_compliance_copies_no_agreement_that_is_kept_from_them(self):
+        signer = self._signer(self._offer(), self.guarantor)
+        theirs = self._customer("Zhao Wei")
+        theirs.partner_id = self.guarantor
+        asked = self.env["loan.data.request"]._ask(theirs, "post").with_user(self.compliance)
+        asked.action_make()
+        self.loan.party_ids.unlink()
+        secret = self.env["loan.confidentiality.level"].search([], order="rank desc", limit=1)
+        self.loan.sudo().level_id = secret
+        self.env.flush_all()
+        self.assertFalse(signer.with_user(self.compliance).search([("id", "=", signer.id)]))
+        with self.assertRaisesRegex(AccessError, "Not all that the copy would hold"):
+            asked.action_make()
+
+    def test_of_two_who_sign_at_once_the_second_looks_again(self):
+        # What is merely locked lets the second go on with what it saw before, and both would be the first to sign.
+        agreement = self._offer()
+        self.env.flush_all()
+        place = SQL("SELECT ctid FROM loan_agreement WHERE id = %s", agreement.id)
+        before = self.env.execute_query(place)
+        self._sign(agreement)
+        self.env.flush_all()
+        self.assertEqual(agreement.state, "offered")
+        self.assertNotEqual(self.env.execute_query(place), before, "who waits goes on with what is no more")
 
     def test_nothing_is_signed_but_what_was_read_while_it_is_open(self):
         agreement = self._offer()

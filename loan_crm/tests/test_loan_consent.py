@@ -1,5 +1,7 @@
 import base64
+import runpy
 from datetime import date, timedelta
+from pathlib import Path
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
@@ -95,6 +97,15 @@ class TestLoanConsent(ConsentCommon):
         with self.assertRaisesRegex(UserError, "Attach the paper"):
             self._record("recording", "no", how="paper")
         self.assertEqual(self._said("recording"), ["given"])
+
+    def test_what_was_said_before_does_not_unsay_what_was_said_since(self):
+        self._record("recording", "no")
+        yesterday = fields.Datetime.now() - timedelta(days=1)
+        with self.assertRaisesRegex(UserError, "said something since"):
+            self._record("recording", "yes", said_at=yesterday)
+        self.assertEqual(self._said("recording"), ["refused"])
+        self._record("bureau", "yes", said_at=yesterday)
+        self.assertEqual(self._said("bureau"), ["given"])
 
     def test_who_may_not_see_a_customer_records_nothing_of_them(self):
         with self.assertRaises(AccessError):
@@ -225,6 +236,39 @@ class TestLoanConsent(ConsentCommon):
         self.customer._say_consents({purpose: False}, "import")
         self.assertEqual(self._rows("reminders_anew").how, "import")
         self.assertTrue(self.customer.reminder_opt_out)
+
+    def test_who_says_no_while_a_purpose_is_archived_is_not_written_to_once_it_is_back(self):
+        purpose = self._purpose("reminders")
+        purpose.active = False
+        self.customer.with_user(self.manager).reminder_opt_out = True
+        purpose.active = True
+        self.assertTrue(self.customer.reminder_opt_out)
+        self.assertEqual(self._said("reminders"), ["refused"])
+
+    def test_an_upgrade_takes_over_who_refused_and_leaves_all_others_as_they_were(self):
+        refuses, tired = self._customer("Li Na"), self._customer("Sun Li")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE loan_customer SET reminder_opt_out = TRUE, renewal_opt_out = TRUE WHERE id = %s",
+            (refuses.id,),
+        )
+        self.env.cr.execute(
+            "UPDATE res_partner SET loan_no_surveys = TRUE WHERE id = %s", (tired.partner_id.id,)
+        )
+        self.env.invalidate_all()
+        script = Path(__file__).parents[1] / "migrations/19.0.1.2.0/post-begin_the_ledger_of_consents.py"
+        for _run in range(2):
+            runpy.run_path(str(script))["migrate"](self.env.cr, "19.0.1.1.0")
+            self.env.invalidate_all()
+        for code, customer in (("reminders", refuses), ("offers", refuses), ("surveys", tired)):
+            row = self._rows(code, customer)
+            self.assertEqual((row.state, row.how, row.entered_user_id.id), ("refused", "import", False))
+            self.assertFalse(row.words, "nobody had shown them these words")
+        self.assertEqual((refuses.reminder_opt_out, refuses.renewal_opt_out), (True, True))
+        self.assertFalse(self.env["loan.consent"].search([("customer_id", "=", self.customer.id)]))
+        for governs in ("reminders", "texts", "offers", "surveys"):
+            self.assertEqual(self.customer._consent_allows(governs), self.customer, governs)
+        self.assertFalse(self.customer.reminder_opt_out or self.customer.renewal_opt_out)
 
     def test_surveys_ask_the_ledger_itself(self):
         stopped = self.env["loan.consent.purpose"]._stopped_sql

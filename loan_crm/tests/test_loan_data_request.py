@@ -349,6 +349,134 @@ class TestLoanDataRequest(DataCommon):
         with self.assertRaisesRegex(AccessError, "Not all that the copy would hold"):
             asked.action_make()
 
+    def test_p39_nor_of_what_others_loans_and_applications_are_kept_from_them(self):
+        asked = self._asked().with_user(self.compliance)
+        asked.action_make()
+        party = (
+            self.env["loan.contract.party"]
+            .sudo()
+            .create({"contract_id": self.other_loan.id, "partner_id": self.partner.id, "role": "guarantor"})
+        )
+        secret = self.env["loan.confidentiality.level"].search([], order="rank desc", limit=1)
+        self.other_loan.sudo().level_id = secret
+        self.env.flush_all()
+        self.assertFalse(
+            self.env["loan.contract.party"].with_user(self.compliance).search([("id", "=", party.id)])
+        )
+        with self.assertRaisesRegex(AccessError, "Not all that the copy would hold"):
+            asked.action_make()
+        party.unlink()
+        asked.action_make()
+        self.application.sudo().level_id = secret
+        self.env.flush_all()
+        leads = self.env["crm.lead"].with_user(self.compliance)
+        self.assertFalse(leads.search([("id", "=", self.application.id)]))
+        with self.assertRaisesRegex(AccessError, "Not all that the copy would hold"):
+            asked.action_make()
+
+    def test_p39_of_another_lender_nothing_is_in_it(self):
+        self.application.sudo().message_post(body="To this lender", author_id=self.partner.id)
+        other = self.env["res.company"].create({"name": "Puxi Finance", "currency_id": self.cny.id})
+        elsewhere = self.env["crm.lead"].create(
+            {
+                "name": "Elsewhere",
+                "company_id": other.id,
+                "partner_id": self.partner.id,
+                "type": "opportunity",
+            }
+        )
+        elsewhere.message_post(body="To another lender alone", author_id=self.partner.id)
+        self.env["loan.lead.document"].sudo().create(
+            {
+                "lead_id": elsewhere.id,
+                "type_id": self.paper.type_id.id,
+                "attachment_ids": [Command.create({"name": "elsewhere.png", "raw": PNG})],
+            }
+        )
+        copy, files = self.customer._portable_copy(fields.Datetime.now())
+        told = str(copy.sections)
+        self.assertIn("To this lender", told)
+        self.assertNotIn("To another lender alone", told)
+        self.assertNotIn("elsewhere.png", told + str([name for name, _content in files]))
+
+    def test_what_is_done_no_more_is_not_told_as_done(self):
+        purpose = self.env["loan.consent.purpose"].search([("code", "=", "texts")])
+        purpose.active = False
+        copy, _files = self.customer._portable_copy(fields.Datetime.now())
+        self.assertNotIn(purpose.name, dict(copy.kept))
+        self.env.registry.clear_cache("stable")
+        purposes = self.env["loan.consent.purpose"].with_context(active_test=False)
+        self.assertFalse(purposes._governing("texts"), "what is archived governs nothing")
+
+    # ------------------------------------------------------------ without a profile
+
+    def _now(self, lender=None, token=None):
+        token = token or self._field(self._get("/my/contact" if token == "" else "/my/data"), "csrf_token")
+        return self._get("/my/data/now", data={"csrf_token": token, "lender": (lender or self.company).id})
+
+    def test_who_only_applies_gets_what_is_held_about_them(self):
+        applicant = self._partner("Gao Li", email="gao.li@example.com")
+        lead = self._application("Gao Li", partner_id=applicant.id, loan_purpose="A small shop").with_env(
+            self.env
+        )
+        lead.message_post(body="When do I hear from you?", author_id=applicant.id)
+        self._be(self._login_of(applicant))
+        self.assertIn("nothing of it is kept here", self._main(self._get("/my/data")))
+        response = self._now()
+        self.assertEqual(response.headers["Content-Type"], "application/zip")
+        files = self._unpack(response.content)
+        data = json.loads(files["data.json"])["data"]
+        self.assertIn({"what": "Email", "known": "gao.li@example.com"}, data["contact"])
+        self.assertEqual([row["purpose"] for row in data["applications"]], ["A small shop"])
+        self.assertEqual([row["text"] for row in data["messages"]], ["When do I hear from you?"])
+        everything = b"".join(files.values()).decode(errors="ignore")
+        for words in ("Zhou Na", "Wang Fang", "Secret"):
+            self.assertNotIn(words, everything)
+        self.assertFalse(self.env["loan.customer"].search([("partner_id", "=", applicant.id)]))
+
+    def test_who_answers_for_a_loan_gets_their_part_and_nothing_of_the_borrower(self):
+        surety = self._partner("Hu Jing")
+        self.contract.sudo().party_ids = [
+            Command.create({"partner_id": surety.id, "role": "guarantor", "date_from": TODAY})
+        ]
+        case = self.env["loan.case"].create(
+            {
+                "subject": "About",
+                "words": "What do I answer for?",
+                "channel": "page",
+                "kind": "inquiry",
+                "customer_id": self.customer.id,
+                "partner_id": surety.id,
+                "company_id": self.company.id,
+            }
+        )
+        self._be(self._login_of(surety))
+        files = self._unpack(self._now().content)
+        data = json.loads(files["data.json"])["data"]
+        self.assertEqual([row["loan"] for row in data["answers_for"]], [self.contract.name])
+        self.assertEqual([row["number"] for row in data["cases"]], [case.name])
+        everything = b"".join(files.values()).decode(errors="ignore")
+        for words in ("Wang Fang", "Why is the rate so high?", "To visit my mother", "A bigger van"):
+            with self.subTest(words=words):
+                self.assertNotIn(words, everything)
+
+    def test_p36_a_copy_on_the_spot_is_of_nobody_else_and_of_no_other_lender(self):
+        other = self.env["res.company"].create({"name": "Puxi Finance", "currency_id": self.cny.id})
+        for lender in (
+            self.company,
+            other,
+        ):  # a customer has a copy of their own there; the other knows nobody
+            with self.subTest(lender=lender.name):
+                self.assertEqual(self._now(lender).status_code, 404)
+        applicant = self._partner("Gao Li")
+        self._application("Gao Li", partner_id=applicant.id)
+        self._be(self._login_of(applicant))
+        self.assertEqual(self._now(other).status_code, 404)
+        self.assertEqual(self._now(token="x").status_code, 400)
+        self.assertEqual(self._get("/my/data", data={"csrf_token": "x"}).status_code, 404)
+        self.company.loan_posts_per_hour = 1
+        self.assertEqual([self._now().status_code for _time in range(2)], [200, 429])
+
     # ------------------------------------------------------------ merged and erased
 
     def test_a_copy_tells_what_came_from_a_profile_that_was_merged(self):

@@ -58,6 +58,11 @@ class LoanConsentRecord(models.TransientModel):
             raise UserError(self.env._("Attach the paper they have signed."))
         if self.said_at > fields.Datetime.now():
             raise UserError(self.env._("What was not said yet cannot be put on record."))
+        latest = customer._consents_now()[customer.id].get(self.purpose_id.id)
+        if latest and self.said_at < latest.said_at:
+            raise UserError(
+                self.env._("They have said something since, %s. That holds.", latest._told_moment())
+            )
         rows = customer.with_context(lang=customer.lang or self.env.lang)._say_consents(
             {self.purpose_id: self.allows == "yes"},
             self.how,
