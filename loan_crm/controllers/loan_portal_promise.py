@@ -15,8 +15,10 @@ class LoanPortalOwn(CustomerPortal):
         if "loan_promise_count" in counters:
             mine, theirs = portal._promises()
             values["loan_promise_count"] = len(mine) + len(theirs)
-        if "loan_own_count" in counters:
-            values["loan_own_count"] = len(portal._profiles()[0])
+        # Each card has a counter of its own: Odoo's page fills in the first that it finds by a name.
+        of_profiles = {"loan_consent_count", "loan_data_count"} & set(counters)
+        if of_profiles:
+            values.update(dict.fromkeys(of_profiles, len(portal._profiles()[0])))
         return values
 
 
