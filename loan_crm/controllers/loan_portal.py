@@ -26,10 +26,14 @@ class LoanPortal(CustomerPortal):
             values["loan_application_count"] = len(portal._applications())
         if "loan_contact_count" in counters:
             values["loan_contact_count"] = len(portal._profiles()[0])
-        if {"loan_agreement_count", "loan_agreement_waiting_count"} & set(counters):
+        of_agreements = {"loan_agreement_count", "loan_agreement_waiting_count"} & set(counters)
+        if of_agreements:  # no more than was asked for: Odoo's page fails at a figure it has no place for
             signers = portal._agreements()
-            values["loan_agreement_count"] = len(signers)
-            values["loan_agreement_waiting_count"] = len([each for each in signers if each._waits()])
+            counted = {
+                "loan_agreement_count": len(signers),
+                "loan_agreement_waiting_count": len([each for each in signers if each._waits()]),
+            }
+            values.update({name: counted[name] for name in of_agreements})
         of_desks = {"loan_case_count", "loan_easy_count", "loan_appointment_count"} & set(counters)
         if of_desks:  # whoever has a lender may ask, be called and meet
             values.update(dict.fromkeys(of_desks, len(portal._desks())))
@@ -73,7 +77,14 @@ class LoanPortalPages:
 
     def _waiting(self):
         """Return the rows of the agreements that wait for whoever is logged in."""
-        return [each._portal_row() for each in request.env["loan.portal"]._agreements() if each._waits()]
+        return self._agreements(lambda each: each._waits())
+
+    def _agreements(self, wanted):
+        """Return the rows of those agreements of whoever is logged in that are wanted.
+
+        :param wanted: a function that tells of a `loan.agreement.signer` whether it is
+        """
+        return [each._portal_row() for each in request.env["loan.portal"]._agreements() if wanted(each)]
 
     def _told(self, reason, **facts):
         """Return in words why something is refused."""

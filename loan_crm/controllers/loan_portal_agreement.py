@@ -227,7 +227,7 @@ class LoanPortalAgreement(LoanAgreementPages, LoanPortalDeeds, http.Controller):
     # ------------------------------------------------------------ answering
 
     def _crumbs(self, door=None):
-        return [(request.env._("Agreements"), "/my/agreements")]
+        return [(request.env._("Your agreements"), "/my/agreements")]
 
     def _show(self, signer, base, typed=None, errors=None, status=200, **values):
         crumbs = [*self._crumbs(), (signer.contract_id.name, base)]

@@ -62,7 +62,14 @@ class LoanPortalLoan(LoanPortalDeeds, http.Controller):
         if not door:
             return self._nothing()
         facts = door.contract._portal_facts(door.partner)
-        values = {"facts": facts, "waiting": self._waiting(), **self._span(door), "errors": {}}
+        signed = self._agreements(lambda each: each.state == "signed" and each.contract_id == door.contract)
+        values = {
+            "facts": facts,
+            "waiting": self._waiting(),
+            "signed": signed,
+            **self._span(door),
+            "errors": {},
+        }
         return self._page("loan_crm.loan_portal_loan", door, **values)
 
     @http.route(

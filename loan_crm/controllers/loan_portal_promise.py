@@ -15,8 +15,9 @@ class LoanPortalOwn(CustomerPortal):
         if "loan_promise_count" in counters:
             mine, theirs = portal._promises()
             values["loan_promise_count"] = len(mine) + len(theirs)
-        if "loan_own_count" in counters:
-            values["loan_own_count"] = len(portal._profiles()[0])
+        # Each card has a counter of its own: Odoo's page fills in the first that it finds by a name.
+        if "loan_consent_count" in counters:
+            values["loan_consent_count"] = len(portal._profiles()[0])
         if "loan_data_count" in counters:
             values["loan_data_count"] = len(portal._profiles()[0]) + len(portal._lenders_without_profile()[0])
         return values

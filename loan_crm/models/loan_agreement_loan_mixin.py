@@ -15,7 +15,9 @@ class LoanAgreementLoanMixin(models.AbstractModel):
     _name = "loan.agreement.loan.mixin"
     _description = "Loan With Its Agreement"
 
-    agreement_ids = fields.One2many("loan.agreement", "contract_id", "Agreements", readonly=True, copy=False)
+    agreement_ids = fields.One2many(
+        "loan.agreement", "contract_id", "Loan Agreements", readonly=True, copy=False
+    )
     agreement_state = fields.Selection(
         selection=lambda self: self.env["loan.agreement"]._fields["state"]._description_selection(self.env),
         string="Agreement",

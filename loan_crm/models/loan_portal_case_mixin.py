@@ -1,3 +1,5 @@
+import re
+
 from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import format_date, html2plaintext
@@ -7,6 +9,7 @@ from ..core import cases
 # Where the customer's words are theirs, and not what a colleague has written down.
 _OWN_WORDS = ("page", "email")
 _SAID_AT_MOST = 50
+_EMPHASIS = re.compile(r"</?(?:b|strong|i|em)\b[^>]*>", re.IGNORECASE)
 
 
 class LoanPortalCaseMixin(models.AbstractModel):
@@ -80,12 +83,13 @@ class LoanPortalCaseMixin(models.AbstractModel):
 
     def _portal_said(self, message, partner):
         mine = message.author_id == partner
+        # As text: what a mail looked like is left to the mail, and the stars that would stand for it are not words.
+        text = html2plaintext(_EMPHASIS.sub("", message.body or ""))
         return {
             "who": self.env._("You") if mine else message.author_id.name or self.company_id.name,
             "mine": mine,
             "when": self._moment_told(message.date),
-            # As text: what a mail looked like is left to the mail.
-            "text": cases.own_words(html2plaintext(message.body)) if mine else html2plaintext(message.body),
+            "text": cases.own_words(text) if mine else text,
         }
 
     def _portal_takes_words(self, partner):

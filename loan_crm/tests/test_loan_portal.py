@@ -4,6 +4,7 @@ import json
 from contextlib import contextmanager
 
 from lxml import html
+from markupsafe import Markup
 
 from odoo import Command
 from odoo.tests import freeze_time, tagged
@@ -506,7 +507,9 @@ class TestLoanPortal(PortalCommon):
         for words in (case.name, "May I pay weekly?", "answers you", self.contract.name):
             self.assertIn(words, told)
         case.with_user(self.manager).message_post(
-            body="Yes, from April on.", subtype_xmlid="mail.mt_comment", partner_ids=self.partner.ids
+            body=Markup("<p><strong>Yes</strong>, from April on.</p>"),
+            subtype_xmlid="mail.mt_comment",
+            partner_ids=self.partner.ids,
         )
         case.with_user(self.manager).message_post(body="she is slow to pay", subtype_xmlid="mail.mt_note")
         case.with_user(self.manager).message_post(body="ask Chen", subtype_xmlid="mail.mt_comment")
@@ -515,6 +518,7 @@ class TestLoanPortal(PortalCommon):
         told = self._main(page)
         for words in ("May I pay weekly?", "You,", "Yes, from April on.", "Lin Mei"):
             self.assertIn(words, told)
+        self.assertNotIn("*", told)
         for secret in ("slow to pay", "ask Chen", "gave in"):
             self.assertNotIn(secret, page.text)
 

@@ -66,6 +66,35 @@ class TestLoanPortalAgreement(PortalAgreementCommon):
         self._post_signature()
         self.assertNotIn("Your agreement waits", self._main(self._get("/my/loans")))
 
+    def test_a_card_is_told_what_it_asks_for_and_each_has_a_counter_of_its_own(self):
+        for name in (
+            "loan_agreement_count",
+            "loan_agreement_waiting_count",
+            "loan_consent_count",
+            "loan_data_count",
+        ):
+            with self.subTest(name=name):
+                counted = self.make_jsonrpc_request("/my/counters", {"counters": [name]})
+                self.assertEqual(counted, {name: 1})
+        # Counters that a session knows to be above nought are not asked for again: a page never opened before.
+        self.authenticate(None, None)
+        self._be(self.borrower)
+        page = html.fromstring(self._get("/my").text)
+        names = page.xpath("//@data-placeholder_count")
+        self.assertIn("loan_data_count", names)
+        self.assertEqual(len(names), len(set(names)))
+
+    def test_the_page_of_a_loan_leads_to_what_was_signed_for_it(self):
+        words = "What you have signed"
+        loan = self._planned(days=0)
+        agreement = self._offer(loan)
+        self._sign_all(agreement)
+        loan.with_user(self.manager).action_activate()
+        page = self._get(self._path(contract=loan))
+        self.assertIn(words, self._main(page))
+        self.assertIn(f'href="{self._page(agreement)}"', page.text)
+        self.assertNotIn(words, self._main(self._get(self._path())))
+
     def test_the_key_facts_come_first_then_all_the_words(self):
         told = self._main(self._get(self._page()))
         for words in (

@@ -38,7 +38,7 @@ function draw(canvas) {
 
 tours.add("loan_agreement_sign", {
     steps: () => [
-        open("a[href='/my/agreements']:contains('wait for your signature')"),
+        open("a[href='/my/agreements']:contains('waiting for your signature')"),
         open(".loan a:contains('It waits for your signature')"),
         { trigger: ".keyfacts td strong", run: narrow },
         { trigger: ".words:contains('The lender lends')", run: narrow },
