@@ -33,6 +33,7 @@ def run():
                 managers = _book.fill(env, rows)
                 _work(env, managers, rows)
                 uid = _lead(env, managers)
+            _book.vacuumed("loan_contract", "loan_customer", "loan_response", "loan_commitment")
             with _book.environment(registry, uid) as env:
                 board = env["loan.board"].action_look()
                 assert all(lane["count"] for lane in board["lanes"]), board["lanes"]
