@@ -53,24 +53,29 @@ def run():
             told = "".join(f"{ratio:15.2f}×" for ratio in ratios)
             print(f"{rows:>15,} loans   {told}{asked:12} {found:14,}")
             if rows == ROWS:
-                _wait(registry, uid)
+                day = {"type": "ir.actions.client", "tag": "loan_crm.worklist"}
+                _compared(registry, uid, "my day", (day, {".o_loan_work_row": 24}))
 
 
-def _wait(registry, uid):
-    day = {"type": "ir.actions.client", "tag": "loan_crm.worklist"}
+def _compared(registry, uid, name, page):
+    """Print what a page takes in a browser beside Odoo's own lists, opened in turn.
+
+    :param str name: of the page, in words
+    :param tuple page: see `_browser.waits`
+    """
     pages = {
-        "my day": (day, {".o_loan_work_row": 24}),
+        name: page,
         "leads": (_browser.rows("crm.lead"), {".o_data_row": 80, "td[name=stage_id]": 80}),
         "loans": (_browser.rows("loan.contract"), {".o_data_row": 80, "td[name=customer_id]": 80}),
     }
     waits = _browser.waits(registry, uid, pages)
-    medians = {name: statistics.median(times) for name, times in waits.items()}
+    medians = {each: statistics.median(times) for each, times in waits.items()}
     print(
-        "in the browser, my day takes "
+        f"in the browser, {name} takes "
         + ", ".join(
-            f"{medians['my day'] / medians[name]:.2f}× of a list of 80 {name}" for name in ("leads", "loans")
+            f"{medians[name] / medians[each]:.2f}× of a list of 80 {each}" for each in ("leads", "loans")
         )
-        + f" (medians of {len(waits['my day'])})"
+        + f" (medians of {len(waits[name])})"
     )
 
 

@@ -6,6 +6,7 @@ from odoo.tools import format_date
 
 # So many days ahead it is told who is away.
 _AHEAD = 14
+_COVER = ["manager_user_id", "deputy_user_id", "company_id", "date_from", "date_to"]
 
 
 class LoanBoardAwayMixin(models.AbstractModel):
@@ -28,7 +29,9 @@ class LoanBoardAwayMixin(models.AbstractModel):
     @api.model
     def _covers(self, today):
         """Return the absences that are told, the next one first."""
-        return self.env["loan.cover"].search(self._away_domain(today), order="date_from, date_to, id")
+        return self.env["loan.cover"].search_fetch(
+            self._away_domain(today), _COVER, order="date_from, date_to, id"
+        )
 
     @api.model
     def _away(self, covers, today):

@@ -30,7 +30,8 @@ class LoanBoardHeadMixin(models.AbstractModel):
         """
         company, cases = self.env.company, self.env["loan.case"]
         # As superuser: when a team works is no secret.
-        teams_sudo = self.env["loan.case.team"].sudo().search([("company_id", "=", company.id)])
+        teams_sudo = self.env["loan.case.team"].sudo()
+        teams_sudo = teams_sudo.search_fetch(Domain("company_id", "=", company.id), ["calendar_id"])
         own_sudo = company.sudo().resource_calendar_id
         hours = {False: own_sudo, **{team.id: team.calendar_id or own_sudo for team in teams_sudo}}
         start, moments = cases._aware(now), {}
@@ -48,13 +49,15 @@ class LoanBoardHeadMixin(models.AbstractModel):
         """Return the team's cases with a clock that runs out soon, the first one first."""
         now = fields.Datetime.now()
         moments = self._soon_moments(now)
-        clocks = self.env["loan.case.clock"].search(
+        clocks = self.env["loan.case.clock"].search_fetch(
             Domain("state", "=", "running")
             & Domain("due_at", ">", now)
             & Domain("due_at", "<=", max(*moments.values(), now + worklists.SOON))
             & Domain("case_id", "any", self._own() & self.env["loan.case"]._open_domain()),
+            ["case_id", "policy_id", "due_at"],
             order="due_at, id",
         )
+        clocks.case_id.fetch(["team_id", *self._CASE])
         return clocks.filtered(lambda clock: self._is_soon(clock, moments, now)).case_id
 
     @api.model
@@ -119,15 +122,17 @@ class LoanBoardHeadMixin(models.AbstractModel):
 
     @api.model
     def _last_round(self):
-        return self.env["loan.reminder.round"].search(
-            [("company_id", "=", self.env.company.id), ("last_run_at", "!=", False)],
+        return self.env["loan.reminder.round"].search_fetch(
+            Domain("company_id", "=", self.env.company.id) & Domain("last_run_at", "!=", False),
+            ["last_run_at", "sent_count", "held_count", "failed_count"],
             order="date desc, id desc",
             limit=1,
         )
 
     @api.model
     def _room(self):
-        return self.env["loan.reminder.room"].search([("company_id", "=", self.env.company.id)])
+        domain = Domain("company_id", "=", self.env.company.id)
+        return self.env["loan.reminder.room"].search_fetch(domain, ["company_id"])
 
     @api.model
     def _round(self):

@@ -2,10 +2,19 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..core import boards
+from ..core import boards, workload
 from ..core.boards import Strain
 
-_LOAD = ["user_id", "points", "load_ceiling", "share", "vip_count", "vip_slots"]
+# All that a cell is told of: anything left out would have everything counted once more.
+_LOAD = [
+    "user_id",
+    "company_id",
+    *(f"{factor}_count" for factor in workload.FACTORS),
+    "points",
+    "load_ceiling",
+    "share",
+    "vip_slots",
+]
 
 
 class LoanBoardLoadMixin(models.AbstractModel):
@@ -78,6 +87,7 @@ class LoanBoardLoadMixin(models.AbstractModel):
         loads, overdue, stuck = self._loads(), self._overdue_by_person(), self._stuck_by_person()
         # As superuser: the names of colleagues are no secret.
         people_sudo = self.env["res.users"].sudo().browse(self._scope().people)
+        people_sudo.fetch(["name"])
         found = []
         for user in people_sudo.sorted("name"):
             row = loads.get(user.id)

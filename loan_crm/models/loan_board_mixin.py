@@ -45,7 +45,7 @@ class LoanBoardMixin(models.AbstractModel):
             domain &= Domain("crm_team_member_ids.user_id.group_ids", "in", groups)
         else:
             domain &= Domain("user_id", "=", self.env.uid)
-        return teams_sudo.search(domain)
+        return teams_sudo.search_fetch(domain, ["name"])
 
     @api.model
     def _with_scope(self, team_id=False, teams=None):
@@ -59,8 +59,11 @@ class LoanBoardMixin(models.AbstractModel):
         chosen = teams.filtered(lambda team: team.id == team_id) if team_id else teams
         if team_id and not chosen:
             raise UserError(self.env._("This team is not yours to look at."))
-        members = chosen.crm_team_member_ids.user_id.filtered("active")
-        return self.with_context(loan_board=_Scope(tuple(members.ids), tuple(chosen.ids), not team_id))
+        # As superuser: see `_teams`.
+        members_sudo = self.env["crm.team.member"].sudo()
+        domain = Domain("crm_team_id", "in", chosen.ids) & Domain("user_id.active", "=", True)
+        people = members_sudo.search_fetch(domain, ["user_id"]).user_id
+        return self.with_context(loan_board=_Scope(tuple(people.ids), tuple(chosen.ids), not team_id))
 
     @api.model
     def _scope(self):

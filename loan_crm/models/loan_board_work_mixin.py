@@ -21,12 +21,15 @@ class LoanBoardWorkMixin(models.AbstractModel):
 
         :param soon: `loan.case` with a clock that runs out soon
         """
-        lanes = [
-            self._lane_soon(soon),
-            self._lane_waits(),
-            self._tell_promised(*self._find_promised()),
-            self._tell_risk(*self._find_risk()),
-        ]
+        now = fields.Datetime.now()
+        found = {
+            "soon": (Found(soon[: self._SHOWN], len(soon), 0),),
+            "waits": (self._find_waits(now),),
+            "promised": self._find_promised(),
+            "risk": self._find_risk(),
+        }
+        self._read_together(found)
+        lanes = [getattr(self, f"_tell_{key}")(*what) for key, what in found.items()]
         # What turns late soon stands there once.
         shown, waiting = {row["key"] for row in lanes[0]["rows"]}, lanes[1]
         waiting["rows"] = [row for row in waiting["rows"] if row["key"] not in shown]
@@ -65,17 +68,13 @@ class LoanBoardWorkMixin(models.AbstractModel):
         return {**row, "hand": {"model": handed._name, "id": handed.id} if handed else False}
 
     @api.model
-    def _lane_soon(self, cases):
-        now = fields.Datetime.now()
-        rows = self._clock_rows(cases[: self._SHOWN], now)
-        rows = [row for _wait, row in worklists.worst_first(rows)]
-        return self._lane("soon", rows, Found(cases, len(cases), 0), "")
+    def _tell_soon(self, cases):
+        rows = worklists.worst_first(self._clock_rows(cases.shown, fields.Datetime.now()))
+        return self._lane("soon", [row for _wait, row in rows], cases, "")
 
     @api.model
-    def _lane_waits(self):
-        now = fields.Datetime.now()
-        waits = self._find_waits(now)
-        rows = worklists.worst_first(self._wait_rows(waits.shown, now))
+    def _tell_waits(self, waits):
+        rows = worklists.worst_first(self._wait_rows(waits.shown, fields.Datetime.now()))
         return self._lane("waiting", [row for _wait, row in rows], waits, "")
 
     @api.model

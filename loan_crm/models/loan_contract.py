@@ -334,6 +334,11 @@ class LoanContract(models.Model):
     _due_idx = models.Index("(next_due_date, id)")
     _manager_due_idx = models.Index("(manager_user_id, next_due_date, id)")
     _team_due_idx = models.Index("(team_id, next_due_date, id)")
+    # What managers carry is counted with each look (`loan.workload`), of this alone: the loans are not read for it.
+    _load_idx = models.Index(
+        "(manager_user_id, company_id) INCLUDE (customer_id, state, day_zero, waiting_since) "
+        "WHERE state = 'active' OR waiting_since IS NOT NULL"
+    )
 
     # Terms: what the schedule is made of, and what stands still once money has been paid out.
     _TERMS = frozenset(

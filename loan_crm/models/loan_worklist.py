@@ -2,11 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
 
-from ..core.worklists import Found
-
 # In the order in which they are shown: (key, for managers alone).
 _LANES = (("waiting", False), ("promised", False), ("due", True), ("risk", True), ("stuck", True))
-_CUSTOMER = ["name", "partner_id", "phone", "manager_user_id"]
 
 
 class LoanWorklist(models.AbstractModel):
@@ -79,23 +76,6 @@ class LoanWorklist(models.AbstractModel):
                 if away
                 else "",
             }
-
-    @api.model
-    def _read_together(self, found):
-        """Read at once whom and which loans the rows of all lanes are about: each lane would ask for its own.
-
-        :param dict found: `{key: what its _find_… returned}`
-        """
-        customers, loans = self.env["loan.customer"], self.env["loan.contract"]
-        for shown in (part.shown for parts in found.values() for part in parts if isinstance(part, Found)):
-            if shown._name == "loan.customer":
-                customers |= shown
-            if "customer_id" in shown._fields:
-                customers |= shown.customer_id
-            if "contract_id" in shown._fields:
-                loans |= shown.contract_id
-        customers.fetch(_CUSTOMER)
-        loans.fetch(["name", "customer_id"])
 
     @api.model
     def action_open_lane(self, key):

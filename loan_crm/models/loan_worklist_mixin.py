@@ -3,6 +3,10 @@ from odoo.tools import SQL
 
 from ..core.worklists import Found
 
+# What rows tell of whom they are about, and what their names hang on.
+_CUSTOMER = ["name", "partner_id", "phone", "manager_user_id", "loan_visible"]
+_LOAN = ["name", "customer_id", "loan_visible"]
+
 
 class LoanWorklistMixin(models.AbstractModel):
     """What lanes of the worklist have in common: whose work it is, and how a lane, a row and a deed are told."""
@@ -43,6 +47,24 @@ class LoanWorklistMixin(models.AbstractModel):
         condition = late.optimize_full(records)._to_sql(records, query.table, query)
         counts = query.select(SQL("COUNT(*)"), SQL("COUNT(*) FILTER (WHERE %s)", condition))
         return Found(shown, *self.env.execute_query(counts)[0])
+
+    @api.model
+    def _read_together(self, found):
+        """Read at once whom and which loans the rows of all lanes are about: each lane would ask for its own.
+
+        :param dict found: `{key: what its _find_… returned}`
+        """
+        customers, loans = self.env["loan.customer"], self.env["loan.contract"]
+        for shown in (part.shown for parts in found.values() for part in parts if isinstance(part, Found)):
+            if shown._name == "loan.customer":
+                customers |= shown
+            if "customer_id" in shown._fields:
+                customers |= shown.customer_id
+            if "contract_id" in shown._fields:
+                loans |= shown.contract_id
+        customers.fetch(_CUSTOMER)
+        customers.mapped("phone")  # it is their contacts': those are read together, too
+        loans.fetch(_LOAN)
 
     @api.model
     def _tally(self, model, domain, conditions, by=None):

@@ -100,6 +100,7 @@ class LoanWorklistRiskMixin(models.AbstractModel):
         ours = customers._search(self._own("manager_user_id", "deputy_user_id"))
         noted = customers._risk_noted(ours, self.env.companies)
         customers = customers.browse(sorted(set().union(*noted.values())))
+        customers.fetch(["name", "company_id", "waiting_since"])  # of many, of whom few are shown
         found = []
         for customer, figures in customers._risk_figures(noted).items():
             scored = risk.score(figures)

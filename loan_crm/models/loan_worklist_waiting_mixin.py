@@ -15,17 +15,6 @@ _WAIT = [
     "climb_at",
     "climbed",
 ]
-_CASE = [
-    "name",
-    "subject",
-    "customer_id",
-    "partner_id",
-    "email_from",
-    "user_id",
-    "opened_at",
-    "due_at",
-    "state",
-]
 
 
 class LoanWorklistWaitingMixin(models.AbstractModel):
@@ -34,6 +23,18 @@ class LoanWorklistWaitingMixin(models.AbstractModel):
     _name = "loan.worklist.waiting.mixin"
     _inherit = ["loan.worklist.mixin"]
     _description = "Worklist: Who Waits"
+
+    _CASE = [
+        "name",
+        "subject",
+        "customer_id",
+        "partner_id",
+        "email_from",
+        "user_id",
+        "opened_at",
+        "due_at",
+        "state",
+    ]
 
     @api.model
     def _waits_domain(self):
@@ -73,7 +74,7 @@ class LoanWorklistWaitingMixin(models.AbstractModel):
     def _find_waiting(self):
         now = fields.Datetime.now()
         clocks = self._found(
-            "loan.case", self._clocks_domain(), Domain("due_at", "<=", now), _CASE, "due_at, id"
+            "loan.case", self._clocks_domain(), Domain("due_at", "<=", now), self._CASE, "due_at, id"
         )
         return self._find_waits(now), clocks
 

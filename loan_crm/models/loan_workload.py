@@ -10,6 +10,8 @@ from ..core import workload
 _COLUMNS = {factor: f"{factor}_count" for factor in workload.FACTORS}
 # A promise that was broken weighs for so many days.
 _BROKEN_DAYS = 30
+# A number that is larger than that of any company.
+_SPREAD = SQL("(SELECT max(id) + 1 FROM res_company)")
 
 
 class LoanWorkload(models.Model):
@@ -145,7 +147,7 @@ class LoanWorkload(models.Model):
                 self._asked_sql("contract.manager_user_id", asked),
             ),
             # A person works for a few companies: their numbers together are one that stays the same.
-            spread=self._spread(),
+            spread=_SPREAD,
             numbers=SQL(", ").join(
                 SQL("COALESCE(counted.%s, 0) AS %s", SQL.identifier(name), SQL.identifier(name))
                 for name in _COLUMNS.values()
@@ -159,12 +161,6 @@ class LoanWorkload(models.Model):
                 for factor, name in _COLUMNS.items()
             ),
         )
-
-    @api.model
-    def _spread(self):
-        # As superuser: a number that is larger than that of any company, whichever one may see.
-        last = self.env["res.company"].sudo().search([], order="id desc", limit=1)
-        return last.id + 1
 
     @api.model
     def _days_sql(self):

@@ -1,4 +1,4 @@
-import { onWillUnmount, useExternalListener, useState } from "@odoo/owl";
+import { onWillDestroy, useExternalListener, useState } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { useService } from "@web/core/utils/hooks";
 
@@ -31,7 +31,8 @@ export function useLook(look, wait) {
     const timer = browser.setInterval(() => (now.at = DateTime.now()), TICK);
     // Who comes back to the page after lunch sees what is true now, whatever a lost connection has missed.
     useExternalListener(document, "visibilitychange", () => document.hidden || again());
-    onWillUnmount(() => {
+    // Not when it is unmounted: who moves on before it has come never mounted it.
+    onWillDestroy(() => {
         browser.clearInterval(timer);
         browser.clearTimeout(asked);
         for (const type of TYPES) {
