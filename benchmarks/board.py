@@ -96,6 +96,8 @@ def _lead(env, managers):
         env.cr.execute(
             f"UPDATE {table} SET team_id = %s WHERE manager_user_id = ANY(%s)", [team.id, theirs.ids]
         )
+    # Theirs are the team's, too: without it the lead's own list of applications would be empty.
+    env.cr.execute("UPDATE crm_lead SET team_id = %s WHERE user_id = ANY(%s)", [team.id, theirs.ids])
     env.invalidate_all()
     customers = env["loan.customer"].search([("manager_user_id", "in", theirs.ids)], limit=CASES)
     cases = env["loan.case"].create(
@@ -111,7 +113,7 @@ def _lead(env, managers):
     )
     cases.clock_ids.due_at = fields.Datetime.now() + timedelta(hours=1)
     env.flush_all()
-    env.cr.execute("ANALYZE loan_case, loan_case_clock, loan_customer, loan_contract")
+    env.cr.execute("ANALYZE loan_case, loan_case_clock, loan_customer, loan_contract, crm_lead")
     return lead.id
 
 
