@@ -18,19 +18,17 @@ from odoo.tools import config
 NAMES = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")
 PASSWORD = "to be measured"
 # From the click until so many elements stand there for each selector, and the next frame is drawn.
-_OPEN = """([model, id, wanted]) => new Promise((done, failed) => {
+_OPEN = """([action, wanted]) => new Promise((done, failed) => {
     const start = performance.now();
     const stands = () => Object.entries(wanted).every(
         ([selector, count]) => document.querySelectorAll(selector).length >= count);
     const look = () => {
         const took = performance.now() - start;
         if (stands()) requestAnimationFrame(() => done(performance.now() - start));
-        else if (took > 30000) failed(new Error(`${model} does not stand`));
+        else if (took > 30000) failed(new Error(`${JSON.stringify(action)} does not stand`));
         else setTimeout(look, 2);
     };
-    odoo.__WOWL_DEBUG__.root.env.services.action.doAction(
-        {type: "ir.actions.act_window", res_model: model, res_id: id, views: [[false, "form"]]},
-        {clearBreadcrumbs: true});
+    odoo.__WOWL_DEBUG__.root.env.services.action.doAction(action, {clearBreadcrumbs: true});
     look();
 })"""
 
@@ -52,10 +50,22 @@ def _serving():
         thread.join()
 
 
-def waits(registry, uid, forms, *, warm=3, turns=15):
-    """Open each form in turn, as often as asked.
+def form(model, id_):
+    """Return the action that opens a record's form."""
+    return {"type": "ir.actions.act_window", "res_model": model, "res_id": id_, "views": [[False, "form"]]}
 
-    :param forms: `{name: (model, id, {selector: how many must stand there})}`, two or more of different models
+
+def rows(model):
+    """Return the action that opens a model's list."""
+    views = [[False, "list"], [False, "search"]]
+    return {"type": "ir.actions.act_window", "res_model": model, "views": views, "name": model}
+
+
+def waits(registry, uid, pages, *, warm=3, turns=15):
+    """Open each page in turn, as often as asked.
+
+    :param pages: `{name: (action, {selector: how many must stand there})}`, two or more, each with selectors that the
+        one before does not have
     :param int warm: how often before it counts
     :param int turns: how often it counts
     :return: `{name: milliseconds of each turn}`
@@ -66,7 +76,7 @@ def waits(registry, uid, forms, *, warm=3, turns=15):
         user = env["res.users"].browse(uid)
         user.password = PASSWORD
         login = user.login
-    found = {name: [] for name in forms}
+    found = {name: [] for name in pages}
     with _serving() as address, sync_playwright() as play:
         path = next(filter(None, map(shutil.which, NAMES)))
         browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
@@ -79,8 +89,8 @@ def waits(registry, uid, forms, *, warm=3, turns=15):
             "() => window.odoo?.__WOWL_DEBUG__?.root?.env?.services?.action", timeout=120_000
         )
         for turn in range(warm + turns):
-            for name, form in forms.items():
-                took = page.evaluate(_OPEN, list(form))
+            for name, asked in pages.items():
+                took = page.evaluate(_OPEN, list(asked))
                 page.wait_for_timeout(400)  # what comes after is not the next one's
                 if turn >= warm:
                     found[name].append(took)

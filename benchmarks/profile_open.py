@@ -66,8 +66,8 @@ def run():
             registry,
             uid,
             {
-                "customer": ("loan.customer", customer_id, CUSTOMER_STANDS),
-                "lead": ("crm.lead", lead_id, LEAD_STANDS),
+                "customer": (_browser.form("loan.customer", customer_id), CUSTOMER_STANDS),
+                "lead": (_browser.form("crm.lead", lead_id), LEAD_STANDS),
             },
         )
     medians = {name: statistics.median(times) for name, times in waits.items()}

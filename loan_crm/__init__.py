@@ -44,6 +44,9 @@ def uninstall_hook(env):
     env.cr.execute(SQL("DELETE FROM crm_stage_crm_team_rel WHERE crm_team_id IN %s", ours["crm.team"]))
     env.cr.execute("DROP FUNCTION IF EXISTS loan_access_keep() CASCADE")  # and with it what refuses to delete
     for table in (
+        "loan_data_request",
+        "loan_consent",
+        "loan_consent_purpose",
         "loan_access_review",
         "loan_notice_receipt",
         "loan_notice",
@@ -101,6 +104,9 @@ def uninstall_hook(env):
         "loan_sla_extension",
         "loan_sla_policy",
         "loan_hardship",
+        "loan_agreement_signer",
+        "loan_agreement",
+        "loan_agreement_text",
         "loan_reminder_hold",
         "loan_reminder_round",
         "loan_repayment_allocation",

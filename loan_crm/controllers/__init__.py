@@ -10,3 +10,11 @@ from . import loan_portal_application
 from . import loan_portal_prepay
 from . import loan_portal_case
 from . import loan_portal_contact
+from . import loan_portal_agreement
+from . import loan_agreement
+from . import loan_portal_easy
+from . import loan_portal_ask
+from . import loan_portal_appointment
+from . import loan_portal_consent
+from . import loan_portal_promise
+from . import loan_portal_data

@@ -4,6 +4,7 @@ from odoo.tools.translate import LazyTranslate
 
 from ..core import entries
 from .loan_deeds import sent_from_here, whose_door
+from .loan_portal import LoanPortalPages
 
 _lt = LazyTranslate(__name__)
 
@@ -28,18 +29,21 @@ _REFUSALS = {
 }
 
 
-class LoanAsk(http.Controller):
+class LoanAsk(LoanPortalPages, http.Controller):
     """The pages behind the links of a survey's letter: no login, one survey, one person.
 
     A scanner of mails may open any of them: GET reads on a cursor that cannot write. What changes something is a POST
     whose form was given out here.
     """
 
+    _headers = _HEADERS
+    _refusals = _REFUSALS
+
     @http.route("/loan/ask/<string:token>", type="http", auth="public", methods=["GET"], readonly=True)
     def ask(self, token, choice="", **_ignored):
         asked = self._open(token)
         if not asked:
-            return self._nothing(token)
+            return self._opens_nothing(token)
         if asked.state != "sent":
             return self._done_page(asked, token)
         return self._ask_page(asked, token, {"choice": choice})
@@ -49,7 +53,7 @@ class LoanAsk(http.Controller):
     def ask_sent(self, token, csrf_token=None, choice="", **_ignored):
         asked = self._open(token)
         if not asked:
-            return self._nothing(token)
+            return self._opens_nothing(token)
         typed = {"choice": choice if isinstance(choice, str) else ""}
         refusal = self._refuse(asked, csrf_token)
         if refusal:
@@ -61,15 +65,13 @@ class LoanAsk(http.Controller):
                 return self._ask_page(asked, token, typed, {"choice": self._told("choose")}, 422)
             value = known.get(typed["choice"])
         address = asked._begin_answer(value)
-        response = request.redirect(address or f"/loan/ask/{token}", code=303)
-        response.headers.update(_HEADERS)
-        return response
+        return self._see(address or f"/loan/ask/{token}")
 
     @http.route("/loan/ask/<string:token>/call", type="http", auth="public", methods=["GET"], readonly=True)
     def call(self, token, **_ignored):
         asked = self._open(token)
         if not asked:
-            return self._nothing(token)
+            return self._opens_nothing(token)
         if asked.state != "sent":
             return self._done_page(asked, token)
         return self._page("loan_crm.loan_ask_call", asked, token, typed={}, errors={}, done=False)
@@ -78,7 +80,7 @@ class LoanAsk(http.Controller):
     def call_sent(self, token, csrf_token=None, **typed):
         asked = self._open(token)
         if not asked:
-            return self._nothing(token)
+            return self._opens_nothing(token)
         typed = {name: entries.words(value) for name, value in typed.items() if isinstance(value, str)}
         errors, status = {}, 422
         for name, most in {**_LINE, "words": _WORDS}.items():
@@ -106,7 +108,7 @@ class LoanAsk(http.Controller):
         # From an old letter, too: that they want no more is theirs to say at any time.
         asked = self._open(token, ended=True)
         if not asked:
-            return self._nothing(token)
+            return self._opens_nothing(token)
         return self._page(
             "loan_crm.loan_ask_stop", asked, token, errors={}, done=asked.partner_id.loan_no_surveys
         )
@@ -115,7 +117,7 @@ class LoanAsk(http.Controller):
     def stop_sent(self, token, csrf_token=None, **_ignored):
         asked = self._open(token, ended=True)
         if not asked:
-            return self._nothing(token)
+            return self._opens_nothing(token)
         if refusal := self._refuse(asked, csrf_token):
             return self._page(
                 "loan_crm.loan_ask_stop", asked, token, refusal[1], errors={"": refusal[0]}, done=False
@@ -141,10 +143,6 @@ class LoanAsk(http.Controller):
         if not sent_from_here(csrf_token):
             return self._told("stale"), 400
         return None if asked._count_ask_post() else (self._told("enough"), 429)
-
-    def _told(self, reason, **facts):
-        sentence = request.env._(_REFUSALS[reason])
-        return sentence % facts
 
     # ------------------------------------------------------------ answering
 
@@ -172,12 +170,12 @@ class LoanAsk(http.Controller):
         }
         values.update(facts=facts, base=f"/loan/ask/{token}", words_most=_WORDS, line_most=_LINE)
         values.update(page_lang=(request.env.lang or "en_US").replace("_", "-"))
-        return request.render(template, values, headers=_HEADERS, status=status)
+        return request.render(template, values, headers=self._headers, status=status)
 
-    def _nothing(self, token):
+    def _opens_nothing(self, token):
         """Tell who was given a link that its time is over; every other one that opens nothing is answered alike."""
         if asked := self._open(token, ended=True):
             return self._done_page(asked, token, 410)
         lender = whose_door()
         values = {"lender": lender, "page_lang": (request.env.lang or "en_US").replace("_", "-")}
-        return request.render("loan_crm.loan_borrower_nothing", values, headers=_HEADERS, status=404)
+        return request.render("loan_crm.loan_borrower_nothing", values, headers=self._headers, status=404)

@@ -73,6 +73,7 @@ class LoanDeeds:
     """
 
     _headers = {}
+    _words_most = _WORDS
 
     # ------------------------------------------------------------ pages
 
@@ -93,7 +94,7 @@ class LoanDeeds:
             return self._hardship_page(door, typed, {"": self._stale()}, status=400)
         open_request = contract.env["loan.hardship"]._open_of(contract)
         vals, errors = self._read_hardship(contract, typed, adding=bool(open_request))
-        if not errors and not contract._count_borrower_post():
+        if not errors and not contract._count_borrower_post(partner):
             return self._hardship_page(door, typed, {"": self._enough()}, status=429)
         if errors:
             return self._hardship_page(door, typed, errors, status=422)
@@ -118,7 +119,7 @@ class LoanDeeds:
         vals, errors = self._read_promise(contract, typed)
         if errors:
             return self._promise_page(door, typed, errors, status=422)
-        if not contract._count_borrower_post():
+        if not contract._count_borrower_post(door.partner):
             return self._promise_page(door, typed, {"": self._enough()}, status=429)
         try:
             with request.env.cr.savepoint():
@@ -144,7 +145,7 @@ class LoanDeeds:
         if errors:
             return self._ask_page(door, typed, errors, status=422)
         # The loan is locked while it is counted: of two clicks the second finds the case of the first.
-        if not contract._count_borrower_post():
+        if not contract._count_borrower_post(door.partner):
             return self._ask_page(door, typed, {"": self._enough()}, status=429)
         case, is_new = contract.env["loan.case"]._ask_on_page(contract, door.partner, vals)
         done = {
@@ -189,8 +190,12 @@ class LoanDeeds:
             vals["offered_date"] = self._read_day(contract, typed, "offered_date", errors, 0, _AHEAD_AT_MOST)
         return vals, errors
 
-    def _read_ask(self, typed):
-        """Return (what is asked, sentences by field)."""
+    def _read_ask(self, typed, abouts=("loan", "other")):
+        """Return (what is asked, sentences by field).
+
+        :param dict typed: texts by field
+        :param abouts: what it may be about
+        """
         errors = {}
         vals = {
             "kind": typed.get("kind"),
@@ -199,7 +204,7 @@ class LoanDeeds:
         }
         if vals["kind"] not in ("inquiry", "request", "complaint"):
             errors["kind"] = self._refusal("choose")
-        if typed.get("about") not in ("loan", "other"):
+        if typed.get("about") not in abouts:
             errors["about"] = self._refusal("choose")
         if not vals["words"]:
             errors["words"] = self._refusal("missing")
@@ -315,20 +320,23 @@ class LoanDeeds:
             ),
         }
 
-    def _ask_page(self, door, typed=None, errors=None, status=200, done=None):
-        contract, env = door.contract, door.contract.env
+    def _ask_kinds(self, env):
         kinds = {
             "inquiry": env._("I have a question"),
             "request": env._("I need something: a paper, a change"),
             "complaint": env._("I want to complain"),
         }
+        return list(kinds.items())
+
+    def _ask_page(self, door, typed=None, errors=None, status=200, done=None):
+        contract, env = door.contract, door.contract.env
         return self._page(
             "loan_crm.loan_borrower_ask",
             door,
             status,
             typed={"kind": "inquiry", "about": "loan", **(typed or {})},
             errors=errors or {},
-            kinds=list(kinds.items()),
+            kinds=self._ask_kinds(env),
             abouts=[("loan", env._("This loan, %s", contract.name)), ("other", env._("Something else"))],
             done=done,
         )

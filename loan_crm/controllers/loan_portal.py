@@ -26,8 +26,19 @@ class LoanPortal(CustomerPortal):
             values["loan_application_count"] = len(portal._applications())
         if "loan_contact_count" in counters:
             values["loan_contact_count"] = len(portal._profiles()[0])
+        of_agreements = {"loan_agreement_count", "loan_agreement_waiting_count"} & set(counters)
+        if of_agreements:  # no more than was asked for: Odoo's page fails at a figure it has no place for
+            signers = portal._agreements()
+            counted = {
+                "loan_agreement_count": len(signers),
+                "loan_agreement_waiting_count": len([each for each in signers if each._waits()]),
+            }
+            values.update({name: counted[name] for name in of_agreements})
+        of_desks = {"loan_case_count", "loan_easy_count", "loan_appointment_count"} & set(counters)
+        if of_desks:  # whoever has a lender may ask, be called and meet
+            values.update(dict.fromkeys(of_desks, len(portal._desks())))
         if "loan_case_count" in counters:
-            values["loan_case_count"] = len(portal._cases()[0]) or len(portal._loans())
+            values["loan_case_count"] = len(portal._cases()[0]) or values["loan_case_count"]
         return values
 
     def _document_check_access(self, model_name, document_id, access_token=None):
@@ -48,7 +59,10 @@ class LoanPortalPages:
         return self._answer("loan_crm.loan_portal_nothing", {"layout": LAYOUT}, 404)
 
     def _answer(self, template, values, status=200):
+        portal = request.env["loan.portal"]
+        values.setdefault("large_type", portal._reads_large())
         values.update(
+            easy_url="/my/easy",
             page_name="loan_portal",
             page_lang=(request.env.lang or "en_US").replace("_", "-"),
             loan_crumbs=values.get("loan_crumbs", []),
@@ -60,6 +74,17 @@ class LoanPortalPages:
         response = request.redirect(path, code=303)
         response.headers.update(self._headers)
         return response
+
+    def _waiting(self):
+        """Return the rows of the agreements that wait for whoever is logged in."""
+        return self._agreements(lambda each: each._waits())
+
+    def _agreements(self, wanted):
+        """Return the rows of those agreements of whoever is logged in that are wanted.
+
+        :param wanted: a function that tells of a `loan.agreement.signer` whether it is
+        """
+        return [each._portal_row() for each in request.env["loan.portal"]._agreements() if wanted(each)]
 
     def _told(self, reason, **facts):
         """Return in words why something is refused."""

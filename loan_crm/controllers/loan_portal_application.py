@@ -14,7 +14,7 @@ _LARGEST = 10 * 1024 * 1024  # bytes of one file
 _IN_ALL = 25 * 1024 * 1024  # bytes of all that are sent at once
 _REFUSALS = {
     "stale": _lt("This page was open for too long. Nothing is lost: please send it once more."),
-    "enough": _lt("That is more than one day takes for one application. Please call us if it cannot wait."),
+    "enough": _lt("These are more files than we can take in a day. Please call us if it cannot wait."),
     "file_missing": _lt("Please choose a file first."),
     "file_empty": _lt("“%(name)s” is empty. Please choose it again."),
     "file_too_large": _lt(
@@ -89,7 +89,7 @@ class LoanPortalApplication(LoanPortalPages, http.Controller):
             if refusal.reason in ("file_too_large", "files_too_large"):
                 facts["most"] = self._size(facts["most"])
             return self._page(lead, {document.id: self._told(refusal.reason, **facts)}, status=422)
-        if not lead._portal_takes(document, checked):
+        if not lead._portal_takes(portal._me(), document, checked):
             return self._page(lead, {document.id: self._told("enough")}, status=429)
         lead._portal_send(portal._me(), document, checked)
         request.session[_SENT] = {"at": lead.id, "paper": document.id}
@@ -107,6 +107,7 @@ class LoanPortalApplication(LoanPortalPages, http.Controller):
             "facts": lead._portal_facts(),
             "errors": errors or {},
             "sent": sent,
+            "waiting": self._waiting(),
             "base": f"/my/applications/{lead.id}",
             "layout": LAYOUT,
             "loan_crumbs": self._crumbs(lead),

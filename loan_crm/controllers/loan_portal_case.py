@@ -39,6 +39,7 @@ class LoanPortalCase(LoanPortalPages, http.Controller):
                 }
                 for loan, _me in portal._loans()
             ],
+            "asks": bool(portal._desks() or portal._applications()),
             "surveys": portal._surveys(),
             "layout": LAYOUT,
             "loan_crumbs": self._crumbs(),

@@ -12,7 +12,32 @@ from .loan_portal import LAYOUT, LoanPortalPages
 _TOLD = "loan_portal_told"  # in the session: what the page that was sent to says, once
 
 
-class LoanPortalLoan(LoanPortalPages, LoanDeeds, http.Controller):
+class LoanPortalDeeds(LoanPortalPages, LoanDeeds):
+    """What a borrower does on the portal: as behind a letter's link, and answered by pages that can be loaded anew."""
+
+    # What was taken is told on a page that can be loaded anew: it waits in the session until it has been read.
+
+    def _done(self, door, page, done):
+        request.session[_TOLD] = {"at": f"{door.base}/{page}", "done": done}
+        return self._go(door, page)
+
+    def _just_done(self, door, page):
+        told = request.session.get(_TOLD)
+        if not told or told["at"] != f"{door.base}/{page}":
+            return None
+        request.session.pop(_TOLD)
+        return told["done"]
+
+    def _show_promise(self, door):
+        done = door and self._just_done(door, "promise")
+        return self._promise_page(door, done=done) if done else super()._show_promise(door)
+
+    def _show_ask(self, door):
+        done = door and self._just_done(door, "ask")
+        return self._ask_page(door, done=done) if done else super()._show_ask(door)
+
+
+class LoanPortalLoan(LoanPortalDeeds, http.Controller):
     """The loans of whoever is logged in: the list, each one whole, its papers, and what a borrower does with it.
 
     The deeds are those behind the links of letters (`loan_deeds.py`), under the same rules and the same count of a day.
@@ -21,7 +46,12 @@ class LoanPortalLoan(LoanPortalPages, LoanDeeds, http.Controller):
     @http.route("/my/loans", type="http", auth="user", methods=["GET"], website=True, readonly=True)
     def loans(self, **_ignored):
         loans = [loan._portal_row() for loan, _me in request.env["loan.portal"]._loans()]
-        values = {"loans": loans, "layout": LAYOUT, "loan_crumbs": self._crumbs()}
+        values = {
+            "loans": loans,
+            "waiting": self._waiting(),
+            "layout": LAYOUT,
+            "loan_crumbs": self._crumbs(),
+        }
         return self._answer("loan_crm.loan_portal_loans", values)
 
     @http.route(
@@ -32,7 +62,14 @@ class LoanPortalLoan(LoanPortalPages, LoanDeeds, http.Controller):
         if not door:
             return self._nothing()
         facts = door.contract._portal_facts(door.partner)
-        values = {"facts": facts, **self._span(door), "errors": {}}
+        signed = self._agreements(lambda each: each.state == "signed" and each.contract_id == door.contract)
+        values = {
+            "facts": facts,
+            "waiting": self._waiting(),
+            "signed": signed,
+            **self._span(door),
+            "errors": {},
+        }
         return self._page("loan_crm.loan_portal_loan", door, **values)
 
     @http.route(
@@ -169,24 +206,3 @@ class LoanPortalLoan(LoanPortalPages, LoanDeeds, http.Controller):
         today = door.contract.company_id._loan_today()
         first = max(today.replace(month=1, day=1), min(today, door.contract.start_date))
         return {"typed": {"first": first.isoformat(), "last": today.isoformat()}}
-
-    # What was taken is told on a page that can be loaded anew: it waits in the session until it has been read.
-
-    def _done(self, door, page, done):
-        request.session[_TOLD] = {"at": f"{door.base}/{page}", "done": done}
-        return self._go(door, page)
-
-    def _just_done(self, door, page):
-        told = request.session.get(_TOLD)
-        if not told or told["at"] != f"{door.base}/{page}":
-            return None
-        request.session.pop(_TOLD)
-        return told["done"]
-
-    def _show_promise(self, door):
-        done = door and self._just_done(door, "promise")
-        return self._promise_page(door, done=done) if done else super()._show_promise(door)
-
-    def _show_ask(self, door):
-        done = door and self._just_done(door, "ask")
-        return self._ask_page(door, done=done) if done else super()._show_ask(door)

@@ -45,7 +45,7 @@ class LoanPortalPrepay(LoanPortalPages, LoanDeeds, http.Controller):
         day, amount, errors = self._read(contract, typed)
         if kind not in ("settle", "prepay"):
             errors[""] = self._refusal("choose")
-        if not errors and not contract._count_borrower_post():
+        if not errors and not contract._count_borrower_post(door.partner):
             return self._prepay_page(door, typed, {"": self._enough()}, status=429)
         if not errors:
             told = contract._prepay_facts(day, amount)["errors"]

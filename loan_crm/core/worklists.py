@@ -24,6 +24,19 @@ class Wait(NamedTuple):
         return self.by or self.since + UNNAMED
 
 
+class Found(NamedTuple):
+    """What a lane is about, before it is told.
+
+    :param shown: the worst records
+    :param int count: how many there are
+    :param int late: how many of these are late
+    """
+
+    shown: object
+    count: int
+    late: int
+
+
 def grave(wait, now):
     """Tell how grave a wait is.
 

@@ -67,6 +67,9 @@ from . import loan_rate_notice_mixin
 from . import loan_reminder_hold_mixin
 from . import loan_contact_mixin
 from . import loan_portal_contact_mixin
+from . import loan_consent_purpose
+from . import loan_consent_mixin
+from . import loan_portable_mixin
 from . import loan_first_contact_mixin
 from . import loan_touch_mixin
 from . import loan_touch_branch_mixin
@@ -113,6 +116,7 @@ from . import loan_case_company_mixin
 from . import loan_word_figures_mixin
 from . import loan_survey_figures_mixin
 from . import loan_learning_figures_mixin
+from . import loan_portal_figures_mixin
 from . import loan_touch_case_mixin
 from . import loan_commitment_mixin
 from . import loan_recovery_mixin
@@ -120,11 +124,19 @@ from . import loan_survey_mixin
 from . import loan_satisfaction_mixin
 from . import loan_case_word_mixin
 from . import loan_portal_case_mixin
+from . import loan_case_call_mixin
+from . import loan_case_lead_mixin
 from . import loan_borrower_mixin
 from . import loan_statement_mixin
 from . import loan_portal_prepay_mixin
 from . import loan_portal_loan_mixin
+from . import loan_hours
+from . import loan_portal_desk_mixin
+from . import loan_portal_easy_mixin
+from . import loan_portal_slot_mixin
+from . import loan_portal_promise_mixin
 from . import loan_portal
+from . import loan_portal_count
 from . import loan_brief_mixin
 from . import loan_risk_mixin
 from . import loan_strip_mixin
@@ -158,6 +170,9 @@ from . import loan_cover_task
 from . import loan_cover_event
 from . import mail_activity
 from . import loan_customer
+from . import loan_consent
+from . import loan_consent_report
+from . import loan_data_request
 from . import loan_assignment
 from . import loan_assignment_advice
 from . import loan_handover_check
@@ -195,6 +210,7 @@ from . import loan_asset_class
 from . import loan_arrears_change
 from . import loan_product
 from . import loan_proposal_mixin
+from . import loan_agreement_loan_mixin
 from . import loan_contract
 from . import loan_contract_event
 from . import loan_contract_party
@@ -205,6 +221,10 @@ from . import loan_repayment_allocation
 from . import loan_reminder_hold
 from . import loan_promise
 from . import loan_hardship
+from . import loan_kept_mixin
+from . import loan_agreement_text
+from . import loan_agreement
+from . import loan_agreement_signer
 from . import loan_watch_mixin
 from . import loan_case_part_mixin
 from . import loan_case_intake_mixin
@@ -263,6 +283,7 @@ from . import loan_night_failure
 from . import crm_team
 from . import calendar_alarm_manager
 from . import calendar_attendee
+from . import loan_appointment_mixin
 from . import calendar_event
 from . import ir_attachment
 from . import ir_binary
@@ -343,3 +364,11 @@ from . import loan_guide
 from . import ir_http
 from . import ir_ui_menu
 from . import web_tour_tour
+from . import loan_board_mixin
+from . import loan_board_age_mixin
+from . import loan_board_head_mixin
+from . import loan_board_load_mixin
+from . import loan_board_away_mixin
+from . import loan_board_work_mixin
+from . import loan_board_hand_mixin
+from . import loan_board

@@ -4,7 +4,8 @@ from odoo import SUPERUSER_ID, api, models
 class CalendarEvent(models.Model):
     """A meeting about a customer: its title, its messages and its call tell of them as the customer does."""
 
-    _inherit = "calendar.event"
+    _name = "calendar.event"
+    _inherit = ["calendar.event", "loan.appointment.mixin"]
 
     @api.depends_context("uid")
     def _compute_display_name(self):

@@ -370,6 +370,19 @@ class LoanAssignmentAdvice(models.AbstractModel):
         return " · ".join(filter(None, words))
 
     @api.model
+    def _told_missing(self, verdict):
+        """Return in words what does not fit of somebody, but for the language, which is warned of.
+
+        :param verdict: :class:`core.assignment.Verdict`
+        """
+        missing = [
+            self._reason_told(reason)
+            for reason in verdict.reasons
+            if reason.key.endswith("_missing") and reason.key != "language_missing"
+        ]
+        return " · ".join(filter(None, missing))
+
+    @api.model
     def _recorded(self, verdict, room=True):
         """Return what the history says speaks for somebody, which may be nothing.
 

@@ -43,6 +43,20 @@ class LoanBorrowerFiguresMixin(models.AbstractModel):
         help="Percent of what fell due within a year that a borrower has paid in time to be offered a renewal.",
     )
 
+    loan_agreement_days = fields.Integer(
+        "Agreements Open For",
+        default=14,
+        help="How many days an agreement that is offered can be signed, unless it says otherwise.",
+    )
+    loan_agreement_login = fields.Boolean(
+        "Login Required to Sign",
+        default=True,
+        help="The link of an invitation then only leads to the login. Otherwise who has the letter can sign.",
+    )
+
+    _loan_agreement_days_in_bounds = models.Constraint(
+        "CHECK (loan_agreement_days BETWEEN 1 AND 366)", "An agreement is open for 1 to 366 days."
+    )
     _loan_promise_max_days_sane = models.Constraint(
         "CHECK (loan_promise_max_days BETWEEN 1 AND 365)", "A promise may reach 1 to 365 days ahead."
     )

@@ -7,9 +7,7 @@ from odoo.tools.misc import hmac
 from ..core import links
 
 # Where each page of the borrower lies below the link that opens it.
-_PAGES = {"loan": "", "hardship": "/hardship", "promise": "/promise", "ask": "/ask"}
-# How often a day something may be sent from the page of one loan. A person needs two or three.
-_POSTS_A_DAY = 5
+_PAGES = {"loan": "", "hardship": "/hardship", "promise": "/promise", "ask": "/ask", "easy": "/easy"}
 # So many of the installments to come are told.
 _NEXT_TOLD = 2
 
@@ -36,23 +34,10 @@ class LoanBorrowerMixin(models.AbstractModel):
         aggregator=None,
         help="How often the links to the borrower's page were revoked.",
     )
-    page_date = fields.Date(
-        "Page Last Used",
-        readonly=True,
-        copy=False,
-        help="When something was last sent from the borrower's page.",
-    )
-    page_count = fields.Integer(
-        "Sent from the Page",
-        readonly=True,
-        copy=False,
-        aggregator=None,
-        help="How often something was sent from the borrower's page on that day.",
-    )
 
     @api.model
     def _loan_derived(self):
-        return super()._loan_derived() | {"link_serial", "page_date", "page_count"}
+        return super()._loan_derived() | {"link_serial"}
 
     # ------------------------------------------------------------ links
 
@@ -69,7 +54,7 @@ class LoanBorrowerMixin(models.AbstractModel):
         """Return the address of the borrower's page, for one person.
 
         :param partner: `res.partner`, one of `_borrower_partners`
-        :param str page: "loan", "hardship", "promise" or "ask"
+        :param str page: "loan", "hardship", "promise", "ask" or "easy"
         :raise ValueError: for a person who is no borrower of this loan
         """
         self.ensure_one()
@@ -197,19 +182,15 @@ class LoanBorrowerMixin(models.AbstractModel):
         )
         return action
 
-    def _count_borrower_post(self):
-        """Count something that is sent from the page of this loan, one after the other.
+    def _count_borrower_post(self, partner=None):
+        """Count something that is sent from the pages of this loan, one after the other.
 
+        :param partner: `res.partner` who sends it; without one its borrower
         :return: False where it is more than a day takes; then nothing is counted
         """
         self.ensure_one()
         self._wait_for_lock()
-        today = self.company_id._loan_today()
-        count = self.page_count + 1 if self.page_date == today else 1
-        if count > _POSTS_A_DAY:
-            return False
-        self.write({"page_date": today, "page_count": count})
-        return True
+        return self.env["loan.portal.count"]._take(self.company_id, partner or self.partner_id)
 
     # ------------------------------------------------------------ what the page tells
 

@@ -112,6 +112,8 @@ class LoanBriefMixin(models.AbstractModel):
             )
         if self.reminder_opt_out:
             lines.append(self._brief_line(self.env._("Wants no reminders by email"), "", "warning"))
+        if lacking := self._consents_lacking():
+            lines.append(self._brief_line(self.env._("Has not allowed"), ", ".join(lacking)))
         if self.tier_id.call_first:
             lines.append(
                 self._brief_line(self.env._("Is called before anything is written"), self.tier_id.name)

@@ -125,6 +125,8 @@ class LoanCalendar(models.Model):
     def _as_calendar(self):
         """Return the core's view of this calendar, a :class:`core.calendars.BusinessCalendar`."""
         self.ensure_one()
+        # All at once: a record that was kept from before tells the ORM of no others to read along with it.
+        self.day_ids.fetch(["kind", "date"])
         days = self.day_ids.grouped("kind")
         none = self.env["loan.calendar.day"]
         return calendars.BusinessCalendar(

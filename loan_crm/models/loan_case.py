@@ -39,6 +39,8 @@ class LoanCase(models.Model):
 
     _name = "loan.case"
     _inherit = [
+        "loan.case.call.mixin",
+        "loan.case.lead.mixin",
         "loan.case.history.mixin",
         "loan.case.stage.mixin",
         "loan.case.way.mixin",

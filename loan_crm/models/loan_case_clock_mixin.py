@@ -137,15 +137,20 @@ class LoanCaseClockMixin(models.AbstractModel):
             for begin, end, _what in hours_sudo._work_intervals_batch(start, until)[False]:
                 if begin.astimezone(local).date() not in calendar.holidays:
                     spans.append((begin, end))
-            # A weekend day that is worked instead of a holiday is worked as a Monday.
-            monday = hours_sudo.attendance_ids.filtered(
-                lambda line: line.dayofweek == "0" and not line.display_type and line.day_period != "lunch"
-            )
-            spans += [
-                (_at(day, line.hour_from, local), _at(day, line.hour_to, local))
-                for day in calendar.workdays
-                for line in monday
-            ]
+            first, last = start.astimezone(local).date(), until.astimezone(local).date()
+            workdays = [day for day in calendar.workdays if first <= day <= last]
+            if workdays:
+                # A weekend day that is worked instead of a holiday is worked as a Monday.
+                monday = hours_sudo.attendance_ids.filtered(
+                    lambda line: (
+                        line.dayofweek == "0" and not line.display_type and line.day_period != "lunch"
+                    )
+                )
+                spans += [
+                    (_at(day, line.hour_from, local), _at(day, line.hour_to, local))
+                    for day in workdays
+                    for line in monday
+                ]
         else:
             day = start.astimezone(local).date()
             while day <= until.astimezone(local).date():

@@ -153,12 +153,27 @@ class LoanCaseWayMixin(models.AbstractModel):
             and a `category_id`
         :return: (the case, whether it is new)
         """
-        words = vals["words"]
-        subject = vals.get("subject") or cases.headline(words)
-        known = {
+        about = {
             "customer_id": contract.customer_id.id,
-            "partner_id": partner.id,
             "company_id": contract.company_id.id,
+            "contract_id": contract.id if vals["this_loan"] else False,
+        }
+        return self._ask_about(partner, about, vals)
+
+    @api.model
+    def _ask_about(self, partner, about, vals):
+        """Take in what somebody asks or complains of on a page.
+
+        :param partner: `res.partner` who asks
+        :param dict about: `company_id` and what it is about: `customer_id`, `contract_id`, `lead_id`
+        :param dict vals: see `_ask_on_page`
+        :return: (the case, whether it is new)
+        """
+        words = vals["words"]
+        known = {
+            "customer_id": about.get("customer_id"),
+            "partner_id": partner.id,
+            "company_id": about["company_id"],
         }
         guessed = self._guess(words, known)
         guessed.pop("contract_id", None)
@@ -171,28 +186,34 @@ class LoanCaseWayMixin(models.AbstractModel):
         values = {
             **guessed,
             **known,
-            "subject": subject,
+            **about,
+            "subject": vals.get("subject") or cases.headline(words),
             "words": words,
-            "channel": "page",
-            "lang": self.env.lang,
-            "contract_id": contract.id if vals["this_loan"] else False,
+            "category_id": vals.get("category_id"),
         }
-        if vals.get("category_id"):
-            values["category_id"] = vals["category_id"]
-        case = self._same_matter(values, subject)
-        if case:
-            message = case._hear(partner, words)
-        else:
-            made = self.with_context(loan_asked=True, mail_create_nosubscribe=True).create(values)
-            case = made.with_env(self.env)
-            # Whoever is accountable reads in their own tongue; the words are the borrower's.
-            message = case._message_log(body=Markup("<p>%s</p>") % words, author_id=partner.id)
-            message = message or case.message_ids[:1]
-            case._wait_for_answer(message, case._who_answers(case.user_id))
-            return case, True
-        if message:
+        if not known["customer_id"]:  # by what else would it be known for the same matter
+            values["email_from"] = partner.email
+        case = self._same_matter(values, values["subject"])
+        if not case:
+            return self._make_on_page(partner, values), True
+        if message := case._hear(partner, words):
             case._wait_for_answer(message, case._who_answers(case.user_id))
         return case, False
+
+    @api.model
+    def _make_on_page(self, partner, values):
+        """Return a new case that somebody has made on a page; they wait for an answer from now on.
+
+        :param partner: `res.partner` who did
+        :param dict values: of the case, with its words
+        """
+        asked = self.with_context(loan_asked=True, mail_create_nosubscribe=True)
+        made = asked.create({**values, "partner_id": partner.id, "channel": "page", "lang": self.env.lang})
+        case = made.with_env(self.env)
+        # Whoever is accountable reads in their own tongue; the words are the borrower's.
+        message = case._message_log(body=Markup("<p>%s</p>") % values["words"], author_id=partner.id)
+        case._wait_for_answer(message or case.message_ids[:1], case._who_answers(case.user_id))
+        return case
 
     @api.model
     def _open_on_page(self, contract, partner):

@@ -35,6 +35,7 @@ class LoanContract(models.Model):
         "loan.survey.mixin",
         "loan.portal.loan.mixin",
         "loan.renewal.mixin",
+        "loan.agreement.loan.mixin",
         "loan.touch.mixin",
         "loan.classified.mixin",
         "loan.access.mixin",
@@ -333,6 +334,11 @@ class LoanContract(models.Model):
     _due_idx = models.Index("(next_due_date, id)")
     _manager_due_idx = models.Index("(manager_user_id, next_due_date, id)")
     _team_due_idx = models.Index("(team_id, next_due_date, id)")
+    # What managers carry is counted with each look (`loan.workload`), of this alone: the loans are not read for it.
+    _load_idx = models.Index(
+        "(manager_user_id, company_id) INCLUDE (customer_id, state, day_zero, waiting_since) "
+        "WHERE state = 'active' OR waiting_since IS NOT NULL"
+    )
 
     # Terms: what the schedule is made of, and what stands still once money has been paid out.
     _TERMS = frozenset(
@@ -632,6 +638,7 @@ class LoanContract(models.Model):
                     date=self._format_day(ahead[0].start_date),
                 )
             )
+        self._check_agreement()
         # Holidays may have been announced since the draft was saved.
         self.filtered(
             lambda contract: contract.state == "draft" and contract.business_day_rule != "unadjusted"
@@ -643,6 +650,7 @@ class LoanContract(models.Model):
 
     def action_cancel(self):
         self._move_to("cancelled")
+        self._withdraw_agreements(self.env._("The loan was cancelled."))
         return True
 
     def action_draft(self):

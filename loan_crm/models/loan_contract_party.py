@@ -42,6 +42,23 @@ class LoanContractParty(models.Model):
         for party in self:
             party.display_name = f"{party.partner_id.display_name or ''} · {roles.get(party.role, '')}"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        parties = super().create(vals_list)
+        parties.contract_id._agreement_follows()
+        return parties
+
+    def write(self, vals):
+        result = super().write(vals)
+        self.contract_id._agreement_follows()
+        return result
+
+    def unlink(self):
+        contracts = self.contract_id
+        result = super().unlink()
+        contracts.exists()._agreement_follows()
+        return result
+
     @api.model
     def _get_erasure_plan(self):
         return {

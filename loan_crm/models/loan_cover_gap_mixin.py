@@ -40,7 +40,7 @@ class LoanCoverGapMixin(models.AbstractModel):
         (self - whole).gap_note = False
         (self - whole).gap_count = 0
         customers = whole._customers_of_managers()
-        others = whole._other_covers(customers.values())
+        others = whole._other_covers(whole._deputies_of(customers))
         for cover in whole:
             told = cover._colleagues_told(others)
             bare = cover._bare_customers(customers.get((cover.company_id, cover.manager_user_id)), others)
@@ -59,11 +59,55 @@ class LoanCoverGapMixin(models.AbstractModel):
             found[key] = found.get(key, customer.browse()) | customer
         return found
 
-    def _other_covers(self, customers):
-        """Return the covers that touch these: those of who stands in, and those in which who is away stands in."""
+    def _deputies_of(self, customers):
+        """Return who is deputy of any of these customers, as `_customers_of_managers` returns them."""
+        return self.env["res.users"].union(*(found.deputy_user_id for found in customers.values()))
+
+    def _gap_counts(self):
+        """Return how many customers have nobody on some day of each of these covers: `{cover: number}`.
+
+        Of as many customers as there may be only their numbers by deputy are read, as far as the user may see them.
+        """
+        counts, deputies = {}, self.env["res.users"]
+        groups = self.env["loan.customer"]._read_group(
+            Domain("manager_user_id", "in", self.manager_user_id.ids)
+            & Domain("company_id", "in", self.company_id.ids),
+            ["company_id", "manager_user_id", "deputy_user_id"],
+            ["__count"],
+        )
+        for company, manager, deputy, count in groups:
+            counts.setdefault((company, manager), []).append((deputy, count))
+            deputies |= deputy
+        others = self._other_covers(deputies)
+        found = {}
+        for cover in self:
+            theirs = counts.get((cover.company_id, cover.manager_user_id), [])
+            lacks = cover._lacks(deputies.union(*(deputy for deputy, _count in theirs)), others)
+            found[cover] = sum(count for deputy, count in theirs if lacks(deputy))
+        return found
+
+    def _stands_in_told(self):
+        """Return who stands in, in words."""
+        self.ensure_one()
+        return self.deputy_user_id.name or self.env._("Each customer's own deputy")
+
+    def _away_told(self):
+        """Return in words until when somebody is away, and who stands in."""
+        self.ensure_one()
+        return self.env._(
+            "Away until %(day)s · %(deputy)s",
+            day=format_date(self.env, self.date_to),
+            deputy=self._stands_in_told(),
+        )
+
+    def _other_covers(self, deputies):
+        """Return the covers that touch these: those of who stands in, and those in which who is away stands in.
+
+        :param deputies: `res.users` who are deputy of a customer of who is away
+        """
         if not self:
             return self.browse()
-        stand_ins = self.deputy_user_id.union(*(found.deputy_user_id for found in customers))
+        stand_ins = self.deputy_user_id | deputies
         concerned = Domain("manager_user_id", "in", stand_ins.ids) | Domain(
             "deputy_user_id", "in", self.manager_user_id.ids
         )
@@ -73,14 +117,13 @@ class LoanCoverGapMixin(models.AbstractModel):
             & Domain("date_from", "<=", max(self.mapped("date_to")))
             & Domain("date_to", ">=", min(self.mapped("date_from")))
             & Domain("back_at", "=", False)
-            & Domain("id", "not in", self._origin.ids)
         )
 
     def _absences(self, users, others):
         """Return `[(user, span)]`: when in this cover's days these users are away themselves."""
         self.ensure_one()
         found = []
-        for other in others:
+        for other in others - self._origin:
             span = covers.common(self._as_span(), other._as_span())
             if span and other.company_id == self.company_id and other.manager_user_id in users:
                 found.append((other.manager_user_id, span))
@@ -96,7 +139,9 @@ class LoanCoverGapMixin(models.AbstractModel):
             )
             for user, span in self._absences(self.deputy_user_id, others)
         ]
-        for other in others.filtered(lambda other: other.deputy_user_id == self.manager_user_id):
+        for other in (others - self._origin).filtered(
+            lambda other: other.deputy_user_id == self.manager_user_id
+        ):
             span = covers.common(self._as_span(), other._as_span())
             if span and other.company_id == self.company_id:
                 told.append(
@@ -118,21 +163,26 @@ class LoanCoverGapMixin(models.AbstractModel):
         self.ensure_one()
         if not customers:
             return self.env["loan.customer"]
+        lacks = self._lacks(customers.deputy_user_id, others)
+        return customers.filtered(lambda customer: lacks(customer.deputy_user_id))
+
+    def _lacks(self, deputies, others):
+        """Return a function that tells of a customer's deputy, or of none, whether nobody is there on some day.
+
+        :param deputies: `res.users` that it is asked of
+        :param others: covers, as `_other_covers` returns them
+        """
+        self.ensure_one()
         if self.deputy_user_id:
             days = [span for _user, span in self._absences(self.deputy_user_id, others)]
         else:
             days = [self._as_span()]
-        absent = self._absences(customers.deputy_user_id, others)
         missing = {
             user
-            for user, span in absent
+            for user, span in self._absences(deputies, others)
             if user != self.manager_user_id and any(covers.common(span, day) for day in days)
         }
-        return customers.filtered(
-            lambda customer: (
-                days and (not customer.deputy_user_id.active or customer.deputy_user_id in missing)
-            )
-        )
+        return lambda deputy: bool(days) and (not deputy.active or deputy in missing)
 
     def _bare_told(self, customers):
         names = ", ".join(customers[:_NAMED].mapped("name"))
@@ -147,7 +197,7 @@ class LoanCoverGapMixin(models.AbstractModel):
         """Open the customers without a deputy, to name one."""
         self.ensure_one()
         customers = self._customers_of_managers()
-        others = self._other_covers(customers.values())
+        others = self._other_covers(self._deputies_of(customers))
         bare = self._bare_customers(customers.get((self.company_id, self.manager_user_id)), others)
         return self._open_customers(bare, self.env._("Customers without a Deputy"))
 
@@ -186,4 +236,4 @@ class LoanCoverGapMixin(models.AbstractModel):
             if told or cover.state == "over":
                 cover.acting_note = ", ".join(told)
             else:
-                cover.acting_note = cover.deputy_user_id.name or self.env._("Each customer's own deputy")
+                cover.acting_note = cover._stands_in_told()

@@ -14,6 +14,8 @@ class LoanCustomer(models.Model):
 
     _name = "loan.customer"
     _inherit = [
+        "loan.consent.mixin",
+        "loan.portable.mixin",
         "loan.portal.contact.mixin",
         "loan.first.contact.mixin",
         "loan.touch.mixin",

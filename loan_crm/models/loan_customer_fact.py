@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import SQL, format_amount
+from odoo.tools import SQL
 
 _MONTH_DAYS = 30.44
 
@@ -94,7 +94,7 @@ class LoanCustomerFact(models.Model):
     def _compute_told(self):
         for fact in self:
             if fact.unit == "money":
-                fact.told = format_amount(self.env, fact.amount, fact.currency_id)
+                fact.told = fact.currency_id.format(fact.amount)
             elif fact.unit == "text":
                 fact.told = fact.words
             else:

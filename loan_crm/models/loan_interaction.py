@@ -199,6 +199,7 @@ class LoanInteraction(models.Model):
         talks._note_first_contacts()
         self.env["loan.commitment"]._settle_by_talks(talks)
         self.env["loan.recovery.call"]._end_by_talks(talks)
+        self.env["loan.case"]._end_calls_by_talks(talks)
         return talks
 
     @api.model

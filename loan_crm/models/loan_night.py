@@ -564,6 +564,8 @@ class LoanNight(models.Model):
             ("emergency", self.env._("Reviews of emergency access"), "loan.access.review"),
             ("access", self.env._("Access self-test"), "loan.access.check"),
             ("campaign", self.env._("Access reviews"), "loan.access.campaign"),
+            ("agreement", self.env._("Agreements whose time is over"), "loan.agreement"),
+            ("copies", self.env._("Copies of data"), "loan.data.request"),
         ]
 
     def _work_off(self, step, model):

@@ -19,6 +19,12 @@ class LoanPortal(models.AbstractModel):
     """
 
     _name = "loan.portal"
+    _inherit = [
+        "loan.portal.desk.mixin",
+        "loan.portal.easy.mixin",
+        "loan.portal.slot.mixin",
+        "loan.portal.promise.mixin",
+    ]
     _description = "What Borrowers See with Their Login"
 
     @api.model
@@ -122,7 +128,7 @@ class LoanPortal(models.AbstractModel):
         """Return the domain of what somebody has brought up themselves."""
         return (
             Domain("partner_id", "=", me.id)
-            & Domain("customer_id", "!=", False)
+            & (Domain("customer_id", "!=", False) | Domain("lead_id", "!=", False))
             & Domain("state", "!=", "void")
             & Domain("company_id", "in", self.env.user.company_ids.ids)
         )
@@ -193,3 +199,68 @@ class LoanPortal(models.AbstractModel):
         )
         context = {"allowed_company_ids": mine.company_id.ids, "lang": self.env.lang}
         return mine.with_context(**context), me
+
+    # ------------------------------------------------------------ agreements
+
+    @api.model
+    def _agreements(self):
+        """Return where whoever is logged in signs or has signed, what waits for them first.
+
+        :return: a list of `loan.agreement.signer`, each in its lender's company
+        """
+        me = self._me()
+        if not me or not me.active:
+            return []
+        found = me.env["loan.agreement.signer"]._of_person(me, self.env.user.company_ids)
+        return [signer._as_read(self.env.lang) for signer in found]
+
+    @api.model
+    def _agreement(self, typed):
+        """Return the signer that whoever is logged in is under the agreement an address names, or an empty recordset.
+
+        :param str typed: as it came
+        """
+        number = self._number(typed)
+        mine = [signer for signer in self._agreements() if signer.agreement_id.id == number]
+        return mine[0] if mine else self.env["loan.agreement.signer"]
+
+    # ------------------------------------------------------------ copies of data
+
+    @api.model
+    def _lenders_without_profile(self):
+        """Return the lenders that hold something about whoever is logged in without their being a customer, and who
+        they are: they apply there, sign, answer for a loan, or have asked something.
+
+        :return: (`res.company`, `res.partner`)
+        """
+        me = self._me()
+        lenders = me.env["res.company"]
+        if not me or not me.active:
+            return lenders, me
+        lenders = lenders.union(
+            *(lead._loan_company() for lead in self._applications()),
+            *(loan.company_id for loan, _me in self._loans()),
+            *(signer.company_id for signer in self._agreements()),
+            *(case.company_id for case in self._cases()[0]),
+        )
+        # Whose profile was archived or forgotten is told nothing by this way either.
+        known = me.env["loan.customer"].with_context(active_test=False).search([("partner_id", "=", me.id)])
+        return lenders - known.company_id, me
+
+    @api.model
+    def _copy(self, typed):
+        """Return the copy of their data that an address names, empty where it names none of theirs.
+
+        :param str typed: as it came
+        """
+        profiles, me = self._profiles()
+        number = self._number(typed)
+        requests = me.env["loan.data.request"]
+        if not number or not profiles:
+            return requests
+        return requests.search(
+            Domain("id", "=", number)
+            & Domain("customer_id", "in", profiles.ids)
+            & Domain("partner_id", "=", me.id)
+            & Domain("how", "=", "portal")
+        )

@@ -1,4 +1,4 @@
-from datetime import timedelta
+import re
 
 from odoo import fields, models
 from odoo.fields import Domain
@@ -8,8 +8,8 @@ from ..core import cases
 
 # Where the customer's words are theirs, and not what a colleague has written down.
 _OWN_WORDS = ("page", "email")
-_WORDS_A_DAY = 10  # times somebody may add words to cases of theirs
 _SAID_AT_MOST = 50
+_EMPHASIS = re.compile(r"</?(?:b|strong|i|em)\b[^>]*>", re.IGNORECASE)
 
 
 class LoanPortalCaseMixin(models.AbstractModel):
@@ -83,12 +83,13 @@ class LoanPortalCaseMixin(models.AbstractModel):
 
     def _portal_said(self, message, partner):
         mine = message.author_id == partner
+        # As text: what a mail looked like is left to the mail, and the stars that would stand for it are not words.
+        text = html2plaintext(_EMPHASIS.sub("", message.body or ""))
         return {
             "who": self.env._("You") if mine else message.author_id.name or self.company_id.name,
             "mine": mine,
             "when": self._moment_told(message.date),
-            # As text: what a mail looked like is left to the mail.
-            "text": cases.own_words(html2plaintext(message.body)) if mine else html2plaintext(message.body),
+            "text": cases.own_words(text) if mine else text,
         }
 
     def _portal_takes_words(self, partner):
@@ -97,14 +98,7 @@ class LoanPortalCaseMixin(models.AbstractModel):
         :param partner: `res.partner` whose case it is
         """
         self._wait_for_lock()
-        lately = fields.Datetime.now() - timedelta(days=1)
-        said = self.env["mail.message"].search_count(
-            Domain("model", "=", self._name)
-            & Domain("author_id", "=", partner.id)
-            & Domain("message_type", "=", "notification")
-            & Domain("date", ">=", lately)
-        )
-        return said < _WORDS_A_DAY
+        return self.env["loan.portal.count"]._take(self.company_id, partner)
 
     def _portal_add(self, partner, words):
         """Add words to a case; what was settled goes on with it, and whoever is accountable has to answer.

@@ -1,12 +1,11 @@
-from datetime import timedelta
-
 from markupsafe import Markup
 
 from odoo import fields, models
 from odoo.fields import Domain
 
+from ..core.callbacks import Likes
+
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_CHANGES_A_DAY = 10
 
 
 class LoanPortalContactMixin(models.AbstractModel):
@@ -15,6 +14,53 @@ class LoanPortalContactMixin(models.AbstractModel):
     _name = "loan.portal.contact.mixin"
     _inherit = ["loan.contact.mixin"]
     _description = "Contact Preferences on the Portal"
+
+    large_type = fields.Boolean(
+        "Reads Large Type",
+        tracking=True,
+        help="Asked for on the portal or noted by a colleague: the borrower's pages are shown in large type.",
+    )
+
+    def _call_likes(self):
+        """Return when a customer likes to be called; without one, when most do.
+
+        :rtype: core.callbacks.Likes
+        """
+        if not self:
+            return Likes(frozenset(), 9, 18)
+        return Likes(
+            frozenset(number for number, day in enumerate(_DAYS) if self[day]), self.call_from, self.call_to
+        )
+
+    def _forget(self, complete):
+        # As superuser: a meeting that they booked is forgotten whatever else is kept, whose calendar it stands in.
+        meetings_sudo = self.env["calendar.event"].sudo().with_context(active_test=False)
+        booked_sudo = meetings_sudo.search(
+            Domain("loan_partner_id", "in", self.sudo().partner_id.ids)
+            & Domain("loan_company_id", "=", self.company_id.id)
+        )
+        booked_sudo.unlink()
+        return super()._forget(complete)
+
+    def _forget_leads(self, leads, counts):
+        result = super()._forget_leads(leads, counts)
+        # As superuser, as all there: what was asked before there was a profile goes with the application.
+        asked_sudo = (
+            self.env["loan.case"].sudo().search([("lead_id", "in", leads.ids), ("customer_id", "=", False)])
+        )
+        if asked_sudo:
+            counts[asked_sudo._name] += len(asked_sudo)
+            self._forget_thread(asked_sudo, asked_sudo, counts)
+            plan = asked_sudo._get_erasure_plan()
+            self._empty_columns(asked_sudo, asked_sudo.ids, {**plan["now"], **plan["later"]})
+        return result
+
+    def _set_large_type(self, large):
+        """Keep whether a customer reads large type.
+
+        :param bool large: whether they do
+        """
+        self.filtered(lambda mine: mine.large_type != large).large_type = large
 
     def _portal_contact(self):
         """Return what the form starts with, as texts; of several lenders the first one's."""
@@ -41,15 +87,7 @@ class LoanPortalContactMixin(models.AbstractModel):
         :param partner: `res.partner` whose profiles these are
         """
         self._wait_for_lock()
-        lately = fields.Datetime.now() - timedelta(days=1)
-        changes = self.env["mail.message"].search_count(
-            Domain("model", "=", self._name)
-            & Domain("res_id", "in", self.ids)
-            & Domain("author_id", "=", partner.id)
-            & Domain("message_type", "=", "notification")
-            & Domain("date", ">=", lately)
-        )
-        return changes < _CHANGES_A_DAY * len(self)
+        return self.env["loan.portal.count"]._take(self.company_id[:1], partner)
 
     def _portal_set_contact(self, partner, vals, no_surveys):
         """Keep how a customer likes to be reached, on each of their profiles; what changes stands in their history.
@@ -58,10 +96,11 @@ class LoanPortalContactMixin(models.AbstractModel):
         :param dict vals: of the profile
         :param bool no_surveys: they are asked no more how it was
         """
+        said = {"loan_said_how": ("portal",)}
         changed = self.filtered(lambda mine: any(mine[name] != value for name, value in vals.items()))
-        changed.write(vals)
+        changed.with_context(**said).write(vals)
         if partner.loan_no_surveys != no_surveys:
-            partner.loan_no_surveys = no_surveys
+            partner.with_context(**said).loan_no_surveys = no_surveys
             changed = self
         for mine in changed:
             reader = mine.with_context(lang=mine.acting_user_id.lang or self.env.lang)

@@ -1,4 +1,4 @@
-from datetime import datetime, time, timezone
+from datetime import timezone
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
@@ -10,7 +10,6 @@ from ..core import stages
 from ..core.calendars import CalendarError
 
 _TODO = "loan_crm.mail_activity_type_check"
-_FILES_A_DAY = 20  # of one application; a person needs five
 _FILES_OF_A_PAPER = 10
 # What may still be sent in; what is accepted or not needed is closed.
 _SENDABLE = ("missing", "asked", "refused", "received")
@@ -251,27 +250,18 @@ class LoanPortalLeadMixin(models.AbstractModel):
             return self.env._("%s files", count)
         return self.env._("one file") if count else ""
 
-    def _portal_takes(self, paper, files):
+    def _portal_takes(self, partner, paper, files):
         """Tell whether so many files more may be sent in for a paper today; the application is locked meanwhile.
 
+        :param partner: `res.partner` who sends them
         :param paper: `loan.lead.document` of this application
         :param files: what `core.files.check` returned
         """
         self._wait_for_lock()  # of two clicks the second counts what the first has brought
-        company = self._loan_company()
-        zone = ZoneInfo(company.loan_tz or "UTC")
-        morning = datetime.combine(company._loan_today(), time(0), tzinfo=zone).astimezone(timezone.utc)
-        today = self.env["ir.attachment"].search_count(
-            [
-                ("res_model", "=", "loan.lead.document"),
-                ("res_id", "in", self.loan_document_ids.ids),
-                ("create_uid", "=", self.env.uid),
-                ("create_date", ">=", morning.replace(tzinfo=None)),
-            ]
-        )
-        return (
-            today + len(files) <= _FILES_A_DAY and len(paper.attachment_ids) + len(files) <= _FILES_OF_A_PAPER
-        )
+        if len(paper.attachment_ids) + len(files) > _FILES_OF_A_PAPER:
+            return False
+        counts = self.env["loan.portal.count"]
+        return counts._take(self._loan_company(), partner, "file", len(files))
 
     def _portal_send(self, partner, paper, files):
         """Put files that an applicant sends in on a paper, and let whoever has the application know.

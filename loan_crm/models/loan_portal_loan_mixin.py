@@ -1,4 +1,8 @@
+from decimal import Decimal
+
 from odoo import models
+
+from ..core import short_figures
 
 # More bars than these nobody tells apart: then a bar is a year.
 _BARS_AT_MOST = 60
@@ -145,6 +149,12 @@ class LoanPortalLoanMixin(models.AbstractModel):
             "parts": " · ".join(sentence % self._amount(amount) for sentence, amount in parts if amount),
         }
 
+    def _portal_short(self, amount):
+        """Return an amount as short as a picture needs it."""
+        currency, language = self.currency_id, self.env.lang
+        figure = short_figures.shorten(Decimal(str(currency.round(amount))), language)
+        return short_figures.with_sign(figure, currency.symbol, currency.position == "before", language)
+
     def _portal_picture(self, rows, today):
         """Return what the picture of a schedule is drawn from: a bar for each row, or for each year of a long one.
 
@@ -194,9 +204,41 @@ class LoanPortalLoanMixin(models.AbstractModel):
                 **facts,
             ),
             "each": self.env._("Each bar is a year.") if by_year else self.env._("Each bar is a payment."),
+            "most": self._portal_short(most),
             "first": facts["first"],
             "last": facts["last"],
             "late": bool(count["late"]),
             "paid": bool(count["paid"]),
             **_BOX,
         }
+
+    # ------------------------------------------------------------ in large type
+
+    def _easy_row(self, partner, several):
+        """Return what the page in large type tells of this loan: few words, each figure whole.
+
+        :param partner: `res.partner` who looks
+        :param bool several: whether the loan has to be named
+        """
+        today = self.company_id._loan_today()
+        rows = self._rows_to_pay()
+        late = rows.filtered(lambda row: row.due_date < today)
+        coming = (rows - late)[:1]
+        owed = self.currency_id.round(sum(late.mapped("amount_open")) + self.charges_open)
+        day = coming.due_date
+        return {
+            "loan": self.env._("Loan %s", self.name) if several else "",
+            "overdue": self._amount(owed) if owed else "",
+            "since": self.env._("since %s", self._long_day(late[0].due_date)) if late else "",
+            "due": day,
+            "amount": self._amount(coming.amount_open) if coming else "",
+            "day": self.env["loan.case"]._day_told(day) if coming else "",
+            "left": self._days_left(day, today) if coming else "",
+            "how": [line for line in (self._borrower_how_to_pay(partner) or "").splitlines() if line.strip()],
+        }
+
+    def _days_left(self, day, today):
+        left = (day - today).days
+        if not left:
+            return self.env._("That is today.")
+        return self.env._("In %s days.", left) if left > 1 else self.env._("That is tomorrow.")

@@ -67,6 +67,12 @@ class LoanProduct(models.Model):
         index="btree_not_null",
         help="When borrowers of this product are reminded. Empty: the company's default policy.",
     )
+    cooling_off_days = fields.Integer(
+        "Cooling-Off Days",
+        default=0,
+        help="So many days after the last signature of the agreement the borrower may withdraw without giving a "
+        "reason. It is told on the page where they sign. 0: none.",
+    )
     payment_instructions = fields.Text(
         "How to Pay", translate=True, help="Printed in each reminder. Empty: the company's own words."
     )

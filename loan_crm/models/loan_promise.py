@@ -762,3 +762,45 @@ class LoanPromise(models.Model):
             )
             or False
         )
+
+    def _portal_row(self, contract):
+        """Return what the portal tells of this promise to whoever made it; no record among it.
+
+        :param contract: this promise's `loan.contract`, in the language of the page
+        :return: a dict of texts; `standing` is "open", "kept", "late" or "over"; `change` where another day
+            can be named
+        """
+        self.ensure_one()
+        env, amount, day = contract.env, contract._amount(self.amount), contract._long_day(self.date_promised)
+        paid = self.amount_paid and contract._amount(self.amount_paid)
+        is_open = self.state == "open" and contract._takes_promises()
+        told = {
+            "open": env._("We expect it by %s. Until then we do not remind you of this loan.", day),
+            "kept": env._("You kept it. Thank you."),
+            "partly": env._(
+                "%s of it came in time. Please tell us when the rest comes.", paid or contract._amount(0)
+            ),
+            "broken": env._(
+                "We have not had it by then. Please tell us when you can pay; we look for a way together."
+            ),
+            "replaced": env._("You have named another day since."),
+            "withdrawn": env._("This does not count any more."),
+        }
+        if self.state == "open" and paid:
+            told["open"] = env._(
+                "%(paid)s of it has come. We expect the rest by %(day)s.", paid=paid, day=day
+            )
+        standings = {"open": "open", "kept": "kept", "partly": "late", "broken": "late"}
+        enough = is_open and self._is_put_off_enough()
+        failed = (
+            self.state in self._word_failed() and contract._takes_promises() and not contract.promise_note
+        )
+        return {
+            "what": env._("You said you would pay %(amount)s by %(day)s.", amount=amount, day=day),
+            "note": told[self.state],
+            "standing": standings.get(self.state, "over"),
+            "loan": contract.name,
+            "url": f"/my/loans/{contract.id}",
+            "change": failed or (is_open and not enough),
+            "call": enough,
+        }

@@ -273,14 +273,14 @@ class LoanProposalMixin(models.AbstractModel):
         )
 
     def _saving_told(self, saving):
-        """Return a saving in words and its colour."""
+        """Return a saving in words, what it is (``"good"``, ``"bad"`` or ``"none"``) and its colour on paper."""
         saving = self.currency_id.round(saving)
         if self.currency_id.is_zero(saving):
-            return {"text": self.env._("costs the same"), "color": "#5b6b79"}
+            return {"text": self.env._("costs the same"), "kind": "none", "color": "#5b6b79"}
         amount = self.currency_id.format(abs(saving))
         if saving > 0:
-            return {"text": self.env._("saves %s", amount), "color": "#146c43"}
-        return {"text": self.env._("costs %s more", amount), "color": "#b02a37"}
+            return {"text": self.env._("saves %s", amount), "kind": "good", "color": "#146c43"}
+        return {"text": self.env._("costs %s more", amount), "kind": "bad", "color": "#b02a37"}
 
     def _change_html(self, before, after):
         """Return two variants as a table, and row by row what becomes of the schedule.

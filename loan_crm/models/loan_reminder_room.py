@@ -39,8 +39,8 @@ class LoanReminderRoom(models.Model):
     merged_count = fields.Integer("In Another Letter", compute="_compute_round", compute_sudo=True)
     held_count = fields.Integer("Held", compute="_compute_round", compute_sudo=True)
     handed_count = fields.Integer("Tasks Given", compute="_compute_round", compute_sudo=True)
-    failed_count = fields.Integer("Failed", compute="_compute_round", compute_sudo=True)
-    bounced_count = fields.Integer("Bounced", compute="_compute_round", compute_sudo=True)
+    failed_count = fields.Integer("Failed", compute="_compute_failed_count", compute_sudo=True)
+    bounced_count = fields.Integer("Bounced", compute="_compute_bounced_count", compute_sudo=True)
     outcome_ids = fields.One2many("loan.reminder.outcome", string="Outcomes", compute="_compute_outcome_ids")
 
     paused_told = fields.Char(related="company_id.loan_paused_told", string="Paused")
@@ -53,12 +53,12 @@ class LoanReminderRoom(models.Model):
             ("failing", "The job fails"),
             ("late", "The round is late"),
         ],
-        compute="_compute_heartbeat",
+        compute="_compute_trouble",
         compute_sudo=True,
     )
     mail_next_run_at = fields.Datetime("Mail Leaves Next", compute="_compute_heartbeat", compute_sudo=True)
     mail_late_count = fields.Integer(
-        "Waiting for Over Two Hours", compute="_compute_heartbeat", compute_sudo=True
+        "Waiting for Over Two Hours", compute="_compute_trouble", compute_sudo=True
     )
 
     week_count = fields.Integer("Next 7 Days", compute="_compute_week", compute_sudo=True)
@@ -84,15 +84,6 @@ class LoanReminderRoom(models.Model):
 
     def _compute_round(self):
         rounds = self.env["loan.reminder.round"]
-        ledger = self.env["loan.reminder"]
-        bounced = dict(
-            self.env["loan.reminder.bounce"]._read_group(
-                [("company_id", "in", self.company_id.ids), ("state", "=", "open")],
-                ["company_id"],
-                ["__count"],
-            )
-        )
-        failed = dict(ledger._read_group(self._failed_domain(self.company_id), ["company_id"], ["__count"]))
         days = rounds.search(
             Domain.OR(
                 Domain("company_id", "=", company.id) & Domain("date", "=", company._loan_today())
@@ -111,7 +102,23 @@ class LoanReminderRoom(models.Model):
             room.merged_count = day.merged_count
             room.held_count = day.held_count
             room.handed_count = day.handed_count
+
+    def _compute_failed_count(self):
+        groups = self.env["loan.reminder"]._read_group(
+            self._failed_domain(self.company_id), ["company_id"], ["__count"]
+        )
+        failed = dict(groups)
+        for room in self:
             room.failed_count = failed.get(room.company_id, 0)
+
+    def _compute_bounced_count(self):
+        groups = self.env["loan.reminder.bounce"]._read_group(
+            Domain("company_id", "in", self.company_id.ids) & Domain("state", "=", "open"),
+            ["company_id"],
+            ["__count"],
+        )
+        bounced = dict(groups)
+        for room in self:
             room.bounced_count = bounced.get(room.company_id, 0)
 
     @api.model
@@ -140,9 +147,13 @@ class LoanReminderRoom(models.Model):
             company = room.company_id
             room.last_run_at = last.get(company) or False
             room.next_run_at = rounds._next_round(company)
-            room.round_trouble = rounds._trouble_of_round(company)
             room.mail_next_run_at = mail_next
-            room.mail_late_count = rounds._late_letters(company)
+
+    def _compute_trouble(self):
+        rounds = self.env["loan.reminder.round"]
+        for room in self:
+            room.round_trouble = rounds._trouble_of_round(room.company_id)
+            room.mail_late_count = rounds._late_letters(room.company_id)
 
     def _compute_week(self):
         for room in self:

@@ -67,7 +67,7 @@ class LoanServiceMixin(models.AbstractModel):
                 told.append(self.env._("settled within %s working hours", f"{plan.resolution_hours:g}"))
             customer.service_targets = ", ".join(told)
 
-    @api.depends("tier_id", "tier_since", "birthday")
+    @api.depends("tier_id", "tier_since", "birthday", "consent_ids.is_current")
     @api.depends_context("lang")
     def _compute_service_next(self):
         for company, customers in self.grouped("company_id").items():
@@ -116,12 +116,14 @@ class LoanServiceMixin(models.AbstractModel):
         wanted = {step.occasion for step in steps}
         loans = customers_sudo._dates_of_loans(today) if wanted & {"first_loan", "maturity"} else {}
         by_plan = steps.grouped("plan_id")
+        # Nobody is congratulated who has not allowed it (`loan.consent`).
+        greeted = customers_sudo._consent_allows("greetings") if "birthday" in wanted else customers_sudo
         found = {}
         for customer in customers_sudo:
             first_loan, maturities = loans.get(customer._origin.id, (None, ()))
             facts = occasions.Facts(
                 customer.tier_since or fields.Date.to_date(customer.create_date) or today,
-                customer.birthday or None,
+                customer.birthday if customer in greeted and customer.birthday else None,
                 first_loan,
                 tuple(maturities),
             )

@@ -108,7 +108,7 @@ class LoanSurveyAnswerMixin(models.AbstractModel):
         self.ensure_one()
         partner = self.partner_id
         if not partner.loan_no_surveys:
-            partner.loan_no_surveys = True
+            partner.with_context(loan_said_how=("link",)).loan_no_surveys = True
             self._place()._message_log(
                 body=self.with_context(lang=self.company_id.partner_id.lang).env._(
                     "The customer wants no more surveys. They said so on the page of one."

@@ -7,7 +7,6 @@ from odoo.tools.misc import hmac
 from ..core import links
 
 # How often a day something may be sent from the page of one survey. A person needs two or three.
-_POSTS_A_DAY = 10
 
 
 class LoanSurveyRequest(models.Model):
@@ -189,8 +188,6 @@ class LoanSurveyRequest(models.Model):
         ondelete="set null",
         index="btree_not_null",
     )
-    page_date = fields.Date(readonly=True, export_string_translation=False)
-    page_count = fields.Integer(readonly=True, aggregator=None, export_string_translation=False)
     # The links of the letter. Nobody reads them: whoever could would answer for the customer.
     ask_url = fields.Char(compute="_compute_ask", groups=NO_ACCESS, export_string_translation=False)
     ask_question = fields.Char(compute="_compute_ask", groups=NO_ACCESS, export_string_translation=False)
@@ -433,12 +430,7 @@ class LoanSurveyRequest(models.Model):
         """
         self.ensure_one()
         self._wait_for_lock()
-        today = self.company_id._loan_today()
-        count = self.page_count + 1 if self.page_date == today else 1
-        if count > _POSTS_A_DAY:
-            return False
-        self.write({"page_date": today, "page_count": count})
-        return True
+        return self.env["loan.portal.count"]._take(self.company_id, self.partner_id)
 
     # ------------------------------------------------------------ by hand: nothing
 

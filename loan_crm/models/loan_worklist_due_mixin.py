@@ -13,6 +13,10 @@ _LOAN = [
     "next_due_date",
     "next_due_amount",
     "auto_debit",
+    # By which it is told how late it is.
+    "state",
+    "day_zero",
+    "company_id",
 ]
 
 
@@ -37,17 +41,18 @@ class LoanWorklistDueMixin(models.AbstractModel):
         return own & due & Domain("id", "not in", promised.contract_id.ids)
 
     @api.model
-    def _lane_due(self):
-        loans, today = self.env["loan.contract"], self.env.company._loan_today()
-        domain = self._due_domain(today)
-        rows = [
-            self._due_row(loan, today)
-            for loan in loans.search_fetch(domain, _LOAN, order="next_due_date, id", limit=self._SHOWN)
-        ]
+    def _find_due(self):
+        today = self.env.company._loan_today()
+        late = Domain("next_due_date", "<", today)
+        return (self._found("loan.contract", self._due_domain(today), late, _LOAN, "next_due_date, id"),)
+
+    @api.model
+    def _tell_due(self, loans):
+        today = self.env.company._loan_today()
         return self._lane(
             "due",
-            rows,
-            *self._counts("loan.contract", domain, Domain("next_due_date", "<", today)),
+            [self._due_row(loan, today) for loan in loans.shown],
+            loans,
             self.env._("Nothing is overdue, and nothing falls due in three days."),
         )
 

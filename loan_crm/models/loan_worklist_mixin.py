@@ -1,6 +1,12 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..core.worklists import Found
+
+# What rows tell of whom they are about, and what their names hang on.
+_CUSTOMER = ["name", "partner_id", "phone", "manager_user_id", "loan_visible"]
+_LOAN = ["name", "customer_id", "loan_visible"]
+
 
 class LoanWorklistMixin(models.AbstractModel):
     """What lanes of the worklist have in common: whose work it is, and how a lane, a row and a deed are told."""
@@ -17,18 +23,90 @@ class LoanWorklistMixin(models.AbstractModel):
         return self.env.user._loan_own_domain(owner, deputy)
 
     @api.model
-    def _counts(self, model, domain, late):
-        """Return how many records there are and how many of them are late, in one statement.
+    def _found(self, model, domain, late, names, order):
+        """Return the worst of some records, how many there are, and how many of them are late.
+
+        What a search costs here is mostly to make and to plan it with its rules, so it is made once: the rows come of
+        it, and the figures only where there are more than are shown.
 
         :param str model: whose rules are asked, as with any search
         :param domain: which ones
-        :param Domain late: which of them are, by columns of the model's own
+        :param Domain late: which of them are, by columns of the model's own that are among `names`
+        :param list names: of the fields that a row tells of
+        :param str order: the worst first
+        :rtype: Found
+        """
+        records = self.env[model]
+        query = records._search(domain, limit=self._SHOWN, order=order)
+        if query.is_empty():
+            return Found(records, 0, 0)
+        shown = records._fetch_query(query, records._determine_fields_to_fetch(names))
+        if len(shown) < self._SHOWN:
+            return Found(shown, len(shown), len(shown.filtered_domain(late)))
+        query.limit = query.order = None
+        condition = late.optimize_full(records)._to_sql(records, query.table, query)
+        counts = query.select(SQL("COUNT(*)"), SQL("COUNT(*) FILTER (WHERE %s)", condition))
+        return Found(shown, *self.env.execute_query(counts)[0])
+
+    @api.model
+    def _read_together(self, found):
+        """Read at once whom and which loans the rows of all lanes are about: each lane would ask for its own.
+
+        :param dict found: `{key: what its _find_… returned}`
+        """
+        customers, loans = self.env["loan.customer"], self.env["loan.contract"]
+        for shown in (part.shown for parts in found.values() for part in parts if isinstance(part, Found)):
+            if shown._name == "loan.customer":
+                customers |= shown
+            if "customer_id" in shown._fields:
+                customers |= shown.customer_id
+            if "contract_id" in shown._fields:
+                loans |= shown.contract_id
+        customers.fetch(_CUSTOMER)
+        customers.mapped("phone")  # it is their contacts': those are read together, too
+        loans.fetch(_LOAN)
+
+    @api.model
+    def _tally(self, model, domain, conditions, by=None):
+        """Count records in one statement: all of them, and those that each of some conditions holds for.
+
+        :param str model: whose rules are asked, as with any search
+        :param domain: which ones
+        :param conditions: :class:`odoo.fields.Domain` each
+        :param str by: a column of the model to count by; None: all together
+        :return: `{value of the column: (all, first condition, …)}`, its only key is None where nothing is counted by
         """
         records = self.env[model]
         query = records._search(domain)
-        condition = late.optimize_full(records)._to_sql(records, query.table, query)
-        counts = query.select(SQL("COUNT(*)"), SQL("COUNT(*) FILTER (WHERE %s)", condition))
-        return self.env.execute_query(counts)[0]
+        told = [SQL("COUNT(*)")]
+        for condition in conditions:
+            holds = condition.optimize_full(records)._to_sql(records, query.table, query)
+            told.append(SQL("COUNT(*) FILTER (WHERE %s)", holds))
+        if by is None:
+            return {None: tuple(self.env.execute_query(query.select(*told))[0])}
+        query.groupby = records._field_to_sql(query.table, by, query)
+        return {row[0]: tuple(row[1:]) for row in self.env.execute_query(query.select(query.groupby, *told))}
+
+    @api.model
+    def _open_list(self, xmlid, title, domain):
+        """Return an action that opens the list of what a figure counts.
+
+        :param str xmlid: of the action whose list it is
+        :param str title: in words
+        :param domain: which records, without anything that only the server understands
+        """
+        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
+        views = [view for view in action["views"] if view[1] in ("list", "form")]
+        action.update(
+            name=title,
+            display_name=title,
+            path=False,
+            domain=list(domain),
+            context={},
+            views=views or action["views"],
+            view_mode="list,form",
+        )
+        return action
 
     @api.model
     def _titles(self):
@@ -43,13 +121,12 @@ class LoanWorklistMixin(models.AbstractModel):
         }
 
     @api.model
-    def _lane(self, key, rows, count, late, empty, also=None):
+    def _lane(self, key, rows, found, empty, also=None):
         """Return a lane.
 
         :param str key: by which `action_open_lane` knows it
         :param list rows: the worst of them, as `_row` returns them
-        :param int count: how many there are
-        :param int late: how many of these are late
+        :param Found found: how many there are, and how many of these are late
         :param str empty: what is told where there is none
         :param dict also: another list whose rows are among these: `key`, `label` in words, `count`
         """
@@ -57,8 +134,8 @@ class LoanWorklistMixin(models.AbstractModel):
             "key": key,
             "title": self._titles()[key],
             "rows": rows,
-            "count": count,
-            "late": late,
+            "count": found.count,
+            "late": found.late,
             "empty": empty,
             "also": also,
         }

@@ -24,19 +24,19 @@ class LoanWorklistPromisedMixin(models.AbstractModel):
         )
 
     @api.model
-    def _lane_promised(self):
-        ledger, today = self.env["loan.commitment"], self.env.company._loan_today()
-        domain = self._promised_domain(today)
-        rows = [
-            self._promised_row(word, today)
-            for word in ledger.search_fetch(
-                domain, _WORD, order="date_due, has_hour desc, due_hour, id", limit=self._SHOWN
-            )
-        ]
+    def _find_promised(self):
+        today = self.env.company._loan_today()
+        late = Domain("date_due", "<", today)
+        worst_first = "date_due, has_hour desc, due_hour, id"
+        return (self._found("loan.commitment", self._promised_domain(today), late, _WORD, worst_first),)
+
+    @api.model
+    def _tell_promised(self, words):
+        today = self.env.company._loan_today()
         return self._lane(
             "promised",
-            rows,
-            *self._counts("loan.commitment", domain, Domain("date_due", "<", today)),
+            [self._promised_row(word, today) for word in words.shown],
+            words,
             self.env._("You owe nobody a word this week."),
         )
 

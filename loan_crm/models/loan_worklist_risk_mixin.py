@@ -1,12 +1,12 @@
-from datetime import timedelta
-
 from odoo import api, models
 from odoo.fields import Domain
 
 from ..core import risk
+from ..core.worklists import Found
 
 # So many reasons are told.
 _REASONS = 2
+_PLAN = ["customer_id", "user_id", "state", "cause", "next_date"]
 
 
 class LoanWorklistRiskMixin(models.AbstractModel):
@@ -21,22 +21,31 @@ class LoanWorklistRiskMixin(models.AbstractModel):
         return self._own() & Domain("state", "!=", "closed")
 
     @api.model
-    def _lane_risk(self):
-        plans, today = self.env["loan.recovery.plan"], self.env.company._loan_today()
-        domain = self._recovery_domain()
-        open_plans = plans.search_fetch(
-            domain, ["customer_id", "user_id", "state", "cause", "next_date"], order="next_date, id"
+    def _find_risk(self):
+        today = self.env.company._loan_today()
+        plans = self.env["loan.recovery.plan"].search_fetch(
+            self._recovery_domain(), _PLAN, order="next_date, id"
         )
-        rows = [self._recovery_row(plan, today) for plan in open_plans[: self._SHOWN]]
-        recovering = open_plans.customer_id
-        risks = [pair for pair in self._at_risk() if pair[0] not in recovering]
-        rows += [self._risk_row(customer, found) for customer, found in risks[: self._SHOWN - len(rows)]]
-        high = sum(found.level == "high" for _customer, found in risks)
+        late = plans.filtered(lambda plan: plan.next_date and plan.next_date < today)
+        risks = {customer: found for customer, found in self._at_risk() if customer not in plans.customer_id}
+        high = sum(found.level == "high" for found in risks.values())
+        room = max(0, self._SHOWN - len(plans))
+        customers = self.env["loan.customer"].union(*risks)[:room]
+        return (
+            Found(plans[: self._SHOWN], len(plans), len(late)),
+            Found(customers, len(risks), high),
+            risks,
+        )
+
+    @api.model
+    def _tell_risk(self, plans, customers, risks):
+        today = self.env.company._loan_today()
+        rows = [self._recovery_row(plan, today) for plan in plans.shown]
+        rows += [self._risk_row(customer, risks[customer]) for customer in customers.shown]
         return self._lane(
             "risk",
             rows,
-            len(open_plans) + len(risks),
-            sum(bool(plan.next_date and plan.next_date < today) for plan in open_plans) + high,
+            Found(plans.shown, plans.count + customers.count, plans.late + customers.late),
             self.env._("No customer gives cause for worry."),
         )
 
@@ -87,34 +96,17 @@ class LoanWorklistRiskMixin(models.AbstractModel):
 
         Who is only late or only waits stands in a lane of their own.
         """
-        customers = self.env["loan.customer"].browse(sorted(self._signalled_ids()))
+        customers = self.env["loan.customer"]
+        ours = customers._search(self._own("manager_user_id", "deputy_user_id"))
+        noted = customers._risk_noted(ours, self.env.companies)
+        customers = customers.browse(sorted(set().union(*noted.values())))
+        customers.fetch(["name", "company_id", "waiting_since"])  # of many, of whom few are shown
         found = []
-        for customer, figures in customers._risk_figures().items():
+        for customer, figures in customers._risk_figures(noted).items():
             scored = risk.score(figures)
             if scored.level in ("medium", "high"):
                 found.append((customer, scored))
         return sorted(found, key=lambda pair: (-pair[1].points, pair[0].name or "", pair[0].id))
-
-    @api.model
-    def _signalled_ids(self):
-        """Return of which of the user's customers something is known but that they are late or wait, a set of ids."""
-        customers = self.env["loan.customer"]
-        ours = customers._search(self._own("manager_user_id", "deputy_user_id"))
-        today = self.env.company._loan_today()
-        year_ago = today - timedelta(days=365)
-        signals = {
-            "loan.hardship": Domain("state", "in", ("new", "talks")),
-            "loan.promise": Domain("state", "=", "broken") & Domain("date_until", ">=", year_ago),
-            "loan.contract.event": Domain("kind", "=", "restructure")
-            & Domain("state", "=", "posted")
-            & Domain("date", ">=", year_ago),
-            "loan.reminder.bounce": Domain("state", "=", "open"),
-        }
-        found = set()
-        for model, domain in signals.items():
-            groups = self.env[model]._read_group(Domain("customer_id", "in", ours) & domain, ["customer_id"])
-            found.update(customer.id for (customer,) in groups)
-        return found
 
     @api.model
     def _open_risk(self):

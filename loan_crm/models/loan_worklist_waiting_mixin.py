@@ -15,17 +15,6 @@ _WAIT = [
     "climb_at",
     "climbed",
 ]
-_CASE = [
-    "name",
-    "subject",
-    "customer_id",
-    "partner_id",
-    "email_from",
-    "user_id",
-    "opened_at",
-    "due_at",
-    "state",
-]
 
 
 class LoanWorklistWaitingMixin(models.AbstractModel):
@@ -34,6 +23,18 @@ class LoanWorklistWaitingMixin(models.AbstractModel):
     _name = "loan.worklist.waiting.mixin"
     _inherit = ["loan.worklist.mixin"]
     _description = "Worklist: Who Waits"
+
+    _CASE = [
+        "name",
+        "subject",
+        "customer_id",
+        "partner_id",
+        "email_from",
+        "user_id",
+        "opened_at",
+        "due_at",
+        "state",
+    ]
 
     @api.model
     def _waits_domain(self):
@@ -45,35 +46,52 @@ class LoanWorklistWaitingMixin(models.AbstractModel):
         return Domain("state", "=", "waiting") & (self._own("owner_user_id") | theirs)
 
     @api.model
+    def _waits_late_domain(self, now):
+        """Return which waits are over their time: they have climbed, or nobody has said anything for a day."""
+        return (
+            Domain("climb_at", "<=", now)
+            | Domain("climbed", "!=", "0")
+            | Domain("waiting_since", "<=", now - worklists.UNNAMED)
+        )
+
+    @api.model
     def _clocks_domain(self):
         """Return the cases of the user that nobody waits on though their clock runs: what is to be solved."""
         own = self._own() & Domain("state", "in", ("new", "open"))
         return own & Domain("waiting_since", "=", False) & Domain("due_at", "!=", False)
 
     @api.model
-    def _lane_waiting(self):
-        now = fields.Datetime.now()
-        responses, cases = self.env["loan.response"], self.env["loan.case"]
-        waits, clocks = self._waits_domain(), self._clocks_domain()
-        rows = self._wait_rows(responses.search_fetch(waits, _WAIT, limit=self._SHOWN), now)
-        rows += self._clock_rows(
-            cases.search_fetch(clocks, _CASE, order="due_at, id", limit=self._SHOWN), now
-        )
-        waiting, late = self._counts(
+    def _find_waits(self, now):
+        return self._found(
             "loan.response",
-            waits,
-            Domain("climb_at", "<=", now)
-            | Domain("climbed", "!=", "0")
-            | Domain("waiting_since", "<=", fields.Datetime.subtract(now, days=1)),
+            self._waits_domain(),
+            self._waits_late_domain(now),
+            _WAIT,
+            "waiting_since, id",
         )
-        running, overdue = self._counts("loan.case", clocks, Domain("due_at", "<=", now))
+
+    @api.model
+    def _find_waiting(self):
+        now = fields.Datetime.now()
+        clocks = self._found(
+            "loan.case", self._clocks_domain(), Domain("due_at", "<=", now), self._CASE, "due_at, id"
+        )
+        return self._find_waits(now), clocks
+
+    @api.model
+    def _tell_waiting(self, waits, clocks):
+        now = fields.Datetime.now()
+        rows = self._wait_rows(waits.shown, now) + self._clock_rows(clocks.shown, now)
         return self._lane(
             "waiting",
             [row for _wait, row in worklists.worst_first(rows)[: self._SHOWN]],
-            waiting,
-            late + overdue,
+            waits._replace(late=waits.late + clocks.late),
             self.env._("Nobody waits for you."),
-            {"key": "clocks", "label": self.env._("Cases to solve: %s", running), "count": running},
+            {
+                "key": "clocks",
+                "label": self.env._("Cases to solve: %s", clocks.count),
+                "count": clocks.count,
+            },
         )
 
     @api.model
@@ -88,6 +106,9 @@ class LoanWorklistWaitingMixin(models.AbstractModel):
                 # What has climbed to the end has nobody left to climb to: it is late since it began.
                 moment = Wait(wait.waiting_since, by or (wait.waiting_since if wait.climbed == "2" else None))
                 customer = wait.customer_id
+                call = is_case and bool(record.call_part)
+                reply = self._deed(wait, "action_reply", self.env._("Reply"), "fa-reply")
+                log = self._deed_call(customer)
                 row = self._row(
                     record,
                     customer.name or wait.partner_id.name or record.display_name,
@@ -97,6 +118,7 @@ class LoanWorklistWaitingMixin(models.AbstractModel):
                         else record.display_name
                         if record != customer
                         else self.env._("On their page"),
+                        record._call_asked() if call else "",
                         self.env._("climbed to the lead")
                         if wait.climbed == "1"
                         else self.env._("climbed to the head")
@@ -104,12 +126,15 @@ class LoanWorklistWaitingMixin(models.AbstractModel):
                         else "",
                     ],
                     mark=worklists.grave(moment, now),
-                    since=wait.waiting_since,
-                    phone=customer.phone or (record.phone if is_lead else ""),
+                    # Who is to be called was told until when; who wrote, that they are answered.
+                    since=not (call and by) and wait.waiting_since,
+                    by=call and by,
+                    phone=(call and record.call_number)
+                    or customer.phone
+                    or (record.phone if is_lead else ""),
                     owner=wait.owner_user_id,
                     deeds=[
-                        self._deed(wait, "action_reply", self.env._("Reply"), "fa-reply"),
-                        self._deed_call(customer),
+                        *((log, reply) if call else (reply, log)),
                         self._deed(
                             record, "action_mark_answered", self.env._("Answered Otherwise"), "fa-check"
                         ),

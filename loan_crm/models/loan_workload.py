@@ -10,6 +10,8 @@ from ..core import workload
 _COLUMNS = {factor: f"{factor}_count" for factor in workload.FACTORS}
 # A promise that was broken weighs for so many days.
 _BROKEN_DAYS = 30
+# A number that is larger than that of any company.
+_SPREAD = SQL("(SELECT max(id) + 1 FROM res_company)")
 
 
 class LoanWorkload(models.Model):
@@ -30,7 +32,7 @@ class LoanWorkload(models.Model):
         "crm.team.member": ["active", "crm_team_id", "user_id"],
         "loan.case": ["about_user_id", "loan_level"],
         "loan.commitment": ["activity_id", "case_id", "customer_id", "date_due", "state"],
-        "loan.contract": ["customer_id", "day_zero", "state", "waiting_since"],
+        "loan.contract": ["customer_id", "day_zero", "manager_user_id", "state", "waiting_since"],
         "loan.cover": ["company_id", "date_from", "date_to", "manager_user_id"],
         "loan.customer": ["active", "company_id", "manager_user_id", "tier_id", "waiting_since"],
         "loan.customer.tier": ["is_vip"],
@@ -140,10 +142,12 @@ class LoanWorkload(models.Model):
                 SQL(
                     "customer.manager_user_id IS NOT NULL AND %s",
                     self._asked_sql("customer.manager_user_id", asked),
-                )
+                ),
+                # The same once more: without it, each customer's loans are looked up one customer after the other.
+                self._asked_sql("contract.manager_user_id", asked),
             ),
             # A person works for a few companies: their numbers together are one that stays the same.
-            spread=self._spread(),
+            spread=_SPREAD,
             numbers=SQL(", ").join(
                 SQL("COALESCE(counted.%s, 0) AS %s", SQL.identifier(name), SQL.identifier(name))
                 for name in _COLUMNS.values()
@@ -157,12 +161,6 @@ class LoanWorkload(models.Model):
                 for factor, name in _COLUMNS.items()
             ),
         )
-
-    @api.model
-    def _spread(self):
-        # As superuser: a number that is larger than that of any company, whichever one may see.
-        last = self.env["res.company"].sudo().search([], order="id desc", limit=1)
-        return last.id + 1
 
     @api.model
     def _days_sql(self):
@@ -197,10 +195,11 @@ class LoanWorkload(models.Model):
         return SQL("TRUE") if ids is None else SQL("%s = ANY(%s)", SQL.identifier(*column.split(".")), ids)
 
     @api.model
-    def _counts_sql(self, which):
+    def _counts_sql(self, which, which_loans=None):
         """Return what weighs of each active customer, a query with a row a customer or several to be added up.
 
         :param SQL which: on `customer`
+        :param SQL which_loans: on `contract`, what follows from it for loans; nothing more without
         """
         return SQL(
             """
@@ -219,7 +218,7 @@ class LoanWorkload(models.Model):
               JOIN loan_customer customer ON customer.id = contract.customer_id
               JOIN day ON day.company_id = customer.company_id
              WHERE customer.active AND (contract.state = 'active' OR contract.waiting_since IS NOT NULL)
-               AND %(which)s
+               AND %(which)s AND %(which_loans)s
              UNION ALL
             SELECT customer.id, customer.manager_user_id, customer.company_id, 0, 0, 0, 1, 0, 0, 0
               FROM loan_customer customer
@@ -250,6 +249,7 @@ class LoanWorkload(models.Model):
                AND customer.active AND %(which)s
             """,
             which=which,
+            which_loans=which_loans or SQL("TRUE"),
             broken=_BROKEN_DAYS,
         )
 

@@ -7,11 +7,11 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.modules import Manifest
-from odoo.tools import SQL, format_amount, format_date, html2plaintext
+from odoo.tools import SQL, format_date, html2plaintext
 
 from odoo.addons.base.models.ir_qweb import QWebError
 
-from ..core import letters
+from ..core import letters, short_figures
 
 _logger = logging.getLogger(__name__)
 
@@ -106,6 +106,18 @@ class MailTemplate(models.Model):
         if field_name in _PARTS:
             self._refuse_broken_letters()
         return result
+
+    @api.model
+    def _render_eval_context(self):
+        """Return what letters may use besides their record; amounts as a reader of Chinese writes them."""
+        values = super()._render_eval_context()
+        written = values["format_amount"]
+
+        def format_amount(amount, currency, lang_code=False):
+            told = written(amount, currency, lang_code)
+            return short_figures.close_up(told, currency.symbol, lang_code or self.env.lang)
+
+        return values | {"format_amount": format_amount}
 
     def _check_can_be_rendered(self, fnames=None, render_options=None):
         # Odoo tries a text on whatever record comes first. A letter in use is tried by `_refuse_broken_letters`, on all
@@ -379,7 +391,7 @@ class MailTemplate(models.Model):
             return ["body"] if subject else ["subject", "body"]
         told = f"{subject}\n{plain}".replace("\xa0", " ")
         hints = [] if subject else ["subject"]
-        amount = format_amount(self.env, sample.amount_letter, sample.currency_id)
+        amount = sample.currency_id.format(sample.amount_letter)
         if amount.replace("\xa0", " ") not in told and f"{sample.amount_letter:,.2f}" not in told:
             hints.append("amount")
         days = {

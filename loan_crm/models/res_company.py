@@ -1,4 +1,4 @@
-from datetime import timezone
+from datetime import timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
@@ -26,6 +26,7 @@ class ResCompany(models.Model):
         "loan.survey.figures.mixin",
         "loan.learning.figures.mixin",
         "loan.setup.memory.mixin",
+        "loan.portal.figures.mixin",
     ]
 
     loan_tz = fields.Selection(
@@ -61,6 +62,21 @@ class ResCompany(models.Model):
         "CHECK (loan_retention_years BETWEEN 0 AND 100)", "Loan records are kept for 0 to 100 years."
     )
 
+    loan_data_term = fields.Selection(
+        [("month", "One month"), ("working", "Working days")],
+        "Copies of Data Handed Over Within",
+        required=True,
+        default="month",
+        help="Who asks what is held about them has to be answered: within a month in the European Union, within 15 "
+        "working days in China, other times elsewhere.",
+    )
+    loan_data_term_days = fields.Integer("Working Days for a Copy", default=15)
+
+    _loan_data_term_sane = models.Constraint(
+        "CHECK (loan_data_term_days BETWEEN 1 AND 60)",
+        "A copy of data is handed over within 1 to 60 working days.",
+    )
+
     @api.constrains("loan_calendar_id")
     def _check_loan_calendar(self):
         # As superuser: a calendar hidden from whoever asks is another company's all the same.
@@ -86,6 +102,19 @@ class ResCompany(models.Model):
         self.ensure_one()
         # `fields.Datetime.now` and not the database: a test that travels in time takes this with it.
         return fields.Datetime.now().replace(tzinfo=timezone.utc).astimezone(ZoneInfo(self.loan_tz or "UTC"))
+
+    def _loan_business_day(self, day, count):
+        """Return the n-th working day after a day: by the lender's calendar, without one Monday to Friday.
+
+        :param date day: not counted itself
+        :param int count: more than zero
+        """
+        if self.loan_calendar_id:
+            return self.loan_calendar_id._as_calendar().add_business_days(day, count)
+        while count:
+            day += timedelta(days=1)
+            count -= day.weekday() < 5
+        return day
 
     def _loan_today(self):
         """Return the lender's day, a :class:`datetime.date`. Read once at the edge, then handed on."""

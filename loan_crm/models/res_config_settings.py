@@ -25,6 +25,8 @@ class ResConfigSettings(models.TransientModel):
         readonly=False,
         domain=lambda self: self.env["res.company"]._loan_round_readers_domain("company_id"),
     )
+    loan_agreement_days = fields.Integer(related="company_id.loan_agreement_days", readonly=False)
+    loan_agreement_login = fields.Boolean(related="company_id.loan_agreement_login", readonly=False)
     loan_link_days = fields.Integer(related="company_id.loan_link_days", readonly=False)
     loan_weight_customer = fields.Float(related="company_id.loan_weight_customer", readonly=False)
     loan_weight_loan = fields.Float(related="company_id.loan_weight_loan", readonly=False)
@@ -58,6 +60,8 @@ class ResConfigSettings(models.TransientModel):
     loan_renewal_on_time = fields.Integer(related="company_id.loan_renewal_on_time", readonly=False)
 
     loan_retention_years = fields.Integer(related="company_id.loan_retention_years", readonly=False)
+    loan_data_term = fields.Selection(related="company_id.loan_data_term", readonly=False)
+    loan_data_term_days = fields.Integer(related="company_id.loan_data_term_days", readonly=False)
 
     loan_survey_on = fields.Boolean(related="company_id.loan_survey_on", readonly=False)
     loan_survey_interval = fields.Integer(related="company_id.loan_survey_interval", readonly=False)
@@ -67,6 +71,15 @@ class ResConfigSettings(models.TransientModel):
     loan_learning_least = fields.Integer(related="company_id.loan_learning_least", readonly=False)
     loan_learning_days = fields.Integer(related="company_id.loan_learning_days", readonly=False)
     loan_repeat_months = fields.Integer(related="company_id.loan_repeat_months", readonly=False)
+
+    loan_posts_per_hour = fields.Integer(related="company_id.loan_posts_per_hour", readonly=False)
+    loan_posts_per_day = fields.Integer(related="company_id.loan_posts_per_day", readonly=False)
+    loan_files_per_day = fields.Integer(related="company_id.loan_files_per_day", readonly=False)
+    loan_posts_per_address = fields.Integer(related="company_id.loan_posts_per_address", readonly=False)
+    loan_slot_minutes = fields.Integer(related="company_id.loan_slot_minutes", readonly=False)
+    loan_slot_days = fields.Integer(related="company_id.loan_slot_days", readonly=False)
+    loan_slot_lead_hours = fields.Integer(related="company_id.loan_slot_lead_hours", readonly=False)
+    loan_slot_change_hours = fields.Integer(related="company_id.loan_slot_change_hours", readonly=False)
 
     loan_access_note = fields.Text("Access Self-Test", compute="_compute_loan_access_note")
 

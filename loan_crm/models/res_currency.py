@@ -1,9 +1,15 @@
 from odoo import api, models
 from odoo.tools import ormcache
 
+from ..core import short_figures
+
 
 class ResCurrency(models.Model):
     _inherit = "res.currency"
+
+    def format(self, amount):
+        """Return an amount as a reader writes it: no space follows the sign in Chinese."""
+        return short_figures.close_up(super().format(amount), self.symbol, self.env.lang)
 
     @api.model
     @ormcache(cache="stable")  # Odoo clears it where a currency is created, deleted, or named otherwise

@@ -234,10 +234,15 @@ class ResPartner(models.Model):
     def write(self, vals):
         kept = self._loan_leads_below() if "parent_id" in vals else {}
         changed = self.browse()
-        if "loan_no_surveys" in vals and not self.env.user._is_superuser():
+        if "loan_no_surveys" in vals:
             changed = self.filtered(lambda partner: partner.loan_no_surveys != bool(vals["loan_no_surveys"]))
         result = super().write(vals)
-        changed._loan_note_surveys()
+        if changed:
+            # As superuser: who may say so of a contact need not see each lender's profile.
+            profiles_sudo = self.env["loan.customer"].sudo().search([("partner_id", "in", changed.ids)])
+            profiles_sudo._say_surveys(refused=bool(vals["loan_no_surveys"]))
+            if not self.env.user._is_superuser():
+                changed._loan_note_surveys()
         if kept:
             self.env["crm.lead"]._loan_keep_ranks(kept)
         if "email" in vals:

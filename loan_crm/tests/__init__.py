@@ -6,7 +6,9 @@ from .core import (
     test_arrears,
     test_assignment,
     test_calendars,
+    test_callbacks,
     test_commitments,
+    test_consents,
     test_conventions,
     test_covers,
     test_dates,
@@ -21,10 +23,12 @@ from .core import (
     test_incoming,
     test_learning,
     test_links,
+    test_signing,
     test_moments,
     test_money,
     test_occasions,
     test_papers,
+    test_portables,
     test_promises,
     test_published_schedules,
     test_recovery,
@@ -33,6 +37,7 @@ from .core import (
     test_renewals,
     test_risk,
     test_scores,
+    test_short_figures,
     test_schedule_properties,
     test_stages,
     test_statements,
@@ -76,6 +81,7 @@ from . import test_loan_assignment
 from . import test_loan_manager
 from . import test_loan_mine_first
 from . import test_loan_conflict
+from . import test_loan_consent
 from . import test_loan_copy
 from . import test_loan_nda
 from . import test_loan_training
@@ -88,6 +94,7 @@ from . import test_loan_worklist
 from . import test_loan_help
 from . import test_loan_setup
 from . import test_loan_setup_tour
+from . import test_loan_board
 from . import test_loan_assignment_suggest
 from . import test_loan_assignment_tour
 from . import test_loan_cover
@@ -97,11 +104,17 @@ from . import test_loan_customer_erasure
 from . import test_loan_customer_merge
 from . import test_loan_customer
 from . import test_loan_customer_tier
+from . import test_loan_data_request
 from . import test_loan_commitment
 from . import test_loan_confidentiality
 from . import test_loan_confidentiality_tour
 from . import test_loan_disclosure
 from . import test_loan_handover
+from . import test_loan_agreement
+from . import test_loan_portal_agreement
+from . import test_loan_agreement_tour
+from . import test_loan_easy
+from . import test_loan_easy_tour
 from . import test_loan_hardship
 from . import test_loan_import
 from . import test_loan_interaction
@@ -149,4 +162,11 @@ from . import test_loan_survey_page
 from . import test_loan_learning
 from . import test_loan_learning_tour
 from . import test_loan_portal
+from . import test_loan_portal_appointment
+from . import test_loan_portal_ask
+from . import test_loan_portal_own_tour
 from . import test_loan_portal_tour
+from . import test_loan_portal_axe
+from . import test_loan_screen_axe
+from . import test_loan_chinese
+from . import test_loan_portal_keyboard

@@ -206,6 +206,11 @@ class LoanCommon(TransactionCase):
             self.env.cr.clear()
         self.assertRegex(told, words)
 
+    def _posts(self):
+        """Return how much was sent from the pages of borrowers, counted for persons and addresses alike."""
+        self.env.invalidate_all()
+        return sum(self.env["loan.portal.count"].search([]).mapped("count"))
+
     @contextmanager
     def _without_commit(self):
         """Let a job run inside a test's transaction: it commits and rolls back batches, a test must not."""

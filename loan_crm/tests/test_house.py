@@ -27,6 +27,8 @@ ORM = {
     "get_import_templates",
     "create_unique",  # Odoo's own, with the caller's rights, as the next one
     "generate_access_token",
+    "session_info",  # Odoo's own: what the page is told of who has logged in
+    "consume",  # Odoo's own: a tour was walked
     "read",  # what is absent is refused as what is hidden
     "web_read",  # what Odoo answers a form and a list with; only faster
     "search_read",
@@ -35,7 +37,7 @@ ORM = {
     "message_route",  # Odoo's own and not to be called by a browser: it asks for a mail
     "formatted_read_group",
     "formatted_read_grouping_sets",
-    "consume",  # Odoo's own: a person has walked through a tour, themselves
+    "format",  # a currency's, as Odoo has it; Chinese leaves the space out
 }
 # (file, line): raised rights that need neither a name nor a reason. Keep it short.
 PLAIN_SUDO = {
@@ -94,6 +96,10 @@ WAYS_IN = {
     "loan.recovery.apology.plan_id",
     "loan.voice.report.quote_ids",  # asks the quotations' own rules
     "loan.survey.enter.request_id",  # guarded by loan.guard.mixin
+    "loan.agreement.withdraw.agreement_id",  # guarded by loan.guard.mixin, as the next one
+    "loan.agreement.identify.signer_id",
+    "loan.consent.record.customer_id",  # guarded by loan.guard.mixin, as the next one
+    "loan.data.ask.customer_id",
     "mail.mail.loan_reminder_ids",  # mails are read by system administrators only
     "mail.activity.loan_clock_id",  # nobody reads it, as the next one: what gave a to-do
     "mail.activity.loan_response_id",

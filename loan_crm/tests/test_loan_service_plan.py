@@ -43,6 +43,8 @@ class TestLoanServicePlan(TierCommon):
         )
         cls.friends.plan_id = cls.plan
         cls.birthday, cls.review = cls.plan.step_ids
+        # Who may be congratulated is asked in test_loan_consent: here everybody who has not said no.
+        cls.env["loan.consent.purpose"]._governing("greetings").ground = "interest"
         cls._stand(cls.customer, cls.friends, "hand", date(2025, 10, 1), birthday=date(1980, 3, 12))
 
     def _given(self, customer=None):

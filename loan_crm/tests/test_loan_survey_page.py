@@ -131,7 +131,8 @@ class TestLoanSurveyPage(HttpCase, SurveyCommon):
         self.assertFalse(self.customer.no_surveys)
 
     def test_who_sends_too_often_is_told(self):
-        self.asked.sudo().write({"page_date": self.company._loan_today(), "page_count": 10})
+        self.company.loan_posts_per_hour = 1
+        self.env["loan.portal.count"]._take(self.company, self.asked.partner_id)
         self.assertEqual(self._send(self.path, choice="4").status_code, 429)
         self.assertEqual(self.asked.state, "sent")
 

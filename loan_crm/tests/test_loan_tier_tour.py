@@ -25,6 +25,8 @@ class TestLoanTierTour(BrowserCommon, TierCommon):
         cls.prime.days_down = 0
         cls._stand(cls.customer, cls.prime, since=cls.today - relativedelta(years=1))
         cls.other = cls._customer("Li Na", birthday=cls.today + relativedelta(days=2, years=-40))
+        greetings = cls.env["loan.consent.purpose"]._governing("greetings")
+        cls.other._say_consents({greetings: True}, "phone", cls.manager)
         cls.prime.plan_id = cls.env["loan.service.plan"].create(
             {
                 "name": "Of the Test",

@@ -10,21 +10,8 @@ from .test_crm_lead import ApplicationCommon
 from .test_loan_case import CaseCommon
 
 
-@tagged("post_install", "-at_install", "loan")
-@freeze_time(NOW)
-class TestLoanWorklist(CaseCommon, ApplicationCommon):
-    """What waits for a person stands in their day, worst first, and is gone when it is done."""
-
-    def _day(self, user=None):
-        self.env.flush_all()
-        self.env.invalidate_all()
-        return self.env["loan.worklist"].with_user(user or self.manager).action_look()
-
-    def _lane(self, key, user=None):
-        return next(lane for lane in self._day(user)["lanes"] if lane["key"] == key)
-
-    def _titles(self, key, user=None):
-        return [row["title"] for row in self._lane(key, user)["rows"]]
+class WorkCommon(CaseCommon, ApplicationCommon):
+    """A lender with cases and applications, and a word of ours that can be promised."""
 
     def _promise(self, what, days, user=None, **values):
         return (
@@ -40,6 +27,23 @@ class TestLoanWorklist(CaseCommon, ApplicationCommon):
                 }
             )
         )
+
+
+@tagged("post_install", "-at_install", "loan")
+@freeze_time(NOW)
+class TestLoanWorklist(WorkCommon):
+    """What waits for a person stands in their day, worst first, and is gone when it is done."""
+
+    def _day(self, user=None):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return self.env["loan.worklist"].with_user(user or self.manager).action_look()
+
+    def _lane(self, key, user=None):
+        return next(lane for lane in self._day(user)["lanes"] if lane["key"] == key)
+
+    def _titles(self, key, user=None):
+        return [row["title"] for row in self._lane(key, user)["rows"]]
 
     def _do(self, row, label, user=None):
         """Press a button of a row as the page does, and return what it opens."""
@@ -285,10 +289,23 @@ class TestLoanWorklist(CaseCommon, ApplicationCommon):
             self.env["loan.worklist"].with_user(self.manager).action_look()
             return self.env.cr.sql_log_count - before
 
-        fill(f"Few {number}" for number in range(2))
-        few = queries()
-        fill(f"Many {number}" for number in range(6))
-        self.assertEqual(queries(), few)
+        # Where there is more than is shown it is counted, too.
+        fill(f"Many {number}" for number in range(9))
+        many = queries()
+        fill(f"More {number}" for number in range(9))
+        self.assertEqual(queries(), many)
+
+    def test_what_is_not_shown_is_counted(self):
+        def told():
+            lane = self._lane("promised")
+            return len(lane["rows"]), lane["count"], lane["late"]
+
+        words = self.env["loan.commitment"].union(*(self._promise(f"Paper {n}", n) for n in range(5)))
+        words[:3].write({"promised_on": TODAY - timedelta(2), "date_due": TODAY - timedelta(1)})
+        self.assertEqual(told(), (5, 5, 3))
+        for number in range(4):
+            self._promise(f"Letter {number}", 1)
+        self.assertEqual(told(), (8, 9, 3))
 
     # ------------------------------------------------------------ live
 

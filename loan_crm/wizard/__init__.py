@@ -26,6 +26,8 @@ from . import loan_handover_start
 from . import loan_customer_tier_choose
 from . import loan_customer_tier_keep
 from . import loan_hardship_answer
+from . import loan_agreement_withdraw
+from . import loan_agreement_identify
 from . import loan_case_end
 from . import loan_case_extend
 from . import loan_repayment_prepay
@@ -56,3 +58,5 @@ from . import loan_weak_spot
 from . import loan_repeat
 from . import survey_invite
 from . import loan_sample_add
+from . import loan_consent_record
+from . import loan_data_ask

@@ -126,7 +126,7 @@ class LoanReminder(models.Model):
                 SELECT reminder.id, partner.phone_sanitized, %(can_text)s AS can_text,
                        EXISTS (SELECT FROM phone_blacklist blacklist
                                 WHERE blacklist.number = partner.phone_sanitized AND blacklist.active)
-                           AS phone_blacklisted,
+                           AS phone_blacklisted, %(stopped)s AS stopped,
                        EXISTS (SELECT FROM loan_reminder returned
                                 WHERE returned.partner_id = reminder.partner_id
                                   AND returned.channel = 'sms'
@@ -139,6 +139,7 @@ class LoanReminder(models.Model):
                  WHERE reminder.id = ANY(%(ids)s)
                 """,
                 can_text=self.env["sms.template"]._can_text_sql(),
+                stopped=self.env["loan.consent.purpose"]._stopped_sql("texts", SQL("reminder.customer_id")),
                 ids=list(texts),
                 own=self.ids,
             ),
@@ -157,7 +158,7 @@ class LoanReminder(models.Model):
             "has_address": bool((row["phone"] or "").strip()),
             "address_valid": bool(row["phone_sanitized"]),
             "bounced": row["phone_bounced"],
-            "opted_out": row["phone_blacklisted"],
+            "opted_out": row["phone_blacklisted"] or (row["stopped"] and row["role"] == "borrower"),
         }
 
     def _judge_row(self, company, row, clock, context, delivering):

@@ -7,6 +7,7 @@ class LoanReminderForecast(models.Model):
 
     _inherit = "loan.reminder.forecast"
     _depends = {
+        "loan.consent": ["customer_id", "is_current", "purpose_id", "state"],
         "loan.reminder": ["bounced_at", "channel", "email_to", "partner_id"],
         "loan.reminder.step": ["sms_template_id"],
         "phone.blacklist": ["active", "number"],
@@ -20,8 +21,10 @@ class LoanReminderForecast(models.Model):
             "opted_out": (
                 "phone_opted_out",
                 SQL(
-                    "EXISTS (SELECT FROM phone_blacklist blacklist"
+                    "(EXISTS (SELECT FROM phone_blacklist blacklist"
                     " WHERE blacklist.number = partner.phone_sanitized AND blacklist.active)"
+                    " OR foreseen.role = 'borrower' AND %s)",
+                    self.env["loan.consent.purpose"]._stopped_sql("texts", SQL("customer.id")),
                 ),
             ),
             "no_address": ("no_phone", SQL("COALESCE(trim(partner.phone), '') = ''")),

@@ -14,7 +14,8 @@ import {
 } from "@web/../tests/web_test_helpers";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { deserializeDate } from "@web/core/l10n/dates";
-import { formatShortAmount } from "@loan_crm/loan_chart/loan_chart";
+import { formatShortAmount, shortFigure } from "@loan_crm/loan_chart/short_figures";
+import { CASES } from "./short_figures.cases";
 import { positionOfDay } from "@loan_crm/loan_schedule_chart/loan_schedule_chart";
 
 const { DateTime } = luxon;
@@ -222,6 +223,27 @@ test("the marker stands where the day lies between the due dates", async () => {
     expect(at("2026-06-01")).toBe(null);
     expect(positionOfDay([], deserializeDate("2025-01-01"))).toBe(null);
     expect(positionOfDay(dates.slice(0, 1), dates[0])).toBe(0);
+});
+
+test("figures are as short as the server has them", async () => {
+    await makeMockEnv();
+    for (const [value, language, digits, told] of CASES) {
+        expect(shortFigure(Number(value), language, digits)).toBe(told, { message: `${value} in ${language}` });
+    }
+});
+
+test("a Chinese axis counts in ten thousands and puts no space after the sign", async () => {
+    await makeMockEnv();
+    const short = (value) => formatShortAmount(value, 1, "zh-CN");
+    expect([0, 0.5, 500, 1500, 10000, 12500, 35000000].map(short)).toEqual([
+        "$0",
+        "$0.50",
+        "$500",
+        "$1,500",
+        "$1万",
+        "$1.25万",
+        "$3,500万",
+    ]);
 });
 
 test("an axis says amounts as short as they can be said exactly", async () => {

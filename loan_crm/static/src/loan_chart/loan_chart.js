@@ -7,25 +7,9 @@ import { uniqueId } from "@web/core/utils/functions";
 import { clamp } from "@web/core/utils/numbers";
 import { formatMonetary } from "@web/views/fields/formatters";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import { formatShortAmount } from "./short_figures";
 
 const { DateTime } = luxon;
-
-/**
- * An amount as short as an axis needs it: "$ 500", "$ 1k", "$ 1.5k".
- *
- * @param {number} value
- * @param {number} [currencyId]
- */
-export function formatShortAmount(value, currencyId) {
-    const size = Math.abs(value);
-    if (size < 1000) {
-        const digits = Number.isInteger(value) ? [16, 0] : undefined;
-        return formatMonetary(value, { currencyId, digits });
-    }
-    const unit = 1000 ** Math.floor(Math.log10(size) / 3);
-    const decimals = [0, 1].find((n) => Number.isInteger(+((size / unit) * 10 ** n).toFixed(6)));
-    return formatMonetary(value, { currencyId, humanReadable: true, digits: [16, decimals ?? 2] });
-}
 
 /** The one of two colours that suits the reader's choice of a bright or a dark screen. */
 export function themed(bright, dark) {
