@@ -3,10 +3,18 @@ import { click, press, queryAll, queryAllTexts, queryOne, waitFor } from "@odoo/
 import { advanceTime, animationFrame, mockDate } from "@odoo/hoot-mock";
 import { startBusService } from "@bus/../tests/bus_test_helpers";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
-import { contains, getService, MockServer, mockService, mountWithCleanup, onRpc } from "@web/../tests/web_test_helpers";
+import { contains, getService, MockServer, mockService, mountWithCleanup, onRpc, patchWithCleanup } from "@web/../tests/web_test_helpers";
+import { Component, xml } from "@odoo/owl";
+import { registry } from "@web/core/registry";
+import { useServiceProtectMethodHandling } from "@web/core/utils/hooks";
 import { WebClient } from "@web/webclient/webclient";
 
 defineMailModels();
+
+class Elsewhere extends Component {
+    static template = xml`<div class="o_loan_elsewhere"/>`;
+    static props = ["*"];
+}
 
 const row = (id, title, more = {}) => ({
     key: `loan.case,${id}`,
@@ -150,4 +158,21 @@ test("a title opens its record, a figure its list", async () => {
         ["loan.response", [["key", "=", "waiting"]]],
         ["loan.response", [["key", "=", "talks"]]],
     ]);
+});
+
+test("a deed that leads to another page lets the day be", async () => {
+    // As in a browser: in tests what a page asks that is gone would just stay without an answer.
+    patchWithCleanup(useServiceProtectMethodHandling, { fn: useServiceProtectMethodHandling.original });
+    let looks = 0;
+    onRpc("loan.worklist", "action_look", () => {
+        looks += 1;
+        return day([lane("waiting", "Waiting for an answer", [row(1, "Wang Fang")])]);
+    });
+    onRpc("loan.case", "action_answer", () => ({ type: "ir.actions.client", tag: "loan_crm.elsewhere" }));
+    registry.category("actions").add("loan_crm.elsewhere", Elsewhere);
+    await open();
+    await contains(".o_loan_work_first").click();
+    await waitFor(".o_loan_elsewhere");
+    await animationFrame();
+    expect(looks).toBe(1);
 });

@@ -87,6 +87,10 @@ export function useDeeds(look) {
     const orm = useService("orm");
     const action = useService("action");
     const state = useState({ busy: "" });
+    let isGone = false;
+    onWillDestroy(() => (isGone = true));
+    // A deed may have led to another page.
+    const lookIfHere = async () => isGone || (await look());
     return {
         state,
         open: (row) =>
@@ -104,11 +108,11 @@ export function useDeeds(look) {
             try {
                 const next = deed.action || (await orm.call(deed.model, deed.method, [[deed.id]]));
                 if (next && typeof next === "object") {
-                    await action.doAction(next, { onClose: () => look() });
+                    await action.doAction(next, { onClose: lookIfHere });
                 }
             } finally {
                 state.busy = "";
-                await look();
+                await lookIfHere();
             }
         },
     };
