@@ -227,7 +227,7 @@ class TestLoanAccessVoiceHttp(VoiceWorld):
             ("export_data", [ids, ["display_name", *plain, "create_uid/name"]], {}),
             (
                 "formatted_read_group",
-                [[("id", "in", ids)], plain[:2] or ["create_uid"], ["__count", "id:array_agg"]],
+                [[("id", "in", ids)], plain or ["create_uid"], ["__count", "id:array_agg"]],
                 {},
             ),
             ("name_search", [], {"name": CANARY, "limit": 8}),
