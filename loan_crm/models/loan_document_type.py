@@ -1,9 +1,12 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools.i18n import format_list
 
 from ..core import papers
 
 _PEOPLE = ("person", "sole_trader")
+# So many products are named in a list before the rest is counted.
+_NAMED = 3
 _KINDS = ("person", "sole_trader", "sme", "corporate", "project", "institution")
 
 
@@ -78,6 +81,8 @@ class LoanDocumentType(models.Model):
         string="Asked From",
         help="Of whom an application needs it. Empty: everybody who applies.",
     )
+    asked_of = fields.Char("Customers Who Bring It", compute="_compute_asked_of")
+    applications = fields.Char("Applications That Need It", compute="_compute_applications")
     request = fields.Text(
         "How We Ask for It",
         translate=True,
@@ -104,6 +109,31 @@ class LoanDocumentType(models.Model):
             ("organizations", organizations),
             *self.env["loan.customer"]._fields["kind"]._description_selection(self.env),
         ]
+
+    @api.depends(*(f"required_{kind}" for kind in _KINDS))
+    @api.depends_context("lang")
+    def _compute_asked_of(self):
+        labels = {kind: self._fields[f"required_{kind}"]._description_string(self.env) for kind in _KINDS}
+        for each in self:
+            asked = [label for kind, label in labels.items() if each[f"required_{kind}"]]
+            if len(asked) == len(labels):
+                each.asked_of = self.env._("All kinds")
+            else:
+                each.asked_of = format_list(self.env, asked)
+
+    @api.depends("all_products", "product_ids.name")
+    @api.depends_context("lang")
+    def _compute_applications(self):
+        for each in self:
+            names, more = each.product_ids[:_NAMED].mapped("name"), len(each.product_ids) - _NAMED
+            if each.all_products:
+                each.applications = self.env._("All applications")
+            elif more > 0:
+                each.applications = self.env._(
+                    "%(names)s and %(count)s more", names=format_list(self.env, names, "unit"), count=more
+                )
+            else:
+                each.applications = format_list(self.env, names)
 
     def _suits(self, product, kind, company):
         """Return those of these documents that an application needs, in their order.
