@@ -101,6 +101,8 @@ class LoanCustomer(models.Model):
         check_company=True,
         ondelete="restrict",
         tracking=True,
+        help="What it brings stands in the tier's service plan. Chosen by hand it is kept; otherwise the "
+        "night gives it by the criteria.",
     )
     manager_user_id = fields.Many2one(
         "res.users",

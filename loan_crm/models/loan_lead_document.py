@@ -66,7 +66,11 @@ class LoanLeadDocument(models.Model):
         help="In words for the borrower; it stands in the next letter. E.g. the second page, or the bank's stamp.",
     )
 
-    date_issued = fields.Date("Issued On", copy=False)
+    date_issued = fields.Date(
+        "Issued On",
+        copy=False,
+        help="Where the kind of paper counts for so many months, the end is worked out from this day.",
+    )
     date_expiry = fields.Date(
         "Expires On",
         compute="_compute_date_expiry",

@@ -59,12 +59,18 @@ class LoanContractRestructure(models.TransientModel):
     )
     amount_overdue = fields.Monetary(related="contract_id.amount_overdue")
     # Asked for by the server as well, so a press without them says what is missing.
-    consent_date = fields.Date("Agreed On")
-    consent_method = fields.Selection(lambda self: self._consent_methods(), "Agreed How")
+    consent_date = fields.Date("Agreed On", help="The day on which the borrower agreed to the new terms.")
+    consent_method = fields.Selection(
+        lambda self: self._consent_methods(),
+        "Agreed How",
+        help="How it can be shown that the borrower agreed.",
+    )
     consent_reference = fields.Char(
         "Where It Is Kept", help="Document number, mail or recording, to find the consent again."
     )
-    consent_file = fields.Binary("Document", attachment=False)
+    consent_file = fields.Binary(
+        "Document", attachment=False, help="Kept with the change, for example the signed paper."
+    )
     consent_filename = fields.Char()
     note = fields.Char("Reason")
 

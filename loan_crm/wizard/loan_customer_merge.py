@@ -11,7 +11,11 @@ class LoanCustomerMerge(models.TransientModel):
     _description = "Merge Customers"
 
     customer_ids = fields.Many2many(
-        "loan.customer", string="Profiles", required=True, context={"active_test": False}
+        "loan.customer",
+        string="Profiles",
+        required=True,
+        context={"active_test": False},
+        help="Two or more profiles of one and the same person or firm.",
     )
     kept_id = fields.Many2one(
         "loan.customer",

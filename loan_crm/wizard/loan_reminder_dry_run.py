@@ -31,9 +31,21 @@ class LoanReminderDryRun(models.TransientModel):
     )
     run_at = fields.Datetime("As of", readonly=True)
     waits = fields.Boolean(readonly=True)
-    planned_count = fields.Integer("Planned", readonly=True)
-    usual_count = fields.Integer("Usually", readonly=True)
-    letter_count = fields.Integer("Letters", readonly=True)
+    planned_count = fields.Integer(
+        "Planned",
+        readonly=True,
+        help="Reminders that fall due today, before holds, opt-outs and missing addresses are looked at.",
+    )
+    usual_count = fields.Integer(
+        "Usually",
+        readonly=True,
+        help="The middle of the last rounds. Many times more would wait for a person.",
+    )
+    letter_count = fields.Integer(
+        "Letters",
+        readonly=True,
+        help="What would really leave: several loans of one person go in one letter.",
+    )
     line_ids = fields.One2many("loan.reminder.dry.run.line", "run_id", "Outcomes", readonly=True)
     letter_ids = fields.One2many("loan.reminder.dry.run.letter", "run_id", "First Letters", readonly=True)
     shows_letters = fields.Boolean(compute="_compute_shows_letters")

@@ -25,8 +25,11 @@ class LoanRepaymentRegister(models.TransientModel):
         "Paid By",
         required=True,
         default="transfer",
+        help="How the money came.",
     )
-    reference = fields.Char("Bank Reference")
+    reference = fields.Char(
+        "Bank Reference", help="As on the bank statement, so that the money is found again."
+    )
     note = fields.Char()
     amount_overdue = fields.Monetary("Overdue Amount", compute="_compute_owed")
     charges_open = fields.Monetary(

@@ -15,6 +15,7 @@ class LoanTeamPolicy(models.TransientModel):
         required=True,
         domain=lambda self: self._team_domain(),
         default=lambda self: self.env["crm.team"].search(self._team_domain(), limit=1),
+        help="A team you lead.",
     )
     loan_assign_policy = fields.Selection(
         selection=lambda self: (

@@ -68,7 +68,9 @@ class LoanWhatIf(models.TransientModel):
         default=1.0,
         help="In percentage points: 1 makes 5 percent 6 percent.",
     )
-    asks_restructuring = fields.Boolean("New Terms")
+    asks_restructuring = fields.Boolean(
+        "New Terms", help="Shows beside it what other terms would mean: rate, term, a pause."
+    )
     remaining = fields.Integer(
         "Number of Installments",
         compute="_compute_remaining",
