@@ -53,6 +53,7 @@ class LoanBreach(models.Model):
         readonly=False,
         precompute=True,
         tracking=True,
+        help="The register for the supervisor counts by it.",
     )
     found_how = fields.Selection(
         [

@@ -157,7 +157,11 @@ class LoanCustomer(models.Model):
     email = fields.Char(related="partner_id.email", readonly=False)
     phone = fields.Char(related="partner_id.phone", readonly=False)
     lang = fields.Selection(related="partner_id.lang", readonly=False)
-    tz = fields.Selection(related="partner_id.tz", readonly=False)
+    tz = fields.Selection(
+        related="partner_id.tz",
+        readonly=False,
+        help="Reminders respect their night by it. Empty: the time of the lender.",
+    )
     no_surveys = fields.Boolean(
         related="partner_id.loan_no_surveys",
         readonly=False,

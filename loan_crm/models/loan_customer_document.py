@@ -86,7 +86,11 @@ class LoanCustomerDocument(models.Model):
         "ir.attachment", "res_id", "Attachments", domain=[("res_model", "=", "loan.customer.document")]
     )
     file_ids = fields.Many2many(
-        "ir.attachment", string="Files", compute="_compute_file_ids", inverse="_inverse_file_ids"
+        "ir.attachment",
+        string="Files",
+        compute="_compute_file_ids",
+        inverse="_inverse_file_ids",
+        help="Scans or photos; who may see the customer may see them, and nobody else.",
     )
     file_count = fields.Integer("Number of Files", compute="_compute_file_ids")
     note = fields.Char()

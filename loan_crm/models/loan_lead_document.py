@@ -40,7 +40,12 @@ class LoanLeadDocument(models.Model):
     validity = fields.Selection(related="type_id.validity")
     # As it was called when it came on the list: what an addition by hand has, and what stays of a type.
     name = fields.Char("Document Name", compute="_compute_name", store=True, readonly=False, precompute=True)
-    told_name = fields.Char("Document", compute="_compute_told", inverse="_inverse_told_name")
+    told_name = fields.Char(
+        "Document",
+        compute="_compute_told",
+        inverse="_inverse_told_name",
+        help="As the letter to the borrower names it.",
+    )
     told_request = fields.Text("How We Ask for It", compute="_compute_told")
     state = fields.Selection(
         [

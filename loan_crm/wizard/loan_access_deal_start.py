@@ -45,6 +45,7 @@ class LoanAccessDealStart(models.TransientModel):
         compute="_compute_line_ids",
         store=True,
         readonly=False,
+        help="Who gains what by it is shown below, before anybody does.",
     )
     gain_ids = fields.One2many(
         "loan.access.deal.gain", "form_id", "Who Gains What", compute="_compute_gain_ids"

@@ -25,6 +25,7 @@ class LoanCaseEnd(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
+        help="Why it came to this; a complaint cannot end without it, and weak spots are counted by it.",
     )
     by_customer = fields.Boolean("The Customer Says So", help="They wrote that it has been settled.")
     why = fields.Selection(

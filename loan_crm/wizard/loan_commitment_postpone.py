@@ -30,7 +30,12 @@ class LoanCommitmentPostpone(models.TransientModel):
         "told them.",
     )
     letter = fields.Html(
-        compute="_compute_letter", store=True, readonly=False, precompute=True, sanitize_style=True
+        compute="_compute_letter",
+        store=True,
+        readonly=False,
+        precompute=True,
+        sanitize_style=True,
+        help="Sent to the customer as it stands here; change what you would say otherwise.",
     )
     told_note = fields.Char("How They Were Told", help="For example: by telephone, today.")
 

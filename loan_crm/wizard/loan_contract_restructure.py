@@ -38,6 +38,7 @@ class LoanContractRestructure(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
+        help="From the day on that the change counts. What fell due before keeps its interest.",
     )
     grace = fields.Integer("Installments without Principal", help="So many of them repay no principal.")
     grace_interest = fields.Selection(
@@ -47,6 +48,8 @@ class LoanContractRestructure(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
+        help="Whether interest is paid or added to the loan while no principal is repaid. Empty: as the "
+        "loan says.",
     )
     repayment_method = fields.Selection(
         [

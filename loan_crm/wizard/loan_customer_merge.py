@@ -35,6 +35,7 @@ class LoanCustomerMerge(models.TransientModel):
         compute_sudo=False,
         store=True,
         readonly=False,
+        help="Where the profiles say different things, choose whose word counts.",
     )
     told = fields.Text("What Happens", compute="_compute_told")
     refusal = fields.Char(compute="_compute_told")

@@ -39,6 +39,7 @@ class LoanRepaymentPrepay(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
+        help="What becomes of the installments after a prepayment. Empty: as the loan says.",
     )
     method = fields.Selection(
         lambda self: self.env["loan.repayment"]._fields["method"]._description_selection(self.env),

@@ -15,7 +15,12 @@ class LoanRepaymentRegister(models.TransientModel):
     currency_id = fields.Many2one(related="contract_id.currency_id")
     customer_id = fields.Many2one(related="contract_id.customer_id")
     amount = fields.Monetary(
-        required=True, compute="_compute_amount", store=True, readonly=False, precompute=True
+        required=True,
+        compute="_compute_amount",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="What came in, as a whole. Which installments it pays follows from the loan's rules.",
     )
     date = fields.Date(
         "Received On", required=True, compute="_compute_date", store=True, readonly=False, precompute=True

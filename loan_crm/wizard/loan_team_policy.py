@@ -27,9 +27,16 @@ class LoanTeamPolicy(models.TransientModel):
         readonly=False,
         precompute=True,
         required=True,
+        help="What happens to a borrower of the team whom nobody is accountable for: nothing by itself, a to-do for "
+        "the lead with proposals, or the best proposal at once.",
     )
     loan_assign_deputy = fields.Boolean(
-        "Name a Deputy, Too", compute="_compute_policy", store=True, readonly=False, precompute=True
+        "Name a Deputy, Too",
+        compute="_compute_policy",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="The runner-up becomes deputy of a borrower assigned automatically.",
     )
 
     @api.model

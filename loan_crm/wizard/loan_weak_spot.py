@@ -46,7 +46,14 @@ class LoanWeakSpot(models.TransientModel):
         help="It is compared with an equally long time before it.",
     )
     date_from = fields.Date("From", compute="_compute_dates", store=True, readonly=False, precompute=True)
-    date_to = fields.Date("To", compute="_compute_dates", store=True, readonly=False, precompute=True)
+    date_to = fields.Date(
+        "To",
+        compute="_compute_dates",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="The last day that is counted.",
+    )
     sort_by = fields.Selection(
         [
             ("category", "Category"),
