@@ -188,7 +188,7 @@ class TestLoanSetup(LoanCommon):
                     self.company.with_user(user)._loan_resume_reminders()
                 # No pause with a last day switches on what was never switched on.
                 with self.assertRaisesRegex(UserError, "not been switched on"):
-                    self.company.with_user(user)._loan_pause_reminders("Later", self.today)
+                    self.company.with_user(user)._loan_pause_reminders("Later", self.company._loan_today())
         run = self.env["loan.reminder.dry.run"].browse(self._press("action_open", "reminders")["res_id"])
         run = run.with_user(self.administrator)
         self.assertEqual(run.letter_count, 1, "who looks is told what would be written if they were on")
@@ -202,7 +202,7 @@ class TestLoanSetup(LoanCommon):
             self.env["loan.reminder.dry.run"].with_user(self.manager).create({}).action_go_on()
         run.action_go_on()
         self.assertEqual(self._missing("reminders"), [])
-        day = self.env["loan.reminder.round"]._of_day(self.company, self.today)
+        day = self.env["loan.reminder.round"]._of_day(self.company, self.company._loan_today())
         self.assertIn("switched on", day.message_ids[0].body)
         self.assertEqual(day.message_ids[0].author_id, self.administrator.partner_id)
         self.assertEqual(self._remind().state, "queued")
@@ -398,9 +398,7 @@ class TestLoanSample(LoanCommon):
         self.assertEqual(len(both.deal_ids), 3)
         self.assertFalse(both.policy_ids, "the others are there already")
         self.assertFalse(self._samples("loan.access.template").line_ids, "who joins is for compliance to say")
-        listing = (
-            self._samples("loan.access.template").sorted("level_id").filtered(lambda one: one.days == 30)
-        )
+        listing = self._samples("loan.access.template").filtered(lambda one: one.days == 30)
         self.assertEqual(listing.level_id, self.env.ref("loan_crm.loan_confidentiality_level_secret"))
         self.assertRegex(listing.with_context(lang="zh_CN").purpose, "[一-鿿]")
 

@@ -150,11 +150,8 @@ class LoanSampleAdd(models.TransientModel):
         "until it is switched on. They name no amounts: add what much money is to you.",
     )
     has_deals = fields.Boolean(
-        "Deal Teams",
-        compute="_compute_has_deals",
-        store=True,
-        readonly=False,
-        precompute=True,
+        "Deal Team Templates",
+        default=lambda self: self.env["loan.access.template"].has_access("create"),
         help="A refinancing, a loan together with other banks, the financing before a listing: level and time. Add "
         "who is usually on such a deal.",
     )
@@ -190,7 +187,7 @@ class LoanSampleAdd(models.TransientModel):
     deal_ids = fields.Many2many(
         "loan.access.template",
         "loan_sample_add_deal_rel",
-        string="Deal Teams Added",
+        string="Templates Added",
         readonly=True,
         context={"active_test": False},
     )
@@ -199,11 +196,6 @@ class LoanSampleAdd(models.TransientModel):
     @api.depends_context("uid")
     def _compute_may_deals(self):
         self.may_deals = self.env["loan.access.template"].has_access("create")
-
-    @api.depends("may_deals")
-    def _compute_has_deals(self):
-        for form in self:
-            form.has_deals = form.may_deals
 
     def action_add(self):
         """Copy what is ticked and not there yet, and say what came.
@@ -254,7 +246,7 @@ class LoanSampleAdd(models.TransientModel):
             "product": lambda: self.env._("%s products", count),
             "plan": lambda: self.env._("%s service plans", count),
             "tier": lambda: self.env._("%s tiers", count),
-            "deal": lambda: self.env._("%s deal teams", count),
+            "deal": lambda: self.env._("%s deal team templates", count),
         }[kind]()
 
     def action_open_policies(self):
@@ -274,7 +266,7 @@ class LoanSampleAdd(models.TransientModel):
         return self._opened("loan_crm.loan_customer_tier_action", self.tier_ids)
 
     def action_open_deals(self):
-        """Open the deal teams that were added."""
+        """Open the templates of deal teams that were added."""
         return self._opened("loan_crm.loan_access_template_action", self.deal_ids)
 
     def _opened(self, xmlid, records):
