@@ -12,11 +12,9 @@ SELF_EVIDENT = {
     "active",
     "color",
     "name",
-    "parent_path",
     "sequence",
     "subject",
     # Whom and what it is about: the label names it, and a click opens it.
-    "calendar_id",
     "company_id",
     "contract_id",
     "currency_id",
@@ -30,7 +28,6 @@ SELF_EVIDENT = {
     "date",
     "date_from",
     "email",
-    "lang",
     "note",
     "phone",
     "reason",
@@ -38,6 +35,7 @@ SELF_EVIDENT = {
 # The same, of one model alone.
 SELF_EVIDENT_HERE = {
     "loan.customer.birthday",
+    "survey.survey.survey_type",  # Odoo's own, to which we add a kind
 }
 
 

@@ -3,6 +3,10 @@ from odoo.tools.translate import LazyTranslate
 
 _lt = LazyTranslate(__name__)
 
+# Criteria of tiers: (measure, figure to come in, figure to stay). Without amounts: what much money is differs by lender
+# and currency. Apart from the names, or the collector of sentences takes measures for words.
+_PAYS = (("tenure", 24, 24), ("on_time", 95, 90), ("late", 5, 10))
+_RECOMMENDS = (("referrals", 3, 2),)
 # {key: (name, what the customer gets, hours to a first answer, occasions)}; an occasion is (what it is called, when,
 # months between two, days beforehand, the app's activity plan).
 _PLANS = {
@@ -27,17 +31,11 @@ _PLANS = {
         ),
     ),
 }
-# {key: (name, plan, criteria, values)}; a criterion is (measure, figure to come in, figure to stay). Without amounts:
-# what much money is differs by lender and currency.
+# {key: (name, plan, criteria, values)}
 _TIERS = {
     "chosen": (_lt("Chosen by Us"), "close", (), {"is_vip": True, "call_first": True, "sequence": 5}),
-    "faithful": (
-        _lt("Faithful Payers"),
-        "attentive",
-        (("tenure", 24, 24), ("on_time", 95, 90), ("late", 5, 10)),
-        {"sequence": 10},
-    ),
-    "recommends": (_lt("Recommend Us to Others"), "attentive", (("referrals", 3, 2),), {"sequence": 15}),
+    "faithful": (_lt("Faithful Payers"), "attentive", _PAYS, {"sequence": 10}),
+    "recommends": (_lt("Recommend Us to Others"), "attentive", _RECOMMENDS, {"sequence": 15}),
 }
 # {key: (name, what each grant is for, level, days)}; who joins is for compliance to say.
 _DEALS = {
