@@ -182,6 +182,8 @@ class TestLoanSetup(LoanCommon):
         told = " ".join(self._missing("reminders"))
         self.assertIn("Nobody has looked", told)
         self.assertIn("not been switched on", told)
+        room = self.env["loan.reminder.room"].with_user(self.lead).browse(self.company.id)
+        self.assertTrue(room.never_began, "the control room leads to the dry run and offers no “Go On”")
         for user in (self.lead, self.administrator):
             with self.subTest(user=user.name):
                 with self.assertRaisesRegex(UserError, "Nobody has looked"):
@@ -192,7 +194,7 @@ class TestLoanSetup(LoanCommon):
         run = self.env["loan.reminder.dry.run"].browse(self._press("action_open", "reminders")["res_id"])
         run = run.with_user(self.administrator)
         self.assertEqual(run.letter_count, 1, "who looks is told what would be written if they were on")
-        self.assertTrue(run.is_first)
+        self.assertTrue(run.never_began)
         self.assertIn("not been switched on", run.paused_told)
         self.assertTrue(self.company.loan_reminders_paused, "to look switches nothing on")
         # Looking is not enough: it stays open until they are on.
@@ -212,7 +214,7 @@ class TestLoanSetup(LoanCommon):
         self.company.with_user(self.lead)._loan_pause_reminders("Wrong balances")
         run = self.env["loan.reminder.dry.run"].with_user(self.lead).create({"company_id": self.company.id})
         run.action_run()
-        self.assertEqual((run.letter_count, run.is_first), (1, False))
+        self.assertEqual((run.letter_count, run.never_began), (1, False))
         self.assertIn("Wrong balances", run.paused_told)
         run.action_go_on()
         self.assertFalse(self.company.loan_paused_told)

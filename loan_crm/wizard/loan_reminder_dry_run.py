@@ -32,7 +32,7 @@ class LoanReminderDryRun(models.TransientModel):
     run_at = fields.Datetime("As of", readonly=True)
     waits = fields.Boolean(readonly=True)
     paused_told = fields.Char(related="company_id.loan_paused_told", string="Paused")
-    is_first = fields.Boolean(compute="_compute_is_first", export_string_translation=False)
+    never_began = fields.Boolean(compute="_compute_never_began", export_string_translation=False)
     planned_count = fields.Integer(
         "Planned",
         readonly=True,
@@ -57,9 +57,9 @@ class LoanReminderDryRun(models.TransientModel):
         self.shows_letters = self.env["loan.customer"].has_access("read")
 
     @api.depends("company_id.loan_reminders_paused", "company_id.loan_reminders_paused_note")
-    def _compute_is_first(self):
+    def _compute_never_began(self):
         for run in self:
-            run.is_first = run.company_id._loan_reminders_never_began()
+            run.never_began = run.company_id._loan_reminders_never_began()
 
     def action_go_on(self):
         """Let reminders be written, for the first time or after a pause, now that somebody has looked."""

@@ -1,5 +1,6 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_list
 from odoo.tools.translate import LazyTranslate
 
 _lt = LazyTranslate(__name__)
@@ -224,7 +225,7 @@ class LoanSampleAdd(models.TransientModel):
         if counts:
             told = self.env._(
                 "Added, and switched off: %s. Open a list, choose what fits, change it, and unarchive it.",
-                ", ".join(counts),
+                format_list(self.env, counts),
             )
         else:
             told = self.env._("All of it is there already, perhaps among what is archived.")
