@@ -202,6 +202,7 @@ def let_letters_leave(env):
             "loan_contacts_per_day": 0,
             "loan_contacts_per_week": 0,
             "loan_unusual_factor": 0,
+            "loan_reminders_paused": False,
         }
     )
 

@@ -23,7 +23,9 @@ def quarter_lender(env, loans):
     """Make a lender in New York with a calendar, borrowers in four zones, and loans that fall due over a month."""
     with freezegun.freeze_time(_at(FIRST - timedelta(20), 12)):
         env["mail.mail"].search([("state", "=", "outgoing")]).cancel()
-        company = env["res.company"].create({"name": QUARTER, "loan_tz": "America/New_York"})
+        company = env["res.company"].create(
+            {"name": QUARTER, "loan_tz": "America/New_York", "loan_reminders_paused": False}
+        )
         env.user.company_ids |= company
         env = env(context={"allowed_company_ids": company.ids, "tracking_disable": True})
         manager = env["res.users"].search([("login", "=", "manager@trials.example")])

@@ -44,6 +44,7 @@ def lend(env, loans):
             "loan_contacts_per_day": 0,
             "loan_contacts_per_week": 0,
             "loan_unusual_factor": 0,
+            "loan_reminders_paused": False,
         }
     )
     company.email = "lender@trials.example"  # not above: Odoo asks the internet about a new company's domain

@@ -54,12 +54,28 @@ class CrmLead(models.Model):
         readonly=False,
         help="Which papers are needed depends on it, and the profile is made as that.",
     )
-    loan_segment_id = fields.Many2one("loan.customer.segment", "Segment", ondelete="restrict")
-    loan_amount = fields.Monetary("Amount Wanted", currency_field="loan_currency_id", tracking=True)
+    loan_segment_id = fields.Many2one(
+        "loan.customer.segment",
+        "Segment",
+        ondelete="restrict",
+        help="What kind of borrower they are; their profile takes it over. It helps to find a manager who "
+        "serves such people.",
+    )
+    loan_amount = fields.Monetary(
+        "Amount Wanted",
+        currency_field="loan_currency_id",
+        tracking=True,
+        help="What they ask for. The draft of the loan begins with it.",
+    )
     loan_term = fields.Integer("Term", aggregator=None, tracking=True, help="Number of installments.")
     loan_purpose = fields.Char("Purpose", help="What the money is for, in the borrower's words.")
-    loan_payout_date = fields.Date("Money Wanted On")
-    loan_first_due_date = fields.Date("First Due Date Wanted")
+    loan_payout_date = fields.Date(
+        "Money Wanted On",
+        help="The loan begins on this day. Empty, or past by then: on the day the application is won.",
+    )
+    loan_first_due_date = fields.Date(
+        "First Due Date Wanted", help="The day of the first installment. Empty: as the product says."
+    )
     referrer_partner_id = fields.Many2one(
         "res.partner",
         "Recommended By",
@@ -69,9 +85,19 @@ class CrmLead(models.Model):
     )
 
     loan_document_ids = fields.One2many(
-        "loan.lead.document", "lead_id", "Documents", groups=_OURS, copy=False
+        "loan.lead.document",
+        "lead_id",
+        "Documents",
+        groups=_OURS,
+        copy=False,
+        help="What the product asks for; one letter asks the borrower for all that is still missing.",
     )
-    loan_document_told = fields.Char("Documents Complete", compute="_compute_loan_documents", groups=_OURS)
+    loan_document_told = fields.Char(
+        "Documents Complete",
+        compute="_compute_loan_documents",
+        groups=_OURS,
+        help="How many of the papers that are needed are there.",
+    )
     loan_document_missing = fields.Integer(
         "Documents Missing", compute="_compute_loan_documents", groups=_OURS
     )

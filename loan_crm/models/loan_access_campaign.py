@@ -105,6 +105,7 @@ class LoanAccessCampaign(models.Model):
         required=True,
         tracking=True,
         default=lambda self: self.env.company._loan_today() + timedelta(days=30),
+        help="Reviewers answer until this day; after it, what nobody answered is treated as said here.",
     )
     warn_days = fields.Integer(
         "Warn Before", default=7, required=True, help="Days before the due date on which reviewers are told."
@@ -119,6 +120,8 @@ class LoanAccessCampaign(models.Model):
         required=True,
         default="end",
         tracking=True,
+        help="What becomes of a grant that nobody has answered for when the day is over. Nothing is lost: "
+        "it can be asked for anew.",
     )
     every_months = fields.Integer("Again After", help="Months from one to the next. Zero: once.")
     previous_id = fields.Many2one(
@@ -141,7 +144,13 @@ class LoanAccessCampaign(models.Model):
     shortened_count = fields.Integer("Shortened", compute="_compute_counts", compute_sudo=True)
     ended_count = fields.Integer("Withdrawn", compute="_compute_counts", compute_sudo=True)
     lapsed_count = fields.Integer("Over Before", compute="_compute_counts", compute_sudo=True)
-    progress = fields.Float("Answered So Far", compute="_compute_counts", compute_sudo=True)
+    progress = fields.Float(
+        "Answered So Far",
+        compute="_compute_counts",
+        compute_sudo=True,
+        help="How much of it reviewers have answered; it can be completed before its day once all is "
+        "answered.",
+    )
     my_open_count = fields.Integer("For Me to Answer", compute="_compute_my_open_count", compute_sudo=True)
 
     _days_in_range = models.Constraint(

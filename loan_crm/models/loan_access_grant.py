@@ -77,6 +77,7 @@ class LoanAccessGrant(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        help="For one person, a team or a role: one of the three.",
     )
     team_id = fields.Many2one(
         "crm.team", "Team", index="btree_not_null", ondelete="restrict", help="Whoever belongs to it then."
@@ -87,6 +88,7 @@ class LoanAccessGrant(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         domain=lambda self: [("privilege_id.category_id", "=", self._loan_category().id)],
+        help="Whoever has this role then.",
     )
     level_id = fields.Many2one(
         "loan.confidentiality.level",
@@ -120,7 +122,10 @@ class LoanAccessGrant(models.Model):
     )
     date_from = fields.Datetime("From", required=True, default=fields.Datetime.now)
     date_to = fields.Datetime(
-        "To", required=True, default=lambda self: fields.Datetime.now() + timedelta(days=90)
+        "To",
+        required=True,
+        default=lambda self: fields.Datetime.now() + timedelta(days=90),
+        help="At this moment the grant is over by itself; nobody has to take it away.",
     )
     requested_user_id = fields.Many2one(
         "res.users", "Asked By", required=True, readonly=True, default=lambda self: self.env.user

@@ -30,7 +30,12 @@ class LoanAccessLog(models.Model):
     _order = "logged_at desc, id desc"
     _rec_name = "login"
 
-    chain = fields.Integer(required=True, readonly=True, aggregator=None)
+    chain = fields.Integer(
+        required=True,
+        readonly=True,
+        aggregator=None,
+        help="Which row of seals the entry belongs to; each is checked by itself.",
+    )
     seq = fields.Integer("Number in Chain", required=True, readonly=True, aggregator=None)
     logged_at = fields.Datetime("When", required=True, readonly=True, index=True)
     # Neither a relation to the user nor to a record: what happens to those later must not reach back into the log.
@@ -82,7 +87,11 @@ class LoanAccessLog(models.Model):
     reason = fields.Char("Reason", readonly=True)
     grant_ref = fields.Integer("Grant Number", readonly=True, aggregator=None)
     facts = fields.Json("Details", readonly=True)
-    seal = fields.Char(required=True, readonly=True)
+    seal = fields.Char(
+        required=True,
+        readonly=True,
+        help="Made of this entry and the seal before it: whoever changes one entry breaks all that follow.",
+    )
 
     _chain_seq_uniq = models.UniqueIndex("(chain, seq)")
     _customer_idx = models.Index("USING gin (customer_refs)")

@@ -66,7 +66,12 @@ class LoanAccessReview(models.Model):
     due_date = fields.Date("Review By", required=True, readonly=True)
     overdue = fields.Boolean("Review Overdue", compute="_compute_overdue", search="_search_overdue")
     escalated_at = fields.Datetime("Escalated On", readonly=True, copy=False)
-    view_count = fields.Integer("Looks", compute="_compute_counts", compute_sudo=True)
+    view_count = fields.Integer(
+        "Looks",
+        compute="_compute_counts",
+        compute_sudo=True,
+        help="How often the person looked at something of the customer while it was open.",
+    )
     taken_count = fields.Integer(
         "Taken Away", compute="_compute_counts", compute_sudo=True, help="Exported, printed or downloaded."
     )

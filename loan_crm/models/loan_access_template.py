@@ -38,6 +38,7 @@ class LoanAccessTemplate(models.Model):
         "Who",
         copy=True,
         groups="loan_crm.loan_crm_group_compliance,loan_crm.loan_crm_group_auditor",
+        help="It gives nobody anything by itself: it is a proposal for each new deal.",
     )
     deal_count = fields.Integer("Deals", compute="_compute_deal_count")
 

@@ -80,7 +80,12 @@ class LoanAgreement(models.Model):
     shown_words = fields.Html("What Is to Be Signed", compute="_compute_shown_words", sanitize=False)
     # What stands at the top of the page, frozen with the words: [{"label", "value", "text"}].
     key_facts = fields.Json(readonly=True, copy=False, export_string_translation=False)
-    words_hash = fields.Char("Fingerprint of the Words (SHA-256)", readonly=True, copy=False)
+    words_hash = fields.Char(
+        "Fingerprint of the Words (SHA-256)",
+        readonly=True,
+        copy=False,
+        help="Made of the words that are signed: whoever changes one of them later breaks it.",
+    )
     terms_hash = fields.Char(readonly=True, copy=False, export_string_translation=False)
     cooling_days = fields.Integer(
         "Cooling-Off Days",

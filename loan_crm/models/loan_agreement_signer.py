@@ -83,9 +83,20 @@ class LoanAgreementSigner(models.Model):
     lang = fields.Char("Language of the Page", readonly=True, copy=False)
     read_told = fields.Char("Confirmed to Have Read", readonly=True, copy=False)
     words_hash = fields.Char("Fingerprint of the Words (SHA-256)", readonly=True, copy=False)
-    seal_before = fields.Char("Seal of Who Signed Before", readonly=True, copy=False)
+    seal_before = fields.Char(
+        "Seal of Who Signed Before",
+        readonly=True,
+        copy=False,
+        help="Ties the signatures together in the order they were made.",
+    )
     evidence = fields.Json(readonly=True, copy=False, export_string_translation=False)
-    seal = fields.Char("Seal (SHA-256)", readonly=True, copy=False)
+    seal = fields.Char(
+        "Seal (SHA-256)",
+        readonly=True,
+        copy=False,
+        help="Made of the words, the name, the picture and the moment: whoever changes one of them later "
+        "breaks it.",
+    )
     meeting_id = fields.Many2one(
         "calendar.event",
         "Video Meeting",

@@ -32,7 +32,12 @@ class LoanAgreementText(models.Model):
     )
     name = fields.Char("Title", required=True, translate=True)
     version = fields.Integer(required=True, readonly=True, copy=False, default=0)
-    body = fields.Html("Wording", translate=True)
+    body = fields.Html(
+        "Wording",
+        translate=True,
+        help="What is the same for each loan: rights, duties, what happens when. Parties, key facts and "
+        "the schedule are added by the loan itself. Once published it changes no more.",
+    )
     state = fields.Selection(
         [("draft", "Draft"), ("published", "Published"), ("retired", "Retired")],
         "Status",

@@ -13,7 +13,11 @@ class LoanArrearsBucket(models.Model):
     _order = "days_from"
 
     name = fields.Char(required=True, translate=True)
-    days_from = fields.Integer("From Days Past Due", required=True)
+    days_from = fields.Integer(
+        "From Days Past Due",
+        required=True,
+        help="The bucket begins with this day and ends the day before the next one begins. 0: not late.",
+    )
     days_to = fields.Integer("Up to Day", compute="_compute_days_to", help="Zero: no end.")
 
     _days_from_uniq = models.UniqueIndex("(days_from)", "Another bucket begins with this day.")

@@ -14,12 +14,16 @@ class LoanAssetClass(models.Model):
     _order = "days_from, id"
 
     name = fields.Char(required=True, translate=True)
-    code = fields.Char(required=True)
+    code = fields.Char(
+        required=True, help="As it stands in reports to the supervisor. Keep it when you change the name."
+    )
     active = fields.Boolean(default=True)
     days_from = fields.Integer(
         "From Days Past Due", required=True, help="Days past due from which a loan is in this class at best."
     )
-    bad = fields.Boolean("Non-Performing")
+    bad = fields.Boolean(
+        "Non-Performing", help="Loans of this class are told apart as non-performing in the list."
+    )
 
     _code_uniq = models.UniqueIndex("(code)", "Another class has this code.")
     _days_from_uniq = models.UniqueIndex("(days_from) WHERE active", "Another class begins with this day.")

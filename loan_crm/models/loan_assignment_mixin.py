@@ -25,7 +25,9 @@ class LoanAssignmentMixin(models.AbstractModel):
     proposed_deputy_user_id = fields.Many2one(
         "res.users", "Proposed Deputy", compute="_compute_proposal", help="The runner-up."
     )
-    proposal_note = fields.Text("Because", compute="_compute_proposal")
+    proposal_note = fields.Text(
+        "Because", compute="_compute_proposal", help="What speaks for the person who is proposed."
+    )
 
     @api.depends_context("uid", "lang")
     @api.depends("manager_user_id.active", "team_id")

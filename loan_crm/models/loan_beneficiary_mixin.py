@@ -8,8 +8,19 @@ class LoanBeneficiaryMixin(models.AbstractModel):
     _name = "loan.beneficiary.mixin"
     _description = "Whom a Grant Is For"
 
-    user_id = fields.Many2one("res.users", "Person", ondelete="cascade", domain="[('share', '=', False)]")
-    team_id = fields.Many2one("crm.team", "Team", ondelete="cascade")
+    user_id = fields.Many2one(
+        "res.users",
+        "Person",
+        ondelete="cascade",
+        domain="[('share', '=', False)]",
+        help="One person, a team or a role: one of the three on each line.",
+    )
+    team_id = fields.Many2one(
+        "crm.team",
+        "Team",
+        ondelete="cascade",
+        help="Whoever belongs to it on that day, also those who join later.",
+    )
     group_id = fields.Many2one(
         "res.groups",
         "Role",
@@ -17,6 +28,7 @@ class LoanBeneficiaryMixin(models.AbstractModel):
         domain=lambda self: [
             ("privilege_id.category_id", "=", self.env["loan.access.grant"]._loan_category().id)
         ],
+        help="Whoever has this role on that day, also those who get it later.",
     )
 
     _one_beneficiary = models.Constraint(

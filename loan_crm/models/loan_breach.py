@@ -38,7 +38,12 @@ class LoanBreach(models.Model):
         tracking=True,
     )
     kind_id = fields.Many2one(
-        "loan.breach.kind", "Kind of Breach", required=True, ondelete="restrict", tracking=True
+        "loan.breach.kind",
+        "Kind of Breach",
+        required=True,
+        ondelete="restrict",
+        tracking=True,
+        help="Compliance keeps the list; the register for the supervisor counts by it.",
     )
     severity = fields.Selection(
         [("minor", "Minor"), ("serious", "Serious"), ("grave", "Grave")],
@@ -48,6 +53,7 @@ class LoanBreach(models.Model):
         readonly=False,
         precompute=True,
         tracking=True,
+        help="The register for the supervisor counts by it.",
     )
     found_how = fields.Selection(
         [
@@ -61,6 +67,7 @@ class LoanBreach(models.Model):
         "Found By",
         required=True,
         default="audit",
+        help="What brought it to light; the register counts by it.",
     )
     date = fields.Date(
         "Happened On", required=True, default=lambda self: self.env.company._loan_today(), tracking=True
@@ -86,11 +93,19 @@ class LoanBreach(models.Model):
         ],
         "Measure Taken",
         tracking=True,
+        help="It counts once the breach is decided. The person concerned is told, and may appeal.",
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
-    fine_amount = fields.Monetary("Fine", tracking=True)
-    suspended_until = fields.Date("Suspended Until", tracking=True)
-    decision_note = fields.Text("Grounds", tracking=True)
+    fine_amount = fields.Monetary("Fine", tracking=True, help="Asked for when the measure is a fine.")
+    suspended_until = fields.Date(
+        "Suspended Until",
+        tracking=True,
+        help="The last day of the suspension. It is noted here; take the login's rights away in the "
+        "settings.",
+    )
+    decision_note = fields.Text(
+        "Grounds", tracking=True, help="Why it was decided so. The person concerned reads it."
+    )
     decided_user_id = fields.Many2one("res.users", "Decision By", readonly=True, copy=False, tracking=True)
     decided_at = fields.Datetime("Decided On", readonly=True, copy=False)
     appeal = fields.Text(readonly=True, copy=False, help="What the person concerned says to the decision.")

@@ -72,7 +72,14 @@ class LoanCalendar(models.Model):
         "Holidays Published up to",
         help="The last year whose holidays are all in this calendar. Zero: no year is in doubt.",
     )
-    day_ids = fields.One2many("loan.calendar.day", "calendar_id", "Calendar Days", copy=True)
+    day_ids = fields.One2many(
+        "loan.calendar.day",
+        "calendar_id",
+        "Calendar Days",
+        copy=True,
+        help="Only days that are not what their weekday says. Everything else follows from the weekdays "
+        "that rest.",
+    )
     day_count = fields.Integer("Number of Days", compute="_compute_day_count")
     warning = fields.Char("To Be Done", compute="_compute_warning")
     note = fields.Text()

@@ -83,6 +83,8 @@ class LoanCase(models.Model):
         required=True,
         default="inquiry",
         tracking=True,
+        help="It chooses the clocks that run, the team and the script. A complaint is nobody's own matter: "
+        "the person it is about neither sees nor handles it.",
     )
     severity = fields.Selection(
         [("general", "General"), ("major", "Major")],
@@ -119,7 +121,12 @@ class LoanCase(models.Model):
         group_expand="_expand_open",
     )
     category_id = fields.Many2one(
-        "loan.case.category", "Category", index="btree_not_null", ondelete="restrict", tracking=True
+        "loan.case.category",
+        "Category",
+        index="btree_not_null",
+        ondelete="restrict",
+        tracking=True,
+        help="It chooses scripts and ready answers, and weak spots are counted by it. Empty: to be sorted.",
     )
     cause_id = fields.Many2one(
         "loan.case.cause",
@@ -145,6 +152,7 @@ class LoanCase(models.Model):
         "Came By",
         required=True,
         default="phone",
+        help="Answer by the same way where you can; the figures count by it.",
     )
     customer_id = fields.Many2one(
         "loan.customer",
@@ -226,7 +234,13 @@ class LoanCase(models.Model):
         store=True,
         help="Solved without being passed on, without a second question and never opened again.",
     )
-    task_ids = fields.One2many("loan.case.task", "case_id", "Joint Work")
+    task_ids = fields.One2many(
+        "loan.case.task",
+        "case_id",
+        "Joint Work",
+        help="What other departments do for it, each with a day of its own. The case stays with its owner, "
+        "and so does the answer to the customer.",
+    )
     extension_ids = fields.One2many("loan.case.extension", "case_id", "Extensions")
     source_ids = fields.One2many("loan.case.source", "case_id", "Made Of")
 

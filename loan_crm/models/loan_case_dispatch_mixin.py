@@ -24,6 +24,7 @@ class LoanCaseDispatchMixin(models.AbstractModel):
         check_company=True,
         tracking=True,
         domain="[('company_id', '=', company_id)]",
+        help="Its members may take the case, and its lead hears when time runs out.",
     )
     level = fields.Selection(related="team_id.level", store=True)
     next_team_id = fields.Many2one(related="team_id.next_id", string="Next Level")

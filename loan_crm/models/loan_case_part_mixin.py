@@ -8,7 +8,14 @@ class LoanCasePartMixin(models.AbstractModel):
     _inherit = ["loan.access.mixin"]
     _description = "Part of a Case"
 
-    case_id = fields.Many2one("loan.case", "Case", required=True, index=True, ondelete="restrict")
+    case_id = fields.Many2one(
+        "loan.case",
+        "Case",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        help="Whoever may see the case may see this.",
+    )
     customer_id = fields.Many2one(
         related="case_id.customer_id", store=True, index="btree_not_null", precompute=True, string="Customer"
     )

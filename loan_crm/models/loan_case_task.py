@@ -21,11 +21,16 @@ class LoanCaseTask(models.Model):
         index=True,
         ondelete="restrict",
         domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        help="Somebody who may see the case: asking opens it to nobody. They get a to-do.",
     )
     asked_user_id = fields.Many2one(
         "res.users", "Given By", readonly=True, ondelete="restrict", default=lambda self: self.env.user
     )
-    deadline = fields.Datetime("Until", required=True)
+    deadline = fields.Datetime(
+        "Until",
+        required=True,
+        help="By then you need the result; leave yourself time to answer the customer.",
+    )
     state = fields.Selection(
         [("open", "Open"), ("done", "Done"), ("withdrawn", "Withdrawn")],
         "Status",
@@ -34,7 +39,9 @@ class LoanCaseTask(models.Model):
         default="open",
         copy=False,
     )
-    answer = fields.Text("Result")
+    answer = fields.Text(
+        "Result", help="What came of it, for the owner of the case; the customer does not see it."
+    )
     done_at = fields.Datetime("Done At", readonly=True, copy=False)
     is_late = fields.Boolean("Too Late", compute="_compute_is_late")
 

@@ -76,6 +76,7 @@ class LoanCommitment(models.Model):
         index=True,
         ondelete="restrict",
         default=lambda self: self._default_kind(),
+        help="It proposes the day, and says what shows that the word was kept.",
     )
     lead_id = fields.Many2one("crm.lead", "Application", index="btree_not_null", ondelete="set null")
     partner_id = fields.Many2one(
@@ -98,9 +99,17 @@ class LoanCommitment(models.Model):
         default=lambda self: self.env.user,
     )
     promised_on = fields.Date(
-        "Promised On", required=True, copy=False, default=lambda self: self.env.company._loan_today()
+        "Promised On",
+        required=True,
+        copy=False,
+        default=lambda self: self.env.company._loan_today(),
+        help="The day on which the customer heard it.",
     )
-    date_due = fields.Date("By When", required=True)
+    date_due = fields.Date(
+        "By When",
+        required=True,
+        help="What the customer was told, not what you hope for: after it the commitment counts as broken.",
+    )
     has_hour = fields.Boolean("By an Hour", help="Otherwise until the day ends.")
     due_hour = fields.Float("Hour", help="On the clock chosen beside it.")
     clock = fields.Selection(
@@ -108,6 +117,7 @@ class LoanCommitment(models.Model):
         "Whose Clock",
         required=True,
         default="lender",
+        help="Where the customer lives in another time zone: whether the day ends for us or for them.",
     )
     state = fields.Selection(
         [

@@ -20,7 +20,12 @@ class LoanCommitmentEvidenceMixin(models.AbstractModel):
 
     # What shows that it was done.
     evidence_message_id = fields.Many2one(
-        "mail.message", "Shown by the Message", index="btree_not_null", copy=False, ondelete="set null"
+        "mail.message",
+        "Shown by the Message",
+        index="btree_not_null",
+        copy=False,
+        ondelete="set null",
+        help="The message by which it was done, for example the mail with the paper.",
     )
     evidence_interaction_id = fields.Many2one(
         "loan.interaction",
@@ -29,6 +34,7 @@ class LoanCommitmentEvidenceMixin(models.AbstractModel):
         copy=False,
         ondelete="restrict",
         domain="[('customer_id', '=', customer_id)]",
+        help="The call or visit in which it was done.",
     )
     evidence_event_id = fields.Many2one(
         "loan.contract.event",
@@ -37,8 +43,14 @@ class LoanCommitmentEvidenceMixin(models.AbstractModel):
         copy=False,
         ondelete="restrict",
         domain="[('customer_id', '=', customer_id), ('state', '=', 'posted')]",
+        help="The change of the loan that was promised, once it is posted.",
     )
-    evidence_file = fields.Binary("Shown by the File", attachment=True, copy=False)
+    evidence_file = fields.Binary(
+        "Shown by the File",
+        attachment=True,
+        copy=False,
+        help="Where nothing in the system shows it: a scan, a photo, a letter.",
+    )
     evidence_filename = fields.Char(copy=False)
     evidence_note = fields.Char("Shown By", copy=False, help="For example: handed over at the counter.")
     evidence_told = fields.Char("How It Was Done", compute="_compute_evidence_told")

@@ -33,6 +33,8 @@ class LoanConflict(models.Model):
         default=lambda self: self.env.user,
         domain="[('share', '=', False)]",
         tracking=True,
+        help="While it lasts this person is neither manager nor deputy of such a customer, nor proposed as "
+        "one.",
     )
     partner_id = fields.Many2one(
         "res.partner",

@@ -213,7 +213,13 @@ class LoanContract(models.Model):
         tracking=True,
         help="What the borrower knows the account by, e.g. its bank and last four digits. It stands in letters.",
     )
-    party_ids = fields.One2many("loan.contract.party", "contract_id", "Co-borrowers and Guarantors")
+    party_ids = fields.One2many(
+        "loan.contract.party",
+        "contract_id",
+        "Co-borrowers and Guarantors",
+        help="They answer for the loan beside the borrower, and can be reminded from the step on that says "
+        "so.",
+    )
     followed_policy_id = fields.Many2one(
         "loan.reminder.policy",
         "Reminder Policy",
@@ -238,6 +244,7 @@ class LoanContract(models.Model):
         "Schedule Rows",
         domain=[("version_to", "=", False)],  # not readonly, or the import screen would not offer its columns
         copy=False,
+        help="Written from the terms and changed by events alone. Paid rows stay as they are.",
     )
     event_ids = fields.One2many("loan.contract.event", "contract_id", "Changes", readonly=True, copy=False)
     rate_event_ids = fields.One2many(

@@ -51,12 +51,15 @@ class LoanContractEvent(models.Model):
         ],
         "Change",
         required=True,
+        help="What happens to the schedule; the fields below follow it.",
     )
     date = fields.Date("From", required=True, tracking=True, help="The day from which the change counts.")
     amount = fields.Monetary(
         tracking=True, help="Paid out in a drawdown; of a prepayment the part that repays principal."
     )
-    charge = fields.Monetary("Prepayment Charge")
+    charge = fields.Monetary(
+        "Prepayment Charge", help="What prepaying costs the borrower, beside the amount. 0: nothing."
+    )
     settles = fields.Boolean(
         "Settles in Full",
         help="Repays all that is left, with the interest up to the day or the next due date as the loan says.",
@@ -67,7 +70,12 @@ class LoanContractEvent(models.Model):
         help="What becomes of the installments after a prepayment. Empty: as the loan says.",
     )
     changes_rate = fields.Boolean("New Rate?")
-    yearly_rate = fields.Float("Yearly Rate (%)", digits=(16, 6), tracking=True)
+    yearly_rate = fields.Float(
+        "Yearly Rate (%)",
+        digits=(16, 6),
+        tracking=True,
+        help="From the day on that the change counts. What fell due before keeps its interest.",
+    )
     remaining = fields.Integer(
         "Installments Still to Come", help="The next one included. Zero: as many as now."
     )
@@ -75,6 +83,8 @@ class LoanContractEvent(models.Model):
     grace_interest = fields.Selection(
         lambda self: self.env["loan.product"]._fields["grace_interest"]._description_selection(self.env),
         "Interest Meanwhile",
+        help="Whether interest is paid or added to the loan while no principal is repaid. Empty: as the "
+        "loan says.",
     )
     repayment_method = fields.Selection(
         [
@@ -95,7 +105,9 @@ class LoanContractEvent(models.Model):
         readonly=True,
         help="The value of the reference rate that a new rate was made of.",
     )
-    consent_date = fields.Date("Agreed On", tracking=True)
+    consent_date = fields.Date(
+        "Agreed On", tracking=True, help="The day on which the borrower agreed to the new terms."
+    )
     consent_method = fields.Selection(
         [
             ("signed", "Signed on paper"),
@@ -105,6 +117,7 @@ class LoanContractEvent(models.Model):
         ],
         "Agreed How",
         tracking=True,
+        help="How it can be shown that the borrower agreed.",
     )
     consent_reference = fields.Char(
         "Where It Is Kept",

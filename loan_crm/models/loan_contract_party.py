@@ -21,7 +21,10 @@ class LoanContractParty(models.Model):
     company_id = fields.Many2one(related="contract_id.company_id", store=True, precompute=True)
     partner_id = fields.Many2one("res.partner", "Person", required=True, index=True, ondelete="restrict")
     role = fields.Selection(
-        [("co_borrower", "Co-borrower"), ("guarantor", "Guarantor")], required=True, default="co_borrower"
+        [("co_borrower", "Co-borrower"), ("guarantor", "Guarantor")],
+        required=True,
+        default="co_borrower",
+        help="A co-borrower owes the loan as the borrower does; a guarantor if nobody else pays.",
     )
     date_from = fields.Date("Since", required=True, default=lambda self: self.env.company._loan_today())
     date_to = fields.Date("Released On", help="From this day on they hear no more of this loan.")

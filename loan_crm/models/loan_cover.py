@@ -36,6 +36,8 @@ class LoanCover(models.Model):
         tracking=True,
         default=lambda self: self.env.user,
         domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        help="Their customers and to-dos are looked after by others from the first day to the last, and "
+        "come back by themselves.",
     )
     team_id = fields.Many2one(
         "crm.team", "Team", related="manager_user_id.sale_team_id", store=True, index="btree_not_null"

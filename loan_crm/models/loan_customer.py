@@ -101,6 +101,8 @@ class LoanCustomer(models.Model):
         check_company=True,
         ondelete="restrict",
         tracking=True,
+        help="What it brings stands in the tier's service plan. Chosen by hand it is kept; otherwise the "
+        "night gives it by the criteria.",
     )
     manager_user_id = fields.Many2one(
         "res.users",
@@ -155,7 +157,11 @@ class LoanCustomer(models.Model):
     email = fields.Char(related="partner_id.email", readonly=False)
     phone = fields.Char(related="partner_id.phone", readonly=False)
     lang = fields.Selection(related="partner_id.lang", readonly=False)
-    tz = fields.Selection(related="partner_id.tz", readonly=False)
+    tz = fields.Selection(
+        related="partner_id.tz",
+        readonly=False,
+        help="Reminders respect their night by it. Empty: the time of the lender.",
+    )
     no_surveys = fields.Boolean(
         related="partner_id.loan_no_surveys",
         readonly=False,

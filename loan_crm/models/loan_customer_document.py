@@ -34,7 +34,13 @@ class LoanCustomerDocument(models.Model):
     )
     manager_user_id = fields.Many2one(related="customer_id.manager_user_id", string="Relationship Manager")
     type_id = fields.Many2one(
-        "loan.document.type", "Document", required=True, index=True, ondelete="restrict", check_company=True
+        "loan.document.type",
+        "Document",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        check_company=True,
+        help="It says for how long such a paper counts.",
     )
     holder_id = fields.Many2one(
         "res.partner",
@@ -49,11 +55,16 @@ class LoanCustomerDocument(models.Model):
     )
     # The desk tells a borrower by the last four; nobody needs more to answer a call.
     number = fields.Char(
-        "Document Number", groups="loan_crm.loan_crm_group_manager,loan_crm.loan_crm_group_compliance"
+        "Document Number",
+        groups="loan_crm.loan_crm_group_manager,loan_crm.loan_crm_group_compliance",
+        help="Whole only for the manager and compliance; everybody else sees its last characters.",
     )
     number_masked = fields.Char("Number Ends In", compute="_compute_number_masked", compute_sudo=True)
-    issuer = fields.Char("Issued By")
-    date_issued = fields.Date("Issued On")
+    issuer = fields.Char("Issued By", help="The authority that made it out.")
+    date_issued = fields.Date(
+        "Issued On",
+        help="Where the kind of paper counts for so many months, the end is worked out from this day.",
+    )
     date_expiry = fields.Date(
         "Expires On",
         index=True,
@@ -75,7 +86,11 @@ class LoanCustomerDocument(models.Model):
         "ir.attachment", "res_id", "Attachments", domain=[("res_model", "=", "loan.customer.document")]
     )
     file_ids = fields.Many2many(
-        "ir.attachment", string="Files", compute="_compute_file_ids", inverse="_inverse_file_ids"
+        "ir.attachment",
+        string="Files",
+        compute="_compute_file_ids",
+        inverse="_inverse_file_ids",
+        help="Scans or photos; who may see the customer may see them, and nobody else.",
     )
     file_count = fields.Integer("Number of Files", compute="_compute_file_ids")
     note = fields.Char()

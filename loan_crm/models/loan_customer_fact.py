@@ -22,7 +22,13 @@ class LoanCustomerFact(models.Model):
         related="customer_id.company_id", store=True, index=True, precompute=True, string="Company"
     )
     type_id = fields.Many2one(
-        "loan.fact.type", "Fact", required=True, index=True, ondelete="restrict", check_company=True
+        "loan.fact.type",
+        "Fact",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        check_company=True,
+        help="What the figure is about; it says for how long it may be relied on.",
     )
     unit = fields.Selection(related="type_id.unit")
     currency_id = fields.Many2one(
@@ -34,8 +40,13 @@ class LoanCustomerFact(models.Model):
         readonly=False,
         precompute=True,
     )
-    amount = fields.Monetary(aggregator="avg")
-    number = fields.Float("Value", digits=(16, 2), aggregator="avg")
+    amount = fields.Monetary(aggregator="avg", help="As of the day above. An older figure stays beside it.")
+    number = fields.Float(
+        "Value",
+        digits=(16, 2),
+        aggregator="avg",
+        help="As of the day above. An older figure stays beside it.",
+    )
     words = fields.Char("In Words", help="e.g. a rating and who gave it")
     told = fields.Char("Figure", compute="_compute_told")
     as_of = fields.Date(
@@ -56,6 +67,7 @@ class LoanCustomerFact(models.Model):
         ],
         required=True,
         default="customer",
+        help="How far it can be trusted: what was seen weighs more than what was said.",
     )
     note = fields.Char()
     entered_user_id = fields.Many2one(

@@ -26,12 +26,19 @@ class LoanCustomerRelation(models.Model):
     )
     partner_id = fields.Many2one("res.partner", "Contact", required=True, index=True, ondelete="restrict")
     type_id = fields.Many2one(
-        "loan.customer.relation.type", "Is Their", required=True, index=True, ondelete="restrict"
+        "loan.customer.relation.type",
+        "Is Their",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        help="What the contact is to the customer; the other word is shown on the other side.",
     )
     inverse_label = fields.Char("The Contact's", compute="_compute_inverse_label")
     counts_together = fields.Boolean(related="type_id.counts_together")
     has_share = fields.Boolean(related="type_id.has_share")
-    share = fields.Float("Share (%)", digits=(5, 2), aggregator=None)
+    share = fields.Float(
+        "Share (%)", digits=(5, 2), aggregator=None, help="How much of the company belongs to them, 0 to 100."
+    )
     helps = fields.Boolean(
         "Helps Them",
         help="Stands by the customer in talks about their loans. The customer has agreed that we speak with them.",

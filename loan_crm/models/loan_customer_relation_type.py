@@ -14,7 +14,7 @@ class LoanCustomerRelationType(models.Model):
         translate=True,
         help="What the customer is to the contact. Empty where it is the same word, as with neighbors.",
     )
-    code = fields.Char(index=True)
+    code = fields.Char(index=True, help="What other systems call it.")
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     family = fields.Selection(
@@ -28,6 +28,7 @@ class LoanCustomerRelationType(models.Model):
         "Belongs To",
         required=True,
         default="household",
+        help="Under which heading it stands on the customer's page.",
     )
     counts_together = fields.Boolean(
         "Counts Together",

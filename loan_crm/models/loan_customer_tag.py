@@ -10,7 +10,11 @@ class LoanCustomerTag(models.Model):
 
     name = fields.Char(required=True, translate=True)
     kind = fields.Selection(
-        [("need", "Need"), ("interest", "Interested In")], "Tells Of", required=True, default="need"
+        [("need", "Need"), ("interest", "Interested In")],
+        "Tells Of",
+        required=True,
+        default="need",
+        help="A need says how to treat them, an interest what to talk about.",
     )
     color = fields.Integer()
     active = fields.Boolean(default=True)

@@ -47,7 +47,13 @@ class LoanCustomerTier(models.Model):
         check_company=True,
         help="What is done for the customers of this tier.",
     )
-    criterion_ids = fields.One2many("loan.customer.tier.criterion", "tier_id", "Criteria", copy=True)
+    criterion_ids = fields.One2many(
+        "loan.customer.tier.criterion",
+        "tier_id",
+        "Criteria",
+        copy=True,
+        help="Whoever meets all of them is given the tier by the night. None: it is given by hand.",
+    )
     criteria_match = fields.Selection(
         [("all", "All of These"), ("any", "Any of These")],
         "Earned By",

@@ -9,7 +9,10 @@ class LoanFactMixin(models.AbstractModel):
 
     fact_ids = fields.One2many("loan.customer.fact", "customer_id", "Financial Facts")
     fact_latest_ids = fields.Many2many(
-        "loan.customer.fact", string="Newest Figures", compute="_compute_fact_latest_ids"
+        "loan.customer.fact",
+        string="Newest Figures",
+        compute="_compute_fact_latest_ids",
+        help="Of each kind the newest; older ones stand behind the button.",
     )
     fact_count = fields.Integer("Number of Figures", compute="_compute_fact_latest_ids")
     facts_stale = fields.Boolean("Figures Out of Date", compute="_compute_fact_latest_ids")

@@ -9,7 +9,7 @@ class LoanFactType(models.Model):
     _order = "sequence, name, id"
 
     name = fields.Char(required=True, translate=True)
-    code = fields.Char(index=True)
+    code = fields.Char(index=True, help="What other systems call it.")
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     company_id = fields.Many2one("res.company", index=True, help="Leave empty to offer it in all companies.")
@@ -23,6 +23,7 @@ class LoanFactType(models.Model):
         "Told As",
         required=True,
         default="money",
+        help="It decides in which field the figure is entered, and how it is shown.",
     )
     max_age_months = fields.Integer(
         "Good For (Months)", default=12, help="An older figure is marked: ask anew. 0: it does not age."

@@ -24,7 +24,11 @@ class LoanGivenMixin(models.AbstractModel):
         aggregator=None,
         help="Promises in a row that this one replaces.",
     )
-    withdraw_reason = fields.Char("Withdrawn Because", copy=False)
+    withdraw_reason = fields.Char(
+        "Withdrawn Because",
+        copy=False,
+        help="A word that is withdrawn counts neither as kept nor as broken; so it says why.",
+    )
     withdrawn_user_id = fields.Many2one(
         "res.users", "Withdrawn By", readonly=True, copy=False, ondelete="restrict"
     )

@@ -57,7 +57,13 @@ class LoanHandover(models.Model):
         readonly=True,
     )
     reason = fields.Char("In Words", readonly=True)
-    date_by = fields.Date("To Be Finished By", required=True, tracking=True)
+    date_by = fields.Date(
+        "To Be Finished By",
+        required=True,
+        tracking=True,
+        help="By then the receiver has accepted or sent back each customer; after it the handover shows as "
+        "late.",
+    )
     takes_part = fields.Boolean(compute="_compute_takes_part", search="_search_takes_part")
     is_late = fields.Boolean("Late", compute="_compute_is_late", search="_search_is_late")
     letter = fields.Boolean("Letter to the Borrower", readonly=True)

@@ -59,6 +59,7 @@ class LoanHandoverItem(models.Model):
         "loan_handover_item_check_rel",
         string="Done",
         domain="[('id', 'in', check_ids)]",
+        help="Tick what has been seen to; the customer can be accepted when nothing is left.",
     )
     checks_left = fields.Integer("Checks Left", compute="_compute_checks_left")
     is_mine = fields.Boolean("To Be Accepted by Me", compute="_compute_is_mine")
@@ -74,7 +75,9 @@ class LoanHandoverItem(models.Model):
         ondelete="set null",
         help="Whoever takes over, or while they are away who acts for them.",
     )
-    decline_reason = fields.Text("Sent Back Because")
+    decline_reason = fields.Text(
+        "Sent Back Because", help="The former manager reads it, and mends it or talks to you."
+    )
     contract_id = fields.Many2one(
         "loan.contract",
         "Letter Filed Under",

@@ -115,6 +115,7 @@ class LoanHardship(models.Model):
         "Told By Way Of",
         required=True,
         default="phone",
+        help="How we heard of it.",
     )
     cause = fields.Selection(
         [
@@ -128,8 +129,9 @@ class LoanHardship(models.Model):
         "Cause of Hardship",
         required=True,
         tracking=True,
+        help="In their eyes; it is not judged here. The figures count by it.",
     )
-    words = fields.Text("In Their Words")
+    words = fields.Text("In Their Words", help="As they said it, so that nobody has to ask again.")
     wish = fields.Selection(
         [
             ("talk", "Talk with somebody"),
@@ -141,11 +143,18 @@ class LoanHardship(models.Model):
         required=True,
         default="talk",
         tracking=True,
+        help="What they ask for; it promises nothing.",
     )
-    offered_amount = fields.Monetary("Can Pay", tracking=True)
-    offered_date = fields.Date("Can Pay On", tracking=True)
+    offered_amount = fields.Monetary(
+        "Can Pay", tracking=True, help="What they can pay in spite of it. 0: they did not say."
+    )
+    offered_date = fields.Date(
+        "Can Pay On", tracking=True, help="When they could pay it. Empty: they did not say."
+    )
     phone = fields.Char("Call At", tracking=True, help="Empty: the number of the contact.")
-    best_time = fields.Char("Best Time to Call", tracking=True)
+    best_time = fields.Char(
+        "Best Time to Call", tracking=True, help="In their words, for example after six or on Saturdays."
+    )
     asked_on = fields.Date("Requested On", readonly=True, copy=False)
     answer_by = fields.Date(
         "Answer By", readonly=True, copy=False, help="The day the borrower was told they will be called by."

@@ -84,16 +84,31 @@ class LoanImprovement(models.Model):
         domain="[('share', '=', False)]",
         help="Answers for the change.",
     )
-    date_due = fields.Date("Change Due", tracking=True, copy=False)
+    date_due = fields.Date(
+        "Change Due",
+        tracking=True,
+        copy=False,
+        help="By then the change is made; after it whoever answers for it is told.",
+    )
     # The problem.
     category_id = fields.Many2one(
-        "loan.case.category", "Category", ondelete="restrict", index="btree_not_null"
+        "loan.case.category",
+        "Category",
+        ondelete="restrict",
+        index="btree_not_null",
+        help="What is counted before and after: cases of this category and those below it. Empty: of any.",
     )
-    cause_id = fields.Many2one("loan.case.cause", "Root Cause", ondelete="restrict")
+    cause_id = fields.Many2one(
+        "loan.case.cause",
+        "Root Cause",
+        ondelete="restrict",
+        help="Only cases with this root cause are counted. Empty: with any.",
+    )
     product_id = fields.Many2one("loan.product", "Product", ondelete="restrict", check_company=True)
     journey = fields.Selection(
         lambda self: self.env["loan.case"]._fields["journey"]._description_selection(self.env),
         "Stage of the Loan",
+        help="Only cases of this stage are counted. Empty: of any.",
     )
     kind = fields.Selection(
         lambda self: self.env["loan.case"]._fields["kind"]._description_selection(self.env),
@@ -102,7 +117,8 @@ class LoanImprovement(models.Model):
         help="Empty: all of them.",
     )
     severity = fields.Selection(
-        lambda self: self.env["loan.case"]._fields["severity"]._description_selection(self.env)
+        lambda self: self.env["loan.case"]._fields["severity"]._description_selection(self.env),
+        help="Only cases so severe are counted. Empty: all.",
     )
     # What spoke for it, as counted then.
     evidence = fields.Json(readonly=True, copy=False, groups=NO_ACCESS, export_string_translation=False)
@@ -118,8 +134,15 @@ class LoanImprovement(models.Model):
         help="The figures are of the cases that this person may see.",
     )
     # The change.
-    plan = fields.Text("What Is to Change", tracking=True)
-    changed = fields.Text("What Was Changed", tracking=True, copy=False)
+    plan = fields.Text(
+        "What Is to Change", tracking=True, help="So that somebody who was not there could do it."
+    )
+    changed = fields.Text(
+        "What Was Changed",
+        tracking=True,
+        copy=False,
+        help="What is really different now; the effect is measured from that day.",
+    )
     agreed_on = fields.Date(readonly=True, copy=False)
     done_on = fields.Date("Changed On", readonly=True, copy=False, tracking=True)
     # Its effect.
@@ -154,7 +177,9 @@ class LoanImprovement(models.Model):
     ratio_low = fields.Float("At Least", digits=(16, 2), readonly=True, copy=False, aggregator=None)
     ratio_high = fields.Float("At Most", digits=(16, 2), readonly=True, copy=False, aggregator=None)
     effect_told = fields.Text("Effect in Words", compute="_compute_effect_told", compute_sudo=True)
-    drop_reason = fields.Text("Why It Was Dropped", copy=False)
+    drop_reason = fields.Text(
+        "Why It Was Dropped", copy=False, help="So that nobody proposes it again unawares."
+    )
     late_told_on = fields.Date(readonly=True, copy=False, export_string_translation=False)
     is_late = fields.Boolean("Late", compute="_compute_is_late")
     is_mine = fields.Boolean(compute="_compute_is_mine", export_string_translation=False)

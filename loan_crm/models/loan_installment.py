@@ -50,9 +50,13 @@ class LoanInstallment(models.Model):
         readonly=True,
     )
     number = fields.Integer("No.", required=True, aggregator=None, help="Zero for a prepayment's own row.")
-    due_date = fields.Date("Due Date", required=True)
-    principal = fields.Monetary(required=True)
-    interest = fields.Monetary(required=True)
+    due_date = fields.Date(
+        "Due Date", required=True, help="A day later it is past due, unless the loan gives days of grace."
+    )
+    principal = fields.Monetary(required=True, help="The part that repays the loan.")
+    interest = fields.Monetary(
+        required=True, help="The part that is the price of the loan since the last due date."
+    )
     fee = fields.Monetary(required=True, default=0.0, help="The charge for a prepayment.")
     amount = fields.Monetary("Installment", required=True, readonly=True)
     balance = fields.Monetary(

@@ -43,10 +43,13 @@ class LoanInteraction(models.Model):
         ondelete="restrict",
         tracking=True,
         default=lambda self: self._default_type(),
+        help="A call, a visit, a chat: the figures count by it.",
     )
     channel = fields.Selection(related="type_id.channel", store=True, string="Channel")
     date = fields.Datetime("When", required=True, default=fields.Datetime.now, tracking=True)
-    minutes = fields.Integer("Minutes", aggregator="sum", tracking=True)
+    minutes = fields.Integer(
+        "Minutes", aggregator="sum", tracking=True, help="How long it took. 0: not noted."
+    )
     direction = fields.Selection(
         [("out", "We contacted them"), ("in", "They contacted us")],
         "Who Began",
@@ -88,7 +91,7 @@ class LoanInteraction(models.Model):
         "Noted At", required=True, readonly=True, copy=False, default=fields.Datetime.now
     )
     next_step = fields.Char("Next Step", copy=False, help="Becomes an activity on the day you name.")
-    next_date = fields.Date("On", copy=False)
+    next_date = fields.Date("On", copy=False, help="The next step becomes a to-do on this day.")
     next_user_id = fields.Many2one(
         "res.users",
         "By",
@@ -96,6 +99,7 @@ class LoanInteraction(models.Model):
         ondelete="set null",
         domain="[('share', '=', False)]",
         default=lambda self: self.env.user,
+        help="Who gets the to-do. Empty: you.",
     )
     next_activity_id = fields.Many2one(
         "mail.activity",
@@ -107,7 +111,12 @@ class LoanInteraction(models.Model):
     )
     # The to-do that was settled by it, and the message Odoo left of that: the two are one contact.
     activity_id = fields.Many2one(
-        "mail.activity", "Settles", copy=False, ondelete="set null", index="btree_not_null"
+        "mail.activity",
+        "Settles",
+        copy=False,
+        ondelete="set null",
+        index="btree_not_null",
+        help="The to-do that is done with this talk; it is ticked off when you save.",
     )
     message_id = fields.Many2one(
         "mail.message",

@@ -17,7 +17,11 @@ class LoanLeadClockMixin(models.AbstractModel):
     _name = "loan.lead.clock.mixin"
     _description = "Applications in Their Stages"
 
-    loan_stage_since = fields.Date("In This Stage Since", compute="_compute_loan_stage")
+    loan_stage_since = fields.Date(
+        "In This Stage Since",
+        compute="_compute_loan_stage",
+        help="By it an application counts as stuck: each stage says how long one may stay in it.",
+    )
     loan_stage_due = fields.Date(
         "Should Leave By",
         compute="_compute_loan_stage",

@@ -40,7 +40,12 @@ class LoanLeadDocument(models.Model):
     validity = fields.Selection(related="type_id.validity")
     # As it was called when it came on the list: what an addition by hand has, and what stays of a type.
     name = fields.Char("Document Name", compute="_compute_name", store=True, readonly=False, precompute=True)
-    told_name = fields.Char("Document", compute="_compute_told", inverse="_inverse_told_name")
+    told_name = fields.Char(
+        "Document",
+        compute="_compute_told",
+        inverse="_inverse_told_name",
+        help="As the letter to the borrower names it.",
+    )
     told_request = fields.Text("How We Ask for It", compute="_compute_told")
     state = fields.Selection(
         [
@@ -66,7 +71,11 @@ class LoanLeadDocument(models.Model):
         help="In words for the borrower; it stands in the next letter. E.g. the second page, or the bank's stamp.",
     )
 
-    date_issued = fields.Date("Issued On", copy=False)
+    date_issued = fields.Date(
+        "Issued On",
+        copy=False,
+        help="Where the kind of paper counts for so many months, the end is worked out from this day.",
+    )
     date_expiry = fields.Date(
         "Expires On",
         compute="_compute_date_expiry",

@@ -31,7 +31,11 @@ class LoanLifetimeMixin(models.AbstractModel):
         "One that is still open after that counts as late.",
     )
     on_time_told = fields.Char("Paid on Time in Figures", compute="_compute_payment_record")
-    worst_days_late = fields.Integer("Longest Late (Days)", compute="_compute_payment_record")
+    worst_days_late = fields.Integer(
+        "Longest Late (Days)",
+        compute="_compute_payment_record",
+        help="Of any installment ever, whether it is paid by now or not.",
+    )
     worst_late_on = fields.Date("Longest Late On", compute="_compute_payment_record")
 
     def _compute_lifetime(self):

@@ -132,7 +132,11 @@ class LoanManager(models.Model):
         help="Those of the person in Odoo, or of the company.",
     )
     away_until = fields.Date("Away Until", compute="_compute_away_until", compute_sudo=True)
-    load_note = fields.Char("Load Today", compute="_compute_load_note")
+    load_note = fields.Char(
+        "Load Today",
+        compute="_compute_load_note",
+        help="Customers and open work, weighed as the settings say, beside the ceiling.",
+    )
     note = fields.Text("Good to Know")
 
     _user_company_uniq = models.UniqueIndex(

@@ -38,7 +38,14 @@ class LoanNda(models.Model):
     _TODO_STATES = ("to_sign",)
     _mail_post_access = "read"
 
-    text_id = fields.Many2one("loan.nda.text", "Agreement", required=True, index=True, ondelete="restrict")
+    text_id = fields.Many2one(
+        "loan.nda.text",
+        "Agreement",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        help="The published version that is to be signed. A newer one is asked for by itself.",
+    )
     state = fields.Selection(
         [("to_sign", "To Be Signed"), ("signed", "Signed"), ("withdrawn", "Withdrawn")],
         "Status",
@@ -68,14 +75,26 @@ class LoanNda(models.Model):
     body = fields.Html("Signed Text", readonly=True, copy=False, sanitize=False)
     version = fields.Integer("Version", related="text_id.version")
     lang = fields.Char("Language", readonly=True, copy=False)
-    signer_name = fields.Char("Full Name", copy=False)
+    signer_name = fields.Char(
+        "Full Name", copy=False, help="Your name as it stands in your passport or identity card."
+    )
     signer_login = fields.Char("Login", readonly=True, copy=False)
     # In the table and not in a file: one row holds all that the seal is about.
-    signature = fields.Binary("Signature", attachment=False, copy=False)
+    signature = fields.Binary(
+        "Signature",
+        attachment=False,
+        copy=False,
+        help="In your own hand. It is sealed with the text you saw, and can be checked later.",
+    )
     signed_at = fields.Datetime("Signed On", readonly=True, copy=False)
     expires_at = fields.Datetime("Valid Until", readonly=True, copy=False)
     evidence = fields.Json(readonly=True, copy=False, export_string_translation=False)
-    evidence_hash = fields.Char("Evidence Hash (SHA-256)", readonly=True, copy=False)
+    evidence_hash = fields.Char(
+        "Evidence Hash (SHA-256)",
+        readonly=True,
+        copy=False,
+        help="Made of the text, the name, the picture and the moment: it shows later that none was changed.",
+    )
     withdrawn_at = fields.Datetime("Withdrawn On", readonly=True, copy=False)
     withdrawn_user_id = fields.Many2one("res.users", "Withdrawn By", readonly=True, copy=False)
     withdrawal_reason = fields.Char("Why Withdrawn", readonly=True, copy=False)

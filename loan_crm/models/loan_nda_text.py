@@ -25,7 +25,11 @@ class LoanNdaText(models.Model):
 
     name = fields.Char("Title", required=True, translate=True)
     version = fields.Integer(required=True, readonly=True, copy=False, default=0)
-    body = fields.Html("Text", translate=True)
+    body = fields.Html(
+        "Text",
+        translate=True,
+        help="What people sign. Once published it changes no more; a new version takes its place.",
+    )
     valid_months = fields.Integer(
         "Valid for (Months)", default=24, help="Counted from the signature. 0: until it is withdrawn."
     )

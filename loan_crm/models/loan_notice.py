@@ -25,7 +25,11 @@ class LoanNotice(models.Model):
     _order = "date_from desc, id desc"
 
     name = fields.Char("Title", required=True, translate=True)
-    body = fields.Html("What Changes", translate=True)
+    body = fields.Html(
+        "What Changes",
+        translate=True,
+        help="What is different from now on, in the words of those who have to do it.",
+    )
     state = fields.Selection(
         [("draft", "Draft"), ("published", "Published"), ("withdrawn", "Withdrawn")],
         "Status",
@@ -46,6 +50,7 @@ class LoanNotice(models.Model):
         required=True,
         copy=False,
         default=lambda self: self.env.company._loan_today() + timedelta(days=_DAYS_TO_READ),
+        help="Whoever has not confirmed by then stands first among those who are missing.",
     )
     attachment_ids = fields.Many2many("ir.attachment", string="Files", copy=False)
     published_user_id = fields.Many2one("res.users", "Published By", readonly=True, copy=False)

@@ -10,7 +10,12 @@ class LoanPaperMixin(models.AbstractModel):
     _name = "loan.paper.mixin"
     _description = "Papers"
 
-    document_ids = fields.One2many("loan.customer.document", "customer_id", "Papers")
+    document_ids = fields.One2many(
+        "loan.customer.document",
+        "customer_id",
+        "Papers",
+        help="What proves who they are. What is asked of them and missing, or ends soon, is told above.",
+    )
     papers_told = fields.Char("Papers There", compute="_compute_papers")
     papers_missing = fields.Char("Papers Missing", compute="_compute_papers")
     papers_expired = fields.Char("Papers Expired", compute="_compute_papers")

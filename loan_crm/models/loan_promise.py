@@ -65,7 +65,11 @@ class LoanPromise(models.Model):
         default="open",
         copy=False,
     )
-    amount = fields.Monetary("Amount Promised", required=True)
+    amount = fields.Monetary(
+        "Amount Promised",
+        required=True,
+        help="What they said, not what is due. It is judged by what is paid on the loan until the day.",
+    )
     amount_asked = fields.Monetary(
         "Asked for by Then",
         readonly=True,
@@ -78,7 +82,12 @@ class LoanPromise(models.Model):
         copy=False,
         help="Repayments received from the day the promise was made to the last day that counts.",
     )
-    date_promised = fields.Date("Promised For", required=True)
+    date_promised = fields.Date(
+        "Promised For",
+        required=True,
+        help="Reminders of the loan are silent until then. The day after, it is kept or broken by what was "
+        "paid.",
+    )
     date_until = fields.Date(
         "Counts Until",
         readonly=True,
@@ -99,6 +108,7 @@ class LoanPromise(models.Model):
         copy=False,
         default=lambda self: self.env.user,
         domain="[('share', '=', False)]",
+        help="Who can be asked what was said.",
     )
     heard_via = fields.Selection(
         [
@@ -111,6 +121,7 @@ class LoanPromise(models.Model):
         "Heard",
         required=True,
         default="phone",
+        help="How the promise reached us.",
     )
     partner_id = fields.Many2one(
         "res.partner",

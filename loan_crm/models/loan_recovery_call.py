@@ -20,7 +20,12 @@ class LoanRecoveryCall(models.Model):
     _rec_name = "plan_id"
 
     plan_id = fields.Many2one(
-        "loan.recovery.plan", "Recovery Plan", required=True, index=True, ondelete="restrict"
+        "loan.recovery.plan",
+        "Recovery Plan",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        help="What was to be made good; the to-do for the call stands there.",
     )
     customer_id = fields.Many2one(
         related="plan_id.customer_id", store=True, index=True, precompute=True, string="Customer"

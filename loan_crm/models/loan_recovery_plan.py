@@ -103,7 +103,12 @@ class LoanRecoveryPlan(models.Model):
     what_happened = fields.Text("What Happened", help="As far as we know it.")
     # Listening.
     heard = fields.Text("What They Told Us", help="In their words: what it was like for them.", copy=False)
-    admitted = fields.Boolean("The Fault Is Ours", copy=False, tracking=True)
+    admitted = fields.Boolean(
+        "The Fault Is Ours",
+        copy=False,
+        tracking=True,
+        help="Say so where it is so: whoever writes the apology must know it.",
+    )
     acknowledged_at = fields.Datetime("Listened At", readonly=True, copy=False)
     acknowledged_user_id = fields.Many2one(
         "res.users", "Listened By", readonly=True, copy=False, ondelete="restrict"
@@ -120,7 +125,12 @@ class LoanRecoveryPlan(models.Model):
         "mail.message", "Letter", readonly=True, copy=False, ondelete="set null", index="btree_not_null"
     )
     # Calling again.
-    call_ids = fields.One2many("loan.recovery.call", "plan_id", "Follow-Up Calls")
+    call_ids = fields.One2many(
+        "loan.recovery.call",
+        "plan_id",
+        "Follow-Up Calls",
+        help="Each becomes a to-do on its day. A talk that is noted and reached them counts as the call.",
+    )
     next_date = fields.Date(
         "Next Step Due",
         compute="_compute_next_date",
@@ -134,8 +144,11 @@ class LoanRecoveryPlan(models.Model):
         [("recovered", "Recovered"), ("not", "Not Content"), ("lost", "Lost")],
         copy=False,
         tracking=True,
+        help="As the customer sees it, not as we wish it.",
     )
-    outcome_note = fields.Char("How They Left It", copy=False)
+    outcome_note = fields.Char(
+        "How They Left It", copy=False, help="Asked for unless they are content again."
+    )
     closed_on = fields.Date("Closed On", readonly=True, copy=False)
 
     _once_a_word = models.UniqueIndex(

@@ -30,8 +30,13 @@ class LoanRecoveryRemedyMixin(models.AbstractModel):
         ],
         copy=False,
         tracking=True,
+        help="What the customer gets for it. Compensation above your authority waits for a second person.",
     )
-    remedy_note = fields.Char("What Exactly", copy=False)
+    remedy_note = fields.Char(
+        "What Exactly",
+        copy=False,
+        help="As the customer will understand it, for example the fee of March paid back.",
+    )
     currency_id = fields.Many2one(
         "res.currency",
         required=True,
@@ -41,7 +46,12 @@ class LoanRecoveryRemedyMixin(models.AbstractModel):
         readonly=False,
         precompute=True,
     )
-    amount = fields.Monetary("Costs Us", copy=False, tracking=True)
+    amount = fields.Monetary(
+        "Costs Us",
+        copy=False,
+        tracking=True,
+        help="What it costs the lender. Within your authority it is settled at once.",
+    )
     approval = fields.Selection(
         [
             ("none", "Not Asked For"),
@@ -63,10 +73,20 @@ class LoanRecoveryRemedyMixin(models.AbstractModel):
         "res.users", "Decided By", readonly=True, copy=False, ondelete="restrict"
     )
     decided_at = fields.Datetime("Decided At", readonly=True, copy=False)
-    refusal_reason = fields.Char("Refused Because", copy=False, tracking=True)
+    refusal_reason = fields.Char(
+        "Refused Because",
+        copy=False,
+        tracking=True,
+        help="Whoever asked reads it, and can propose something else.",
+    )
     can_decide = fields.Boolean(compute="_compute_can_decide")
     given_at = fields.Datetime("Given At", readonly=True, copy=False)
-    cost = fields.Monetary("Cost Booked", readonly=True, copy=False)
+    cost = fields.Monetary(
+        "Cost Booked",
+        readonly=True,
+        copy=False,
+        help="What the lender has borne since it was given; the figures count this.",
+    )
 
     @api.depends("contract_id", "customer_id")
     def _compute_currency_id(self):

@@ -17,7 +17,14 @@ class LoanReferenceRate(models.Model):
     code = fields.Char(required=True, tracking=True, help="A short name for lists and imports.")
     active = fields.Boolean(default=True, tracking=True)
     note = fields.Text("Where It Is Published", translate=True)
-    value_ids = fields.One2many("loan.reference.rate.value", "rate_id", "Values", copy=False)
+    value_ids = fields.One2many(
+        "loan.reference.rate.value",
+        "rate_id",
+        "Values",
+        copy=False,
+        help="Each holds from its day until the next one. Loans that follow the rate take it over on their "
+        "own rate days.",
+    )
     current_value = fields.Float(
         "Value Today (%)",
         digits=(16, 6),

@@ -18,7 +18,12 @@ class LoanReferenceRateValue(models.Model):
     _rec_name = "date"
 
     rate_id = fields.Many2one(
-        "loan.reference.rate", "Reference Rate", required=True, index=True, ondelete="cascade"
+        "loan.reference.rate",
+        "Reference Rate",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        help="Loans that follow it take the value over on their own rate days.",
     )
     date = fields.Date("In Force From", required=True)
     value = fields.Float(

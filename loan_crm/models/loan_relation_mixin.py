@@ -18,7 +18,13 @@ class LoanRelationMixin(models.AbstractModel):
     _description = "Relations"
 
     currency_id = fields.Many2one("res.currency")  # the record's own
-    relation_ids = fields.One2many("loan.customer.relation", "customer_id", "Relations")
+    relation_ids = fields.One2many(
+        "loan.customer.relation",
+        "customer_id",
+        "Relations",
+        help="Told once, from one side: where the other one is a customer too, their page shows it by its "
+        "other name.",
+    )
     relation_in_ids = fields.Many2many(
         "loan.customer.relation",
         string="Named by Others",

@@ -58,6 +58,7 @@ class LoanReminderHold(models.Model):
         "Because",
         required=True,
         tracking=True,
+        help="Why they are left in peace; it is told with each reminder that is held.",
     )
     reason = fields.Char(
         "In Words",

@@ -87,7 +87,12 @@ class LoanReminderPolicy(models.Model):
         help="Loans that meet the conditions follow this policy by themselves.",
     )
     step_ids = fields.One2many(
-        "loan.reminder.step", "policy_id", "Steps", copy=True, context={"active_test": False}
+        "loan.reminder.step",
+        "policy_id",
+        "Steps",
+        copy=True,
+        context={"active_test": False},
+        help="What is sent or done, so many days before or after the due date. No two on one day.",
     )
     summary = fields.Char(compute="_compute_summary")
     letter_problem = fields.Text("Letter Cannot Be Written", compute="_compute_letter_problem")

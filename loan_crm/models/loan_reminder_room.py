@@ -44,6 +44,7 @@ class LoanReminderRoom(models.Model):
     outcome_ids = fields.One2many("loan.reminder.outcome", string="Outcomes", compute="_compute_outcome_ids")
 
     paused_told = fields.Char(related="company_id.loan_paused_told", string="Paused")
+    never_began = fields.Boolean(compute="_compute_never_began", export_string_translation=False)
 
     last_run_at = fields.Datetime("Last Run", compute="_compute_heartbeat", compute_sudo=True)
     next_run_at = fields.Datetime("Next Run", compute="_compute_heartbeat", compute_sudo=True)
@@ -134,6 +135,11 @@ class LoanReminderRoom(models.Model):
         groups = found.grouped("round_id")
         for room in self:
             room.outcome_ids = groups.get(room.round_id, found.browse())
+
+    @api.depends("company_id.loan_reminders_paused", "company_id.loan_reminders_paused_note")
+    def _compute_never_began(self):
+        for room in self:
+            room.never_began = room.company_id._loan_reminders_never_began()
 
     def _compute_heartbeat(self):
         rounds = self.env["loan.reminder.round"]

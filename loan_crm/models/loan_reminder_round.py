@@ -54,11 +54,31 @@ class LoanReminderRound(models.Model):
     released_user_id = fields.Many2one("res.users", "Let Go By", readonly=True, ondelete="set null")
     reminder_ids = fields.One2many("loan.reminder", "round_id", "Reminders", readonly=True)
     due_count = fields.Integer("Reminders Due", compute="_compute_counts", compute_sudo=True)
-    queued_count = fields.Integer("Waiting to Leave", compute="_compute_counts", compute_sudo=True)
+    queued_count = fields.Integer(
+        "Waiting to Leave",
+        compute="_compute_counts",
+        compute_sudo=True,
+        help="Written, and still in the mail queue.",
+    )
     sent_count = fields.Integer("Sent", compute="_compute_counts", compute_sudo=True)
-    held_count = fields.Integer("Held", compute="_compute_counts", compute_sudo=True)
-    handed_count = fields.Integer("Tasks Given", compute="_compute_counts", compute_sudo=True)
-    merged_count = fields.Integer("In Another Letter", compute="_compute_counts", compute_sudo=True)
+    held_count = fields.Integer(
+        "Held",
+        compute="_compute_counts",
+        compute_sudo=True,
+        help="Not written for a reason that each of them names; looked at again by the next round.",
+    )
+    handed_count = fields.Integer(
+        "Tasks Given",
+        compute="_compute_counts",
+        compute_sudo=True,
+        help="Steps that ask a person to call instead of writing.",
+    )
+    merged_count = fields.Integer(
+        "In Another Letter",
+        compute="_compute_counts",
+        compute_sudo=True,
+        help="Several loans of one person stand in one letter.",
+    )
     failed_count = fields.Integer(
         "Failed", compute="_compute_counts", compute_sudo=True, search="_search_failed_count"
     )

@@ -67,7 +67,11 @@ class LoanRepayment(models.Model):
         tracking=True,
         help="The value date: the day from which the money counts.",
     )
-    amount = fields.Monetary(required=True, tracking=True)
+    amount = fields.Monetary(
+        required=True,
+        tracking=True,
+        help="What came in, as a whole. Which installments it pays follows from the loan's rules.",
+    )
     method = fields.Selection(
         [
             ("transfer", "Bank Transfer"),
@@ -79,6 +83,7 @@ class LoanRepayment(models.Model):
         "Paid By",
         required=True,
         default="transfer",
+        help="How the money came.",
     )
     reference = fields.Char("Bank Reference", help="What the statement says, to find the payment again.")
     note = fields.Char()

@@ -12,7 +12,12 @@ class LoanRepaymentAllocation(models.Model):
 
     repayment_id = fields.Many2one("loan.repayment", "Repayment", required=True, ondelete="cascade")
     installment_id = fields.Many2one(
-        "loan.installment", "Installment", required=True, index=True, ondelete="restrict"
+        "loan.installment",
+        "Installment",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        help="Which installment this part of the money paid.",
     )
     contract_id = fields.Many2one(
         related="repayment_id.contract_id", store=True, index=True, precompute=True, string="Loan"
@@ -24,8 +29,10 @@ class LoanRepaymentAllocation(models.Model):
     currency_id = fields.Many2one(related="contract_id.currency_id")
     due_date = fields.Date(related="installment_id.due_date")
     date = fields.Date(related="repayment_id.date")
-    principal = fields.Monetary(required=True)
-    interest = fields.Monetary(required=True)
+    principal = fields.Monetary(required=True, help="The part that repays the loan.")
+    interest = fields.Monetary(
+        required=True, help="The part that is the price of the loan since the last due date."
+    )
     penalty = fields.Monetary(required=True, default=0.0)
     fee = fields.Monetary(required=True, default=0.0)
 

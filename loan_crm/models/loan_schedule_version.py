@@ -22,12 +22,18 @@ class LoanScheduleVersion(models.Model):
     currency_id = fields.Many2one(related="contract_id.currency_id")
     number = fields.Integer("Version", required=True, aggregator=None)
     date = fields.Date("In Force From", required=True)
-    event_id = fields.Many2one("loan.contract.event", "Change", index="btree_not_null", ondelete="restrict")
+    event_id = fields.Many2one(
+        "loan.contract.event",
+        "Change",
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The change that made this version. Empty: the schedule as the loan began.",
+    )
     note = fields.Char("Reason")
     row_count = fields.Integer("Number of Installments", aggregator=None)
     last_due_date = fields.Date("Maturity")
-    interest_total = fields.Monetary("Total Interest")
-    amount_total = fields.Monetary("Total to Repay")
+    interest_total = fields.Monetary("Total Interest", help="Over the whole term, paid and still to come.")
+    amount_total = fields.Monetary("Total to Repay", help="Principal and interest over the whole term.")
     interest_change = fields.Monetary("Interest against Before", compute="_compute_change")
     amount_change = fields.Monetary("Total against Before", compute="_compute_change")
     row_change = fields.Integer("Installments against Before", compute="_compute_change")

@@ -30,8 +30,16 @@ class LoanServicePlan(models.Model):
     resolution_hours = fields.Float(
         "Settled within", help="Working hours until the matter is settled. 0: no target."
     )
-    tier_ids = fields.One2many("loan.customer.tier", "plan_id", "Tiers")
-    step_ids = fields.One2many("loan.service.plan.step", "plan_id", "Occasions", copy=True)
+    tier_ids = fields.One2many(
+        "loan.customer.tier", "plan_id", "Tiers", help="Customers of these tiers get what the plan says."
+    )
+    step_ids = fields.One2many(
+        "loan.service.plan.step",
+        "plan_id",
+        "Occasions",
+        copy=True,
+        help="On each of these days the night gives whoever acts for the customer a to-do.",
+    )
     step_count = fields.Integer("Number of Occasions", compute="_compute_step_count")
 
     _name_uniq = models.UniqueIndex(

@@ -85,12 +85,12 @@ class LoanSetup(models.AbstractModel):
             "book": (
                 self.env._("The Loans We Have"),
                 self.env._(
-                    "Bring in the running loans. Pause the reminders before, and let them go on after a dry run."
+                    "Bring in the running loans while reminders are off or paused, and look before they are written."
                 ),
             ),
             "reminders": (
                 self.env._("The First Reminder"),
-                self.env._("See who would be written to today, before anybody is."),
+                self.env._("See who would be written to today, before anybody is, and switch reminders on."),
             ),
         }
 

@@ -138,7 +138,7 @@ class LoanSetupWorkMixin(models.AbstractModel):
             return "loan_crm.res_config_settings_action", "res.config.settings"
         if not policy.step_ids or policy.letter_problem:
             return "loan_crm.loan_reminder_policy_action", "loan.reminder.policy"
-        if not company.loan_tried_on:
+        if not company.loan_tried_on or company._loan_reminders_never_began():
             action = self.env["loan.reminder.dry.run"].create({"company_id": company.id}).action_run()
             return {**action, "views": [(False, "form")]}, False
         return "loan_crm.loan_reminder_room_action_open", False

@@ -99,7 +99,13 @@ class LoanSlaPolicy(models.Model):
         required=True,
         help="Only for cases of this priority or a higher one. Normal: for all.",
     )
-    extension_ids = fields.One2many("loan.sla.extension", "policy_id", "Extensions", copy=True)
+    extension_ids = fields.One2many(
+        "loan.sla.extension",
+        "policy_id",
+        "Extensions",
+        copy=True,
+        help="How often and by how much the time may be extended, and who says so.",
+    )
     target_told = fields.Char("Target", compute="_compute_target_told")
 
     _amount_positive = models.Constraint("CHECK (amount > 0)", "A target takes longer than nothing.")

@@ -23,7 +23,9 @@ class LoanTraining(models.Model):
 
     name = fields.Char("Topic", required=True, translate=True)
     active = fields.Boolean(default=True, tracking=True)
-    description = fields.Html("What Is Taught", translate=True)
+    description = fields.Html(
+        "What Is Taught", translate=True, help="What one knows afterwards, and where it is taught."
+    )
     validity_months = fields.Integer(
         "Valid for (Months)", default=12, tracking=True, help="0: once is enough."
     )

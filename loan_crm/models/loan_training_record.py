@@ -26,7 +26,13 @@ class LoanTrainingRecord(models.Model):
     _TODO_STATES = ("due",)
     _mail_post_access = "read"
 
-    training_id = fields.Many2one("loan.training", required=True, index=True, ondelete="restrict")
+    training_id = fields.Many2one(
+        "loan.training",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        help="What has to be learned; it says how long it is valid.",
+    )
     state = fields.Selection(
         [
             ("due", "To Attend"),
@@ -54,8 +60,10 @@ class LoanTrainingRecord(models.Model):
         compute="_compute_standing",
         search="_search_standing",
     )
-    due_date = fields.Date("Attend By", required=True)
-    date_done = fields.Date("Attended On")
+    due_date = fields.Date("Attend By", required=True, help="After it the person counts as overdue.")
+    date_done = fields.Date(
+        "Attended On", help="The training is valid from this day, once somebody else has confirmed it."
+    )
     valid_until = fields.Date("Valid Until", readonly=True, help="The last day. Empty: without end.")
     evidence = fields.Binary(attachment=True, help="A certificate, a list of participants.")
     evidence_name = fields.Char("File Name")

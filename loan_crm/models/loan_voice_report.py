@@ -51,7 +51,12 @@ class LoanVoiceReport(models.Model):
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company
     )
-    period = fields.Selection([("month", "Month"), ("quarter", "Quarter")], required=True, default="month")
+    period = fields.Selection(
+        [("month", "Month"), ("quarter", "Quarter")],
+        required=True,
+        default="month",
+        help="How long the time is that the report tells of, from its first day on.",
+    )
     date_from = fields.Date(
         "From", required=True, compute="_compute_dates", store=True, readonly=False, precompute=True
     )

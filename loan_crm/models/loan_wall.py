@@ -16,10 +16,22 @@ class LoanWall(models.Model):
     _rec_name = "reason"
 
     team_id = fields.Many2one(
-        "crm.team", "Between", required=True, index=True, ondelete="restrict", tracking=True
+        "crm.team",
+        "Between",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        tracking=True,
+        help="Whoever belongs to one team never sees customers of the other, by duty or by grant.",
     )
     other_team_id = fields.Many2one(
-        "crm.team", "And", required=True, index=True, ondelete="restrict", tracking=True
+        "crm.team",
+        "And",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        tracking=True,
+        help="The wall works in both directions.",
     )
     reason = fields.Char(required=True, tracking=True, help="Which interests the two teams stand for.")
     active = fields.Boolean(default=True, tracking=True)

@@ -42,6 +42,7 @@ class LoanCommon(TransactionCase):
                 "currency_id": cls.cny.id,
                 "loan_tz": "Asia/Shanghai",
                 "loan_payment_instructions": "Pudong Bank, account 6222 0000 1111",
+                "loan_reminders_paused": False,  # what a new lender begins with has tests of its own
             }
         )
         cls.env = cls.env(context=dict(cls.env.context, allowed_company_ids=cls.company.ids))

@@ -109,7 +109,7 @@ class TestLoanReminderPause(RoomCommon):
         self.assertTrue(self.company.loan_reminders_paused)
 
     def test_nobody_pauses_another_company(self):
-        other = self.env["res.company"].create({"name": "Elsewhere"})
+        other = self.env["res.company"].create({"name": "Elsewhere", "loan_reminders_paused": False})
         with self.assertRaises(AccessError):
             self._pause(company_id=other.id)
         self.assertFalse(other.loan_reminders_paused)

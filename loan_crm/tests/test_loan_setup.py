@@ -4,6 +4,9 @@ from odoo.tests import tagged
 
 from .common import NOW, LoanCommon, freeze_time
 
+# What samples are made of, deal teams aside: those are compliance's.
+_SAMPLED = ("loan.reminder.policy", "loan.product", "loan.service.plan", "loan.customer.tier")
+
 
 @tagged("post_install", "-at_install", "loan")
 @freeze_time(NOW)
@@ -170,6 +173,52 @@ class TestLoanSetup(LoanCommon):
         self.assertIn("No default policy", self._missing("reminders")[0])
         self.assertEqual(self._press("action_open", "reminders")["res_model"], "res.config.settings")
 
+    def test_a_new_lender_writes_to_nobody_before_somebody_has_looked(self):
+        fresh = self.env["res.company"].create({"name": "Minhang Finance", "loan_tz": "Asia/Shanghai"})
+        self.assertTrue(fresh.loan_reminders_paused)
+        self.company.write({"loan_reminders_paused": True, "loan_tried_on": False})
+        self._due_in(7)
+        self.assertEqual((self._remind().state, self._remind().hold_reason), ("held", "paused"))
+        told = " ".join(self._missing("reminders"))
+        self.assertIn("Nobody has looked", told)
+        self.assertIn("not been switched on", told)
+        room = self.env["loan.reminder.room"].with_user(self.lead).browse(self.company.id)
+        self.assertTrue(room.never_began, "the control room leads to the dry run and offers no “Go On”")
+        for user in (self.lead, self.administrator):
+            with self.subTest(user=user.name):
+                with self.assertRaisesRegex(UserError, "Nobody has looked"):
+                    self.company.with_user(user)._loan_resume_reminders()
+                # No pause with a last day switches on what was never switched on.
+                with self.assertRaisesRegex(UserError, "not been switched on"):
+                    self.company.with_user(user)._loan_pause_reminders("Later", self.company._loan_today())
+        run = self.env["loan.reminder.dry.run"].browse(self._press("action_open", "reminders")["res_id"])
+        run = run.with_user(self.administrator)
+        self.assertEqual(run.letter_count, 1, "who looks is told what would be written if they were on")
+        self.assertTrue(run.never_began)
+        self.assertIn("not been switched on", run.paused_told)
+        self.assertTrue(self.company.loan_reminders_paused, "to look switches nothing on")
+        # Looking is not enough: it stays open until they are on.
+        self.assertEqual(len(self._missing("reminders")), 1)
+        self.assertEqual(self._press("action_open", "reminders")["res_model"], "loan.reminder.dry.run")
+        with self.assertRaises(AccessError):
+            self.env["loan.reminder.dry.run"].with_user(self.manager).create({}).action_go_on()
+        run.action_go_on()
+        self.assertEqual(self._missing("reminders"), [])
+        day = self.env["loan.reminder.round"]._of_day(self.company, self.company._loan_today())
+        self.assertIn("switched on", day.message_ids[0].body)
+        self.assertEqual(day.message_ids[0].author_id, self.administrator.partner_id)
+        self.assertEqual(self._remind().state, "queued")
+
+    def test_after_a_pause_the_dry_run_tells_what_would_go_on(self):
+        self._due_in(7)
+        self.company.with_user(self.lead)._loan_pause_reminders("Wrong balances")
+        run = self.env["loan.reminder.dry.run"].with_user(self.lead).create({"company_id": self.company.id})
+        run.action_run()
+        self.assertEqual((run.letter_count, run.never_began), (1, False))
+        self.assertIn("Wrong balances", run.paused_told)
+        run.action_go_on()
+        self.assertFalse(self.company.loan_paused_told)
+
     # ------------------------------------------------------------ left aside, put away
 
     def test_a_step_left_aside_is_told_and_can_be_taken_up(self):
@@ -286,6 +335,9 @@ class TestLoanSample(LoanCommon):
         records = self.env[model].with_context(active_test=False)
         return records.search([("company_id", "=", self.company.id), ("id", "in", self._known(model))])
 
+    def _of_all(self):
+        return {model: self._samples(model) for model in _SAMPLED}
+
     def _known(self, model):
         return (
             self.env["ir.model.data"]
@@ -297,8 +349,11 @@ class TestLoanSample(LoanCommon):
         self._add()
         policies, products = self._samples("loan.reminder.policy"), self._samples("loan.product")
         self.assertEqual((len(policies), len(products)), (4, 4))
-        self.assertFalse((policies.mapped("active") + products.mapped("active")).count(True))
-        self.assertEqual((policies | policies).currency_id, self.cny)
+        self.assertEqual(
+            (len(self._samples("loan.service.plan")), len(self._samples("loan.customer.tier"))), (2, 3)
+        )
+        self.assertFalse([each for some in self._of_all().values() for each in some if each.active])
+        self.assertEqual(policies.currency_id, self.cny)
         self.assertEqual(products.currency_id, self.cny)
         self.assertFalse(policies.filtered("is_selective"), "none may follow anybody by itself")
         self.assertEqual(
@@ -317,6 +372,38 @@ class TestLoanSample(LoanCommon):
         contract = self._contract(product_id=products[0].id, active=False, principal=50000)
         self.assertEqual(contract.product_id, products[0])
 
+    def test_tiers_belong_to_their_plans_and_speak_in_sentences(self):
+        self._add()
+        for model in ("loan.service.plan", "loan.customer.tier"):
+            self._samples(model).with_user(self.administrator).action_unarchive()
+        tiers = self._samples("loan.customer.tier").with_user(self.administrator)
+        self.assertEqual(tiers.plan_id, self._samples("loan.service.plan"))
+        self.assertEqual(tiers[0].criteria_told, "Given by hand only", "the highest is a person's choice")
+        self.assertTrue(all(tier.criteria_told for tier in tiers))
+        steps = tiers.plan_id.step_ids
+        self.assertTrue(all(step.told and step.activity_plan_id for step in steps))
+        self.assertRegex(steps[0].with_context(lang="zh_CN").name, "[一-鿿]")
+
+    def test_a_tier_comes_without_its_plan_where_that_was_left_out(self):
+        self._add(has_plans=False)
+        self.assertFalse(self._samples("loan.service.plan"))
+        self.assertFalse(self._samples("loan.customer.tier").plan_id)
+
+    def test_deal_teams_are_offered_to_who_is_compliance_too(self):
+        alone = self._add()
+        self.assertFalse(alone.may_deals)
+        self.assertFalse(self._samples("loan.access.template"))
+        with self.assertRaises(AccessError):
+            self._add(has_deals=True, has_policies=False, has_products=False)
+        self.administrator.group_ids |= self.env.ref("loan_crm.loan_crm_group_compliance")
+        both = self._add()
+        self.assertEqual(len(both.deal_ids), 3)
+        self.assertFalse(both.policy_ids, "the others are there already")
+        self.assertFalse(self._samples("loan.access.template").line_ids, "who joins is for compliance to say")
+        listing = self._samples("loan.access.template").filtered(lambda one: one.days == 30)
+        self.assertEqual(listing.level_id, self.env.ref("loan_crm.loan_confidentiality_level_secret"))
+        self.assertRegex(listing.with_context(lang="zh_CN").purpose, "[一-鿿]")
+
     def test_pressed_twice_nothing_comes_twice(self):
         self._add()
         again = self._add()
@@ -330,14 +417,17 @@ class TestLoanSample(LoanCommon):
         self.assertEqual(len(self._samples("loan.reminder.policy")), 4)
         self.assertFalse(self._samples("loan.product"))
         with self.assertRaises(UserError):
-            self._add(has_products=False, has_policies=False)
+            self._add(has_products=False, has_policies=False, has_plans=False, has_tiers=False)
 
     def test_they_speak_the_languages_of_the_database(self):
         self._add()
-        for record in self._samples("loan.product") | self._samples("loan.product"):
+        for record in (one for some in self._of_all().values() for one in some):
             chinese = record.with_context(lang="zh_CN")
             self.assertNotEqual(chinese.name, record.with_context(lang="en_US").name)
-            self.assertRegex(chinese.description, "[一-鿿]")
+        for record in self._samples("loan.product"):
+            self.assertRegex(record.with_context(lang="zh_CN").description, "[一-鿿]")
+        for record in self._samples("loan.service.plan"):
+            self.assertRegex(record.with_context(lang="zh_CN").benefits, "[一-鿿]")
 
     def test_another_lender_gets_its_own(self):
         self._add()

@@ -10,12 +10,13 @@ class TestLoanSetupTour(BrowserCommon, LoanCommon):
     def test_an_administrator_gets_started(self):
         self.administrator.group_ids |= self.env.ref("base.group_system")
         self.administrator.company_ids = self.company
-        self.company.write({"email": False, "phone": False})
+        self.company.write({"email": False, "phone": False, "loan_reminders_paused": True})
         self.start_tour(
             "/odoo/loan-getting-started", "loan_setup_administrator", login=self.administrator.login
         )
         self.assertEqual(self.company.phone, "+86 21 5555 0100")
         self.assertEqual(self.company.loan_tried_on, self.today)
+        self.assertFalse(self.company.loan_reminders_paused)
         self.assertFalse(self.company.loan_setup_aside)
 
     def test_each_role_takes_its_first_walk(self):

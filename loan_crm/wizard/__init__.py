@@ -57,6 +57,7 @@ from . import loan_survey_enter_line
 from . import loan_weak_spot
 from . import loan_repeat
 from . import survey_invite
+from . import loan_sample_care_mixin
 from . import loan_sample_add
 from . import loan_consent_record
 from . import loan_data_ask

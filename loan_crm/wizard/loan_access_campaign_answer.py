@@ -16,8 +16,11 @@ class LoanAccessCampaignAnswer(models.TransientModel):
         "Answer",
         required=True,
         default="keep",
+        help="It is the answer for all the lines chosen. What ends, ends at once.",
     )
-    date_until = fields.Date("Last Day")
+    date_until = fields.Date(
+        "Last Day", help="After this day the grants are over. They can only become shorter here."
+    )
     reason = fields.Char("Why", help="It stays on record. No names of customers.")
 
     @api.model

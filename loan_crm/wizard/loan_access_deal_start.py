@@ -20,7 +20,10 @@ class LoanAccessDealStart(models.TransientModel):
     wanted = fields.Text(related="deal_id.wanted", string="In Their Words", related_sudo=False)
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
     template_id = fields.Many2one(
-        "loan.access.template", "Template", domain="[('company_id', '=', company_id)]"
+        "loan.access.template",
+        "Template",
+        domain="[('company_id', '=', company_id)]",
+        help="Who usually joins such a deal. It fills the list below, which can still be changed.",
     )
     name = fields.Char("Name of the Deal", help="One that tells no customer's name.")
     purpose = fields.Char(help="What each grant says it is for. No names of customers.")
@@ -30,6 +33,7 @@ class LoanAccessDealStart(models.TransientModel):
         default=lambda self: self.env.user,
         required=True,
         domain="[('share', '=', False)]",
+        help="Who answers for the deal.",
     )
     customer_ids = fields.Many2many(
         "loan.customer", string="Customers", domain="[('company_id', '=', company_id)]"
@@ -41,6 +45,7 @@ class LoanAccessDealStart(models.TransientModel):
         compute="_compute_line_ids",
         store=True,
         readonly=False,
+        help="Who gains what by it is shown below, before anybody does.",
     )
     gain_ids = fields.One2many(
         "loan.access.deal.gain", "form_id", "Who Gains What", compute="_compute_gain_ids"

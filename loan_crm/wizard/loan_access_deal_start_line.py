@@ -14,8 +14,11 @@ class LoanAccessDealStartLine(models.TransientModel):
         "Highest Level",
         required=True,
         default=lambda self: self.env["loan.access.grant"]._default_level(),
+        help="What is more confidential stays closed.",
     )
-    days = fields.Integer("For Days", required=True, default=90)
+    days = fields.Integer(
+        "For Days", required=True, default=90, help="So many days from today on; then it is over by itself."
+    )
 
     _days_in_range = models.Constraint(
         "CHECK (days BETWEEN 1 AND 366)", "Grants of a deal hold for one day at least and one year at most."

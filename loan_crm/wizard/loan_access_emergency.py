@@ -35,11 +35,19 @@ class LoanAccessEmergency(models.TransientModel):
     company_id = fields.Many2one(
         "res.company", "Company", required=True, readonly=True, default=lambda self: self.env.company
     )
-    number = fields.Char("Customer or Loan No.")
-    customer_name = fields.Char("Full Name of the Customer")
+    number = fields.Char(
+        "Customer or Loan No.",
+        help="As it stands on a letter or a contract. It opens nothing unless the name belongs to it.",
+    )
+    customer_name = fields.Char(
+        "Full Name of the Customer", help="As they gave it to us, whole. A part of it is not enough."
+    )
     reason = fields.Text("Why It Cannot Wait")
     minutes = fields.Integer(
-        "For Minutes", required=True, default=lambda self: self.env.company.loan_emergency_minutes
+        "For Minutes",
+        required=True,
+        default=lambda self: self.env.company.loan_emergency_minutes,
+        help="As short as will do: when they are over, the customer is closed again.",
     )
     told = fields.Text("Before You Go On", compute="_compute_told")
 

@@ -21,19 +21,29 @@ class LoanAccessEmergencySetup(models.TransientModel):
         "res.company", "Company", required=True, readonly=True, default=lambda self: self.env.company
     )
     loan_emergency_minutes = fields.Integer(
-        "Usually Open For", default=lambda self: self.env.company.loan_emergency_minutes
+        "Usually Open For",
+        default=lambda self: self.env.company.loan_emergency_minutes,
+        help="Minutes for which an emergency opens a customer, unless the person says otherwise.",
     )
     loan_emergency_minutes_max = fields.Integer(
-        "At Most", default=lambda self: self.env.company.loan_emergency_minutes_max
+        "At Most",
+        default=lambda self: self.env.company.loan_emergency_minutes_max,
+        help="In minutes; never more than 240.",
     )
     loan_emergency_reason = fields.Integer(
-        "Shortest Reason", default=lambda self: self.env.company.loan_emergency_reason
+        "Shortest Reason",
+        default=lambda self: self.env.company.loan_emergency_reason,
+        help="In characters, spaces aside.",
     )
     loan_emergency_per_day = fields.Integer(
-        "Attempts a Day", default=lambda self: self.env.company.loan_emergency_per_day
+        "Attempts a Day",
+        default=lambda self: self.env.company.loan_emergency_per_day,
+        help="So often a person may try in a day, whether anything is opened or not. 0: nobody may.",
     )
     loan_emergency_review_days = fields.Integer(
-        "Reviewed Within", default=lambda self: self.env.company.loan_emergency_review_days
+        "Reviewed Within",
+        default=lambda self: self.env.company.loan_emergency_review_days,
+        help="Within so many working days somebody of compliance reviews it; then all of them are told.",
     )
 
     def action_save(self):

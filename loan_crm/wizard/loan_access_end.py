@@ -21,6 +21,7 @@ class LoanAccessEnd(models.TransientModel):
         "What",
         required=True,
         default="withdraw",
+        help="Withdrawn, a grant is over with the next click. Shortened, it holds until the day you say.",
     )
     date_until = fields.Date("Last Day", help="They end with this day, by the clock of each lender.")
     reason = fields.Char(

@@ -11,7 +11,12 @@ class LoanAccessExplain(models.TransientModel):
     _description = "Who Sees What, and Why"
 
     customer_id = fields.Many2one("loan.customer", "Customer", context={"active_test": False})
-    person_id = fields.Many2one("res.users", "Person", domain="[('share', '=', False)]")
+    person_id = fields.Many2one(
+        "res.users",
+        "Person",
+        domain="[('share', '=', False)]",
+        help="Empty: everybody who sees the customer. Without a customer: what this person sees.",
+    )
     level_id = fields.Many2one(related="customer_id.level_id", string="Confidentiality")
     line_ids = fields.One2many(
         "loan.access.explain.line", "form_id", compute="_compute_line_ids", string="Who Sees, and Why"

@@ -13,7 +13,12 @@ class LoanAccessLogCheck(models.TransientModel):
     _inherit = ["loan.guard.mixin"]
     _description = "Check the Access Log"
 
-    file = fields.Binary("File with Seals", attachment=False)
+    file = fields.Binary(
+        "File with Seals",
+        attachment=False,
+        help="The seals that were sent by mail and kept elsewhere. With them it also shows if the log was "
+        "written anew as a whole. Empty: the chain alone is checked.",
+    )
     file_name = fields.Char()
     lines = fields.Text("Or Their Lines", help="As they came by mail; the words around them do no harm.")
 

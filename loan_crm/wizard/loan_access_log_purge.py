@@ -13,7 +13,12 @@ class LoanAccessLogPurge(models.TransientModel):
     _inherit = ["loan.guard.mixin"]
     _description = "Purge the Access Log"
 
-    before = fields.Date("Entries Before", required=True, default=lambda self: self._latest())
+    before = fields.Date(
+        "Entries Before",
+        required=True,
+        default=lambda self: self._latest(),
+        help="Entries of this day and later stay. No later day than the time to keep them allows.",
+    )
     latest = fields.Date("At the Latest", compute="_compute_latest")
     count = fields.Integer("Entries", compute="_compute_count")
 

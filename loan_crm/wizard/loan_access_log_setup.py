@@ -20,12 +20,20 @@ class LoanAccessLogSetup(models.TransientModel):
         default=lambda self: self.env.company.loan_log_emails,
         help="Addresses, separated by commas.",
     )
-    loan_log_years = fields.Integer("Keep For", default=lambda self: self.env.company.loan_log_years)
+    loan_log_years = fields.Integer(
+        "Keep For",
+        default=lambda self: self.env.company.loan_log_years,
+        help="So many years entries of the access log stay, at least, before compliance may purge them.",
+    )
     loan_log_busy = fields.Integer(
-        "Usual Customers an Hour", default=lambda self: self.env.company.loan_log_busy
+        "Usual Customers an Hour",
+        default=lambda self: self.env.company.loan_log_busy,
+        help="Who sees more confidential customers in an hour stands out. 0: nobody does.",
     )
     loan_log_refusals = fields.Integer(
-        "Usual Refusals a Day", default=lambda self: self.env.company.loan_log_refusals
+        "Usual Refusals a Day",
+        default=lambda self: self.env.company.loan_log_refusals,
+        help="Who is refused confidential records more often in a day stands out. 0: nobody does.",
     )
 
     def action_save(self):

@@ -14,14 +14,19 @@ class LoanAccessRequest(models.TransientModel):
     wanted = fields.Text(
         "Whom or What", help="A name, a number, a firm: compliance finds out what it is about."
     )
-    purpose = fields.Char("What For")
+    purpose = fields.Char(
+        "What For", help="What you need it for, without names: whoever reviews the grant later reads it."
+    )
     level_id = fields.Many2one(
         "loan.confidentiality.level",
         "Highest Level",
         default=lambda self: self.env["loan.access.grant"]._default_level(),
         required=True,
+        help="What is more confidential stays closed.",
     )
-    days = fields.Integer("For Days", default=30, required=True)
+    days = fields.Integer(
+        "For Days", default=30, required=True, help="So many days from today on; then it is over by itself."
+    )
     template_id = fields.Many2one(
         "loan.access.template",
         "For a Deal Team",

@@ -15,9 +15,20 @@ class LoanAgreementIdentify(models.TransientModel):
         required=True,
         ondelete="cascade",
         domain="[('start', '<=', moment)]",
+        help="The conversation in which their face and their paper were compared.",
     )
-    paper_type_id = fields.Many2one("loan.document.type", "Paper Shown", required=True)
-    moment = fields.Datetime("Identified At", required=True, default=fields.Datetime.now)
+    paper_type_id = fields.Many2one(
+        "loan.document.type",
+        "Paper Shown",
+        required=True,
+        help="What they held up to the camera, for example an identity card.",
+    )
+    moment = fields.Datetime(
+        "Identified At",
+        required=True,
+        default=fields.Datetime.now,
+        help="When it was seen to; it is kept with the signature, and cannot lie ahead.",
+    )
 
     def action_identify(self):
         """Put it on record; it stays."""

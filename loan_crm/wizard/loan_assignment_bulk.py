@@ -30,7 +30,12 @@ class LoanAssignmentBulk(models.TransientModel):
         default="portfolio",
         readonly=True,
     )
-    from_user_id = fields.Many2one("res.users", "Manager Who Gives", domain="[('id', 'in', giver_user_ids)]")
+    from_user_id = fields.Many2one(
+        "res.users",
+        "Manager Who Gives",
+        domain="[('id', 'in', giver_user_ids)]",
+        help="All customers of this person are proposed to colleagues. Empty: the customers you selected.",
+    )
     # Who has left gives, too: their customers have to go to somebody.
     giver_user_ids = fields.Many2many(
         "res.users", compute="_compute_led_user_ids", context={"active_test": False}
@@ -42,7 +47,12 @@ class LoanAssignmentBulk(models.TransientModel):
         domain="[('id', 'in', led_user_ids), ('id', '!=', from_user_id)]",
         help="Empty: all members of each customer's team.",
     )
-    line_ids = fields.One2many("loan.assignment.bulk.line", "bulk_id", "Customers")
+    line_ids = fields.One2many(
+        "loan.assignment.bulk.line",
+        "bulk_id",
+        "Customers",
+        help="Change any line before you go on; nothing happens until you do.",
+    )
     customer_count = fields.Integer("Number of Customers", compute="_compute_counts")
     open_count = fields.Integer("Without a Proposal", compute="_compute_counts")
     warning_count = fields.Integer("With a Warning", compute="_compute_counts")

@@ -14,9 +14,20 @@ class LoanAssignmentBulkLine(models.TransientModel):
     customer_id = fields.Many2one("loan.customer", "Customer", required=True, readonly=True)
     from_user_id = fields.Many2one("res.users", "Manager Today", readonly=True)
     candidate_ids = fields.Many2many("res.users", compute="_compute_candidate_ids")
-    user_id = fields.Many2one("res.users", "New Manager", domain="[('id', 'in', candidate_ids)]")
+    user_id = fields.Many2one(
+        "res.users",
+        "New Manager",
+        domain="[('id', 'in', candidate_ids)]",
+        help="The best fit, each proposal counted in the load of the next. Choose somebody else where you "
+        "know better.",
+    )
     proposed_user_id = fields.Many2one("res.users", "Proposed Manager", readonly=True)
-    deputy_user_id = fields.Many2one("res.users", "Deputy", domain="[('id', 'in', candidate_ids)]")
+    deputy_user_id = fields.Many2one(
+        "res.users",
+        "Deputy",
+        domain="[('id', 'in', candidate_ids)]",
+        help="Acts for the manager when they are away. Empty: nobody does.",
+    )
     load = fields.Float("Points", digits=(16, 1), readonly=True, help="What the customer weighs.")
     reasons = fields.Text("Because", readonly=True)
     note = fields.Text(readonly=True)

@@ -19,9 +19,19 @@ class LoanAssignmentSuggest(models.TransientModel):
     line_ids = fields.One2many("loan.assignment.suggest.line", "suggest_id", "Candidates", readonly=True)
     candidate_ids = fields.Many2many("res.users", compute="_compute_candidate_ids")
     manager_user_id = fields.Many2one(
-        "res.users", "New Manager", domain="[('id', 'in', candidate_ids)]", required=True
+        "res.users",
+        "New Manager",
+        domain="[('id', 'in', candidate_ids)]",
+        required=True,
+        help="Accountable for the customer from now on. The list below says what speaks for and against "
+        "each.",
     )
-    deputy_user_id = fields.Many2one("res.users", "Deputy", domain="[('id', 'in', candidate_ids)]")
+    deputy_user_id = fields.Many2one(
+        "res.users",
+        "Deputy",
+        domain="[('id', 'in', candidate_ids)]",
+        help="Acts for the manager when they are away. Empty: nobody does.",
+    )
     reason = fields.Char("Reason", help="Kept with the history of the customer's managers.")
     warning = fields.Char(compute="_compute_warning")
     needs_note = fields.Char("What They Need", compute="_compute_needs_note")

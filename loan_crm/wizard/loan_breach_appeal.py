@@ -9,7 +9,9 @@ class LoanBreachAppeal(models.TransientModel):
     _description = "Appeal Against a Decision"
 
     breach_id = fields.Many2one("loan.breach", "Decision", required=True)
-    text = fields.Text("What You Say", required=True)
+    text = fields.Text(
+        "What You Say", required=True, help="Compliance looks at the decision again with what you say."
+    )
 
     def action_appeal(self):
         """Hand the appeal in."""

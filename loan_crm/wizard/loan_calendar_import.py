@@ -9,7 +9,14 @@ class LoanCalendarImport(models.TransientModel):
     _description = "Import a Year"
 
     calendar_id = fields.Many2one("loan.calendar", "Calendar", required=True, ondelete="cascade")
-    year = fields.Integer(required=True, compute="_compute_year", store=True, readonly=False, precompute=True)
+    year = fields.Integer(
+        required=True,
+        compute="_compute_year",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="The days of one year come at a time; days that are there already stay as they are.",
+    )
     country = fields.Selection(
         lambda self: self.env["loan.calendar"]._importable_countries(),
         required=True,
@@ -17,6 +24,7 @@ class LoanCalendarImport(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
+        help="Whose public holidays are brought in.",
     )
     hint = fields.Char(compute="_compute_hint")
 

@@ -25,6 +25,7 @@ class LoanCaseEnd(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
+        help="Why it came to this; a complaint cannot end without it, and weak spots are counted by it.",
     )
     by_customer = fields.Boolean("The Customer Says So", help="They wrote that it has been settled.")
     why = fields.Selection(
@@ -36,11 +37,13 @@ class LoanCaseEnd(models.TransientModel):
         ],
         "Because",
         default="double",
+        help="It stands in the history, so that nobody wonders where the case went.",
     )
     kept_id = fields.Many2one(
         "loan.case",
         "Joined To",
         domain="[('id', '!=', case_id), ('state', 'in', ('new', 'open', 'waiting')), ('company_id', '=', company_id)]",
+        help="The case that goes on; the history of this one can be read from there.",
     )
 
     @api.depends("case_id")

@@ -13,7 +13,11 @@ class LoanCaseExtend(models.TransientModel):
     policy_id = fields.Many2one(related="clock_id.policy_id")
     due_at = fields.Datetime(related="clock_id.due_at")
     step_id = fields.Many2one(
-        "loan.sla.extension", "Extension", required=True, domain="[('policy_id', '=', policy_id)]"
+        "loan.sla.extension",
+        "Extension",
+        required=True,
+        domain="[('policy_id', '=', policy_id)]",
+        help="What the service level allows: how much more time, and who decides.",
     )
     needs_approval = fields.Boolean(related="step_id.needs_approval")
     reason = fields.Char(required=True)

@@ -18,7 +18,11 @@ class LoanClassify(models.TransientModel):
     record_count = fields.Integer("Records", compute="_compute_now")
     about = fields.Char("Concerns", compute="_compute_now")
     level_now = fields.Char("Level So Far", compute="_compute_now")
-    level_id = fields.Many2one("loan.confidentiality.level", "From Now On")
+    level_id = fields.Many2one(
+        "loan.confidentiality.level",
+        "From Now On",
+        help="Who gains and who loses sight by it is shown below, before anything happens.",
+    )
     needs_grant = fields.Boolean(related="level_id.needs_grant")
     level_note = fields.Text(related="level_id.description", string="What Belongs There")
     grant_those = fields.Boolean(

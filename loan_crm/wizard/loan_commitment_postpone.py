@@ -13,18 +13,29 @@ class LoanCommitmentPostpone(models.TransientModel):
     _description = "Put a Commitment Off"
 
     commitment_id = fields.Many2one("loan.commitment", "Commitment", required=True)
-    date_due = fields.Date("New Day", required=True)
-    has_hour = fields.Boolean("By an Hour")
-    due_hour = fields.Float("Hour")
+    date_due = fields.Date(
+        "New Day",
+        required=True,
+        help="The day before stays on record: it is counted how often a word was put off.",
+    )
+    has_hour = fields.Boolean("By an Hour", help="Off: the whole day counts. On: it is late after the hour.")
+    due_hour = fields.Float("Hour", help="In the time zone of whose clock it is.")
     reason = fields.Char("Why", required=True, help="For colleagues.")
     told = fields.Selection(
         [("letter", "We write to them now"), ("spoken", "They have been told already")],
         "The Customer Was Told",
         required=True,
         default="letter",
+        help="Nothing is put off behind a customer's back: either the letter below goes now, or you have "
+        "told them.",
     )
     letter = fields.Html(
-        compute="_compute_letter", store=True, readonly=False, precompute=True, sanitize_style=True
+        compute="_compute_letter",
+        store=True,
+        readonly=False,
+        precompute=True,
+        sanitize_style=True,
+        help="Sent to the customer as it stands here; change what you would say otherwise.",
     )
     told_note = fields.Char("How They Were Told", help="For example: by telephone, today.")
 

@@ -15,21 +15,31 @@ class LoanConsentRecord(models.TransientModel):
         "Purpose",
         required=True,
         domain="['|', ('ground', '=', 'consent'), '&', ('ground', '!=', 'duty'), ('may_refuse', '=', True)]",
+        help="What they allow or refuse. Read them the words below before you note their answer.",
     )
     words = fields.Text("Say It Like This", compute="_compute_words")
     now_told = fields.Char("What Holds Now", compute="_compute_words", compute_sudo=False)
     allows = fields.Selection(
-        [("yes", "They allow it"), ("no", "They do not allow it")], "They Say", required=True
+        [("yes", "They allow it"), ("no", "They do not allow it")],
+        "They Say",
+        required=True,
+        help="It holds from the moment it is noted, and takes the place of what they said before.",
     )
     how = fields.Selection(
         [("phone", "By Telephone"), ("visit", "In Person"), ("paper", "On Paper")],
         "How They Said It",
         required=True,
         default="phone",
+        help="It stands in the record for whoever asks later how we know.",
     )
-    said_at = fields.Datetime("When They Said It", required=True, default=fields.Datetime.now)
+    said_at = fields.Datetime(
+        "When They Said It",
+        required=True,
+        default=fields.Datetime.now,
+        help="When you heard it, if you note it later. Not in the future.",
+    )
     note = fields.Char("Remark")
-    paper = fields.Binary("Signed Paper", attachment=False)
+    paper = fields.Binary("Signed Paper", attachment=False, help="Asked for when they said it on paper.")
     paper_name = fields.Char("Name of the File")
 
     @api.depends("purpose_id", "customer_id")

@@ -14,7 +14,9 @@ class LoanContractDrawdown(models.TransientModel):
     date = fields.Date(
         "Paid Out On", required=True, compute="_compute_date", store=True, readonly=False, precompute=True
     )
-    amount = fields.Monetary("Amount Paid Out")
+    amount = fields.Monetary(
+        "Amount Paid Out", help="Paid out on top of what runs; no more than what is left on the line."
+    )
     note = fields.Char("Reason")
     left_on_line = fields.Monetary("Left on the Line", compute="_compute_left_on_line")
 

@@ -38,6 +38,7 @@ class LoanContractRestructure(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
+        help="From the day on that the change counts. What fell due before keeps its interest.",
     )
     grace = fields.Integer("Installments without Principal", help="So many of them repay no principal.")
     grace_interest = fields.Selection(
@@ -47,6 +48,8 @@ class LoanContractRestructure(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
+        help="Whether interest is paid or added to the loan while no principal is repaid. Empty: as the "
+        "loan says.",
     )
     repayment_method = fields.Selection(
         [
@@ -59,12 +62,18 @@ class LoanContractRestructure(models.TransientModel):
     )
     amount_overdue = fields.Monetary(related="contract_id.amount_overdue")
     # Asked for by the server as well, so a press without them says what is missing.
-    consent_date = fields.Date("Agreed On")
-    consent_method = fields.Selection(lambda self: self._consent_methods(), "Agreed How")
+    consent_date = fields.Date("Agreed On", help="The day on which the borrower agreed to the new terms.")
+    consent_method = fields.Selection(
+        lambda self: self._consent_methods(),
+        "Agreed How",
+        help="How it can be shown that the borrower agreed.",
+    )
     consent_reference = fields.Char(
         "Where It Is Kept", help="Document number, mail or recording, to find the consent again."
     )
-    consent_file = fields.Binary("Document", attachment=False)
+    consent_file = fields.Binary(
+        "Document", attachment=False, help="Kept with the change, for example the signed paper."
+    )
     consent_filename = fields.Char()
     note = fields.Char("Reason")
 

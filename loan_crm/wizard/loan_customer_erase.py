@@ -18,6 +18,8 @@ class LoanCustomerErase(models.TransientModel):
         "Because",
         required=True,
         default="request",
+        help="It stands in the proof that is kept of the erasure. Loan records stay as long as the law "
+        "says, whatever the reason.",
     )
     kept_until = fields.Date("Loan Records Kept Until", compute="_compute_kept_until", compute_sudo=False)
     waits = fields.Boolean(compute="_compute_kept_until", compute_sudo=False)

@@ -11,7 +11,11 @@ class LoanCustomerMerge(models.TransientModel):
     _description = "Merge Customers"
 
     customer_ids = fields.Many2many(
-        "loan.customer", string="Profiles", required=True, context={"active_test": False}
+        "loan.customer",
+        string="Profiles",
+        required=True,
+        context={"active_test": False},
+        help="Two or more profiles of one and the same person or firm.",
     )
     kept_id = fields.Many2one(
         "loan.customer",
@@ -31,6 +35,7 @@ class LoanCustomerMerge(models.TransientModel):
         compute_sudo=False,
         store=True,
         readonly=False,
+        help="Where the profiles say different things, choose whose word counts.",
     )
     told = fields.Text("What Happens", compute="_compute_told")
     refusal = fields.Char(compute="_compute_told")

@@ -12,6 +12,8 @@ class LoanCustomerMergeLine(models.TransientModel):
     name = fields.Char(required=True)
     label = fields.Char("Item")
     told = fields.Text("They Say")
-    choice_id = fields.Many2one("loan.customer", "Take It From", ondelete="cascade")
-    joins = fields.Boolean("Keep All")
+    choice_id = fields.Many2one(
+        "loan.customer", "Take It From", ondelete="cascade", help="The profile whose word counts here."
+    )
+    joins = fields.Boolean("Keep All", help="What all of them say is kept, for example each tag.")
     can_join = fields.Boolean()

@@ -15,9 +15,13 @@ class LoanDataAsk(models.TransientModel):
         "They Asked",
         required=True,
         default="post",
+        help="Answer by the same way where you can.",
     )
     asked_on = fields.Date(
-        "The Question Came On", required=True, default=lambda self: self.env.company._loan_today()
+        "The Question Came On",
+        required=True,
+        default=lambda self: self.env.company._loan_today(),
+        help="From this day the time to answer runs.",
     )
     note = fields.Char("How You Know It Is Them", help="A copy goes to nobody but the person it is about.")
 

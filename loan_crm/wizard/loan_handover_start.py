@@ -17,10 +17,14 @@ class LoanHandoverStart(models.TransientModel):
         "Hand Over",
         required=True,
         default=lambda self: "chosen" if self.env.context.get("default_customer_ids") else "portfolio",
+        help="The customers you selected, or all whom a manager looks after.",
     )
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
     former_user_id = fields.Many2one(
-        "res.users", "Former Manager", domain=lambda self: self.env["loan.customer"]._giver_domain()
+        "res.users",
+        "Former Manager",
+        domain=lambda self: self.env["loan.customer"]._giver_domain(),
+        help="They stay accountable until the receiver has accepted.",
     )
     customer_ids = fields.Many2many("loan.customer", string="Customers")
     receiver_user_id = fields.Many2one(
@@ -40,19 +44,27 @@ class LoanHandoverStart(models.TransientModel):
         "Because",
         required=True,
         default="moves",
+        help="The brief tells it to the receiver, and the figures count by it.",
     )
     reason = fields.Char("In Words")
     date_by = fields.Date(
         "To Be Finished By",
         required=True,
         default=lambda self: self.env.company._loan_today() + timedelta(14),
+        help="By then the receiver has accepted or sent back each customer; after it the handover shows as "
+        "late.",
     )
     letter = fields.Boolean(
         "Introduce the new manager by letter",
         default=True,
         help="In the borrower's language, when the receiver has accepted.",
     )
-    call = fields.Boolean("Plan a joint call for each customer", default=True)
+    call = fields.Boolean(
+        "Plan a joint call for each customer",
+        default=True,
+        help="A to-do for each customer to call them together, so that they hear the new voice beside the "
+        "one they know.",
+    )
     customer_count = fields.Integer("Customers Handed Over", compute="_compute_customers")
     left_out = fields.Text("Left Out", compute="_compute_customers")
 

@@ -16,8 +16,14 @@ class LoanHardshipAnswer(models.TransientModel):
         required=True,
         default="call",
     )
-    reached = fields.Boolean("The Borrower Was Reached", default=True)
-    holds_on = fields.Boolean("Keep Reminders Silent", default=True)
+    reached = fields.Boolean(
+        "The Borrower Was Reached",
+        default=True,
+        help="Off: the try is noted, and the request still waits for its first talk.",
+    )
+    holds_on = fields.Boolean(
+        "Keep Reminders Silent", default=True, help="Off: reminders of the loan go on as its policy says."
+    )
     hold_until = fields.Date(
         "Until",
         compute="_compute_hold_until",
@@ -26,7 +32,9 @@ class LoanHardshipAnswer(models.TransientModel):
         precompute=True,
         help="The last day without reminders, for example the day before the next payment that was agreed on.",
     )
-    note = fields.Text("What Was Said or Decided")
+    note = fields.Text(
+        "What Was Said or Decided", help="A colleague must be able to understand it in half a year."
+    )
 
     @api.depends("hardship_id")
     def _compute_hold_until(self):

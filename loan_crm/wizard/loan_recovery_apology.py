@@ -17,7 +17,12 @@ class LoanRecoveryApology(models.TransientModel):
         compute="_compute_letter", store=True, readonly=False, precompute=True, required=True
     )
     letter = fields.Html(
-        compute="_compute_letter", store=True, readonly=False, precompute=True, sanitize_style=True
+        compute="_compute_letter",
+        store=True,
+        readonly=False,
+        precompute=True,
+        sanitize_style=True,
+        help="Sent to the customer as it stands here; change what you would say otherwise.",
     )
 
     @api.depends("plan_id")

@@ -14,7 +14,11 @@ class LoanReminderBounceMend(models.TransientModel):
     email = fields.Char(related="bounce_id.email", string="Letters Come Back From")
     partner_id = fields.Many2one(related="bounce_id.partner_id", string="Contact")
     said = fields.Text(related="bounce_id.said")
-    email_new = fields.Char("New Address")  # asked for by the verb as well
+    email_new = fields.Char(
+        "New Address",
+        help="It takes the place of the old one on the contact, and the letters that came back are written "
+        "again.",
+    )  # asked for by the verb as well
 
     def action_mend(self):
         """Write the new address on the contact, and write again the letters that came back."""

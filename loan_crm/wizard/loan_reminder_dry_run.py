@@ -18,8 +18,8 @@ class LoanReminderDryRun(models.TransientModel):
     """What the round would write if it ran now: the very same claim and verdict, taken back before anybody sees it.
 
     Claimed entries exist only within a savepoint that is rolled back, so nothing is written, mailed or given to
-    anybody. A real round that claims at the same moment waits for it; so it is short, and it gives way where a
-    round came first.
+    anybody. While reminders are paused it tells what would be written if they went on now. A real round that claims
+    at the same moment waits for it; so it is short, and it gives way where a round came first.
     """
 
     _name = "loan.reminder.dry.run"
@@ -31,9 +31,23 @@ class LoanReminderDryRun(models.TransientModel):
     )
     run_at = fields.Datetime("As of", readonly=True)
     waits = fields.Boolean(readonly=True)
-    planned_count = fields.Integer("Planned", readonly=True)
-    usual_count = fields.Integer("Usually", readonly=True)
-    letter_count = fields.Integer("Letters", readonly=True)
+    paused_told = fields.Char(related="company_id.loan_paused_told", string="Paused")
+    never_began = fields.Boolean(compute="_compute_never_began", export_string_translation=False)
+    planned_count = fields.Integer(
+        "Planned",
+        readonly=True,
+        help="Reminders that fall due today, before holds, opt-outs and missing addresses are looked at.",
+    )
+    usual_count = fields.Integer(
+        "Usually",
+        readonly=True,
+        help="The middle of the last rounds. Many times more would wait for a person.",
+    )
+    letter_count = fields.Integer(
+        "Letters",
+        readonly=True,
+        help="What would really leave: several loans of one person go in one letter.",
+    )
     line_ids = fields.One2many("loan.reminder.dry.run.line", "run_id", "Outcomes", readonly=True)
     letter_ids = fields.One2many("loan.reminder.dry.run.letter", "run_id", "First Letters", readonly=True)
     shows_letters = fields.Boolean(compute="_compute_shows_letters")
@@ -41,6 +55,18 @@ class LoanReminderDryRun(models.TransientModel):
     @api.depends_context("uid")
     def _compute_shows_letters(self):
         self.shows_letters = self.env["loan.customer"].has_access("read")
+
+    @api.depends("company_id.loan_reminders_paused", "company_id.loan_reminders_paused_note")
+    def _compute_never_began(self):
+        for run in self:
+            run.never_began = run.company_id._loan_reminders_never_began()
+
+    def action_go_on(self):
+        """Let reminders be written, for the first time or after a pause, now that somebody has looked."""
+        self.ensure_one()
+        self.check_access("write")
+        self.company_id._loan_resume_reminders()
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     def action_run(self):
         """Tell what would be written now."""
@@ -113,6 +139,9 @@ class LoanReminderDryRun(models.TransientModel):
 
     def _decided(self, rounds_sudo, company):
         clock = self._clock(company)
+        if company.loan_reminders_paused:
+            # As if they went on, taken back with the rest. As superuser: nobody who looks may write settings.
+            company.sudo().loan_reminders_paused = False
         day_sudo = rounds_sudo._of_day(company, clock.today)
         new = rounds_sudo.env["loan.reminder"].with_company(company)._claim(day_sudo, clock.today)
         if new:

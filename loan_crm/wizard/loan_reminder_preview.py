@@ -41,9 +41,14 @@ class LoanReminderPreview(models.TransientModel):
         "Written To",
         required=True,
         default="borrower",
+        help="A co-borrower and a guarantor read other words.",
     )
-    is_several = fields.Boolean("Three Loans")
-    is_debited = fields.Boolean("Direct Debit")
+    is_several = fields.Boolean(
+        "Three Loans", help="As it looks when several loans fall due at once and stand in one letter."
+    )
+    is_debited = fields.Boolean(
+        "Direct Debit", help="As it looks when the amount is debited: nobody is asked to pay."
+    )
     lang = fields.Selection(
         lambda self: self.env["res.lang"].get_installed(),
         "Language",

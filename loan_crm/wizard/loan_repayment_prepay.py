@@ -24,8 +24,14 @@ class LoanRepaymentPrepay(models.TransientModel):
         readonly=False,
         precompute=True,
     )
-    settles = fields.Boolean("Settle in Full")
-    amount = fields.Monetary("Principal to Prepay")
+    settles = fields.Boolean(
+        "Settle in Full",
+        help="On: all that is left is repaid, with the interest up to the day, and the loan closes.",
+    )
+    amount = fields.Monetary(
+        "Principal to Prepay",
+        help="What repays principal ahead of time; what is overdue and the charge come on top.",
+    )
     effect = fields.Selection(
         lambda self: self.env["loan.product"]._fields["prepayment_effect"]._description_selection(self.env),
         "Afterwards",
@@ -33,14 +39,18 @@ class LoanRepaymentPrepay(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
+        help="What becomes of the installments after a prepayment. Empty: as the loan says.",
     )
     method = fields.Selection(
         lambda self: self.env["loan.repayment"]._fields["method"]._description_selection(self.env),
         "Paid By",
         required=True,
         default="transfer",
+        help="How the money came.",
     )
-    reference = fields.Char("Bank Reference")
+    reference = fields.Char(
+        "Bank Reference", help="As on the bank statement, so that the money is found again."
+    )
     note = fields.Char()
     amount_due = fields.Monetary("Due and Not Paid", compute="_compute_amounts")
     late_charges = fields.Monetary(compute="_compute_amounts")

@@ -15,7 +15,12 @@ class LoanRepaymentRegister(models.TransientModel):
     currency_id = fields.Many2one(related="contract_id.currency_id")
     customer_id = fields.Many2one(related="contract_id.customer_id")
     amount = fields.Monetary(
-        required=True, compute="_compute_amount", store=True, readonly=False, precompute=True
+        required=True,
+        compute="_compute_amount",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="What came in, as a whole. Which installments it pays follows from the loan's rules.",
     )
     date = fields.Date(
         "Received On", required=True, compute="_compute_date", store=True, readonly=False, precompute=True
@@ -25,8 +30,11 @@ class LoanRepaymentRegister(models.TransientModel):
         "Paid By",
         required=True,
         default="transfer",
+        help="How the money came.",
     )
-    reference = fields.Char("Bank Reference")
+    reference = fields.Char(
+        "Bank Reference", help="As on the bank statement, so that the money is found again."
+    )
     note = fields.Char()
     amount_overdue = fields.Monetary("Overdue Amount", compute="_compute_owed")
     charges_open = fields.Monetary(

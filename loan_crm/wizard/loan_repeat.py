@@ -19,13 +19,17 @@ class LoanRepeat(models.TransientModel):
 
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
     months = fields.Integer(
-        "Months to Come Back", required=True, default=lambda self: self.env.company.loan_repeat_months
+        "Months to Come Back",
+        required=True,
+        default=lambda self: self.env.company.loan_repeat_months,
+        help="Months after an answer to a survey within which a new loan counts as coming back.",
     )
     measure = fields.Selection(
         [("satisfaction", "Satisfaction"), ("recommend", "Would Recommend Us")],
         "Compared By",
         required=True,
         default="satisfaction",
+        help="Which of their answers is set beside whether they borrowed again.",
     )
     product_id = fields.Many2one("loan.product", "Product of the Answer", help="Empty: all of them.")
     since = fields.Date("Answers Since", help="Empty: all of them.")

@@ -12,7 +12,11 @@ class LoanSurveyEnter(models.TransientModel):
 
     request_id = fields.Many2one("loan.survey.request", "Survey", required=True)
     line_ids = fields.One2many(
-        "loan.survey.enter.line", "enter_id", "Questions", default=lambda self: self._default_line_ids()
+        "loan.survey.enter.line",
+        "enter_id",
+        "Questions",
+        default=lambda self: self._default_line_ids(),
+        help="As the customer says it. Leave what they do not want to answer.",
     )
 
     @api.model

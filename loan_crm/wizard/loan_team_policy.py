@@ -15,6 +15,7 @@ class LoanTeamPolicy(models.TransientModel):
         required=True,
         domain=lambda self: self._team_domain(),
         default=lambda self: self.env["crm.team"].search(self._team_domain(), limit=1),
+        help="A team you lead.",
     )
     loan_assign_policy = fields.Selection(
         selection=lambda self: (
@@ -26,9 +27,16 @@ class LoanTeamPolicy(models.TransientModel):
         readonly=False,
         precompute=True,
         required=True,
+        help="What happens to a borrower of the team whom nobody is accountable for: nothing by itself, a to-do for "
+        "the lead with proposals, or the best proposal at once.",
     )
     loan_assign_deputy = fields.Boolean(
-        "Name a Deputy, Too", compute="_compute_policy", store=True, readonly=False, precompute=True
+        "Name a Deputy, Too",
+        compute="_compute_policy",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="The runner-up becomes deputy of a borrower assigned automatically.",
     )
 
     @api.model

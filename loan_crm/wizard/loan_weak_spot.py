@@ -43,9 +43,17 @@ class LoanWeakSpot(models.TransientModel):
         ],
         required=True,
         default="90",
+        help="It is compared with an equally long time before it.",
     )
     date_from = fields.Date("From", compute="_compute_dates", store=True, readonly=False, precompute=True)
-    date_to = fields.Date("To", compute="_compute_dates", store=True, readonly=False, precompute=True)
+    date_to = fields.Date(
+        "To",
+        compute="_compute_dates",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="The last day that is counted.",
+    )
     sort_by = fields.Selection(
         [
             ("category", "Category"),
@@ -59,6 +67,7 @@ class LoanWeakSpot(models.TransientModel):
         "Sorted By",
         required=True,
         default="category",
+        help="What the cases are counted by; the worst stands first.",
     )
     kind = fields.Selection(
         lambda self: self.env["loan.case"]._fields["kind"]._description_selection(self.env),

@@ -36,16 +36,36 @@ class LoanWhatIf(models.TransientModel):
         help="The day on which something would be done. All that falls due by then is counted as paid.",
     )
     asks_prepayment = fields.Boolean(
-        "Prepay", compute="_compute_questions", store=True, readonly=False, precompute=True
+        "Prepay",
+        compute="_compute_questions",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Shows beside it what paying ahead would mean.",
     )
     prepay_amount = fields.Monetary(
-        "Principal to Prepay", compute="_compute_questions", store=True, readonly=False, precompute=True
+        "Principal to Prepay",
+        compute="_compute_questions",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="What repays principal ahead of time; what is overdue and the charge come on top.",
     )
     asks_settlement = fields.Boolean(
-        "Settle Early", compute="_compute_questions", store=True, readonly=False, precompute=True
+        "Settle Early",
+        compute="_compute_questions",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Shows beside it what repaying all of it would cost on that day.",
     )
     asks_method = fields.Boolean(
-        "Another Method", compute="_compute_questions", store=True, readonly=False, precompute=True
+        "Another Method",
+        compute="_compute_questions",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Shows beside it what another way to repay would mean.",
     )
     other_method = fields.Selection(
         [
@@ -58,9 +78,15 @@ class LoanWhatIf(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
+        help="The method that is set beside the one the loan has.",
     )
     asks_rate = fields.Boolean(
-        "Another Rate", compute="_compute_questions", store=True, readonly=False, precompute=True
+        "Another Rate",
+        compute="_compute_questions",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Shows beside it what a higher or lower rate would mean.",
     )
     rate_change = fields.Float(
         "Rate Change",
@@ -68,7 +94,9 @@ class LoanWhatIf(models.TransientModel):
         default=1.0,
         help="In percentage points: 1 makes 5 percent 6 percent.",
     )
-    asks_restructuring = fields.Boolean("New Terms")
+    asks_restructuring = fields.Boolean(
+        "New Terms", help="Shows beside it what other terms would mean: rate, term, a pause."
+    )
     remaining = fields.Integer(
         "Number of Installments",
         compute="_compute_remaining",
@@ -84,6 +112,7 @@ class LoanWhatIf(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
+        help="The rate of the new terms, from that day on.",
     )
     grace = fields.Integer("Installments without Principal", help="So many installments repay no principal.")
     grace_interest = fields.Selection(
@@ -93,6 +122,8 @@ class LoanWhatIf(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
+        help="Whether interest is paid or added to the loan while no principal is repaid. Empty: as the "
+        "loan says.",
     )
     line_ids = fields.One2many(
         "loan.what.if.line", "wizard_id", "Variants", compute="_compute_lines", store=True

@@ -18,10 +18,11 @@ registry.category("web_tour.tours").add("loan_setup_administrator", {
         { trigger: ".modal button[name='action_open_products']", run: "click" },
         { trigger: ".o_list_view .o_data_row:nth-child(4)" },
         { trigger: ".o_menu_sections [data-menu-xmlid='loan_crm.loan_setup_menu']", run: "click" },
-        // Looking before it is written is a dialog, and the step is done when it closes.
-        { trigger: step("reminders", " .o_loan_setup_do"), run: "click" },
-        { trigger: ".modal .o_form_view" },
-        { trigger: ".modal .btn-close", run: "click" },
+        // Reminders are off. To look is a dialog, and from there they are switched on.
+        { trigger: step("reminders", ".o_loan_setup_open .o_loan_setup_do"), run: "click" },
+        { trigger: ".modal .alert-warning:contains('not been switched on')" },
+        { trigger: ".modal button[name='action_go_on']:visible", run: "click" },
+        { trigger: ".modal:contains('Have you looked') .btn-primary:contains('Ok')", run: "click" },
         { trigger: step("reminders", ".o_loan_setup_done") },
         // A screen, and back by the breadcrumb.
         { trigger: step("lender", " .o_loan_setup_do"), run: "click" },
