@@ -22,6 +22,7 @@ from . import loan_discretion_mixin
 from . import loan_access_mixin
 from . import loan_veil_mixin
 from . import loan_lifecycle_mixin
+from . import loan_kept_mixin
 from . import loan_lock_mixin
 from . import loan_trouble_mixin
 from . import loan_confidentiality_level
@@ -221,7 +222,6 @@ from . import loan_repayment_allocation
 from . import loan_reminder_hold
 from . import loan_promise
 from . import loan_hardship
-from . import loan_kept_mixin
 from . import loan_agreement_text
 from . import loan_agreement
 from . import loan_agreement_signer
