@@ -224,6 +224,12 @@ from . import loan_promise
 from . import loan_hardship
 from . import loan_agreement_text
 from . import loan_agreement
+from . import loan_agreement_link_mixin
+from . import loan_agreement_letter_mixin
+from . import loan_agreement_sign_mixin
+from . import loan_agreement_seal_mixin
+from . import loan_agreement_identity_mixin
+from . import loan_agreement_page_mixin
 from . import loan_agreement_signer
 from . import loan_watch_mixin
 from . import loan_case_part_mixin
