@@ -119,6 +119,8 @@ from . import loan_survey_figures_mixin
 from . import loan_learning_figures_mixin
 from . import loan_portal_figures_mixin
 from . import loan_touch_case_mixin
+from . import loan_touch_agreement_mixin
+from . import loan_touch_consent_mixin
 from . import loan_commitment_mixin
 from . import loan_recovery_mixin
 from . import loan_survey_mixin
