@@ -226,6 +226,7 @@ from . import loan_promise
 from . import loan_hardship
 from . import loan_agreement_text
 from . import loan_agreement
+from . import loan_agreement_person_mixin
 from . import loan_agreement_link_mixin
 from . import loan_agreement_letter_mixin
 from . import loan_agreement_sign_mixin

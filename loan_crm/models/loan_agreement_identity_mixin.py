@@ -34,7 +34,7 @@ class LoanAgreementIdentityMixin(models.AbstractModel):
         """Return what the seal of the identification is about, as :meth:`_as_parts`."""
         self.ensure_one()
         return {
-            "partner_id": str(self.partner_id.id),
+            "person_number": str(self.person_number),
             "meeting_told": self.meeting_told or None,
             "paper_type_id": str(self.paper_type_id.id),
             "identified_user_id": str(self.identified_user_id.id),

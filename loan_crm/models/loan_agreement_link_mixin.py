@@ -76,7 +76,15 @@ class LoanAgreementLinkMixin(models.AbstractModel):
         :param partner: `res.partner`, as the system
         :param companies: `res.company`, the lenders that their login is for
         """
-        found = self.search(Domain("partner_id", "=", partner.id) & Domain("company_id", "in", companies.ids))
+        here = Domain("company_id", "in", companies.ids)
+        found = self.search(Domain("partner_id", "=", partner.id) & here)
+        # What they signed as the contact of a profile that was given up for theirs is theirs to read.
+        profiles = self.env["loan.customer"].search(Domain("partner_id", "=", partner.id) & here)
+        former = profiles._merged_into_these().partner_id - partner
+        if former:
+            found |= self.search(
+                Domain("partner_id", "in", former.ids) & Domain("state", "=", "signed") & here
+            )
         return found.filtered(lambda signer: signer._opens()).sorted(
             lambda signer: (not signer._waits(), -signer.id)
         )

@@ -33,7 +33,7 @@ class LoanAgreementSealMixin(models.AbstractModel):
         return {
             **parts,
             "agreement_id": str(signer.agreement_id.id),
-            "partner_id": str(signer.partner_id.id),
+            "person_number": str(signer.person_number),
             "place": str(signer.place),
             "signed_at": fields.Datetime.to_string(signer.signed_at) or None,
             "signature": b64decode(signer.signature) if signer.signature else None,
@@ -43,6 +43,8 @@ class LoanAgreementSealMixin(models.AbstractModel):
         """Return the labels of the parts that are no longer as they were signed; called as superuser."""
         self.ensure_one()
         names = agreements.altered(self._as_parts(), self.evidence, self.seal)
+        if self._person_now() != self.partner_id.id:
+            names.append("partner_id")
         if self.words_hash != self.agreement_id.words_hash:
             names.append("words_hash")
         if self.identified_seal:

@@ -13,6 +13,7 @@ class LoanAgreementSigner(models.Model):
     _name = "loan.agreement.signer"
     _inherit = [
         "loan.kept.mixin",
+        "loan.agreement.person.mixin",
         "loan.agreement.link.mixin",
         "loan.agreement.letter.mixin",
         "loan.agreement.sign.mixin",
@@ -37,9 +38,6 @@ class LoanAgreementSigner(models.Model):
     )
     company_id = fields.Many2one(
         related="agreement_id.company_id", store=True, index=True, precompute=True, string="Company"
-    )
-    partner_id = fields.Many2one(
-        "res.partner", "Person", required=True, index=True, ondelete="restrict", readonly=True
     )
     role = fields.Selection(
         [("borrower", "Borrower"), ("co_borrower", "Co-borrower"), ("guarantor", "Guarantor")],
@@ -76,7 +74,8 @@ class LoanAgreementSigner(models.Model):
     evidence = fields.Json(readonly=True, copy=False, export_string_translation=False)
     seal = fields.Char("Seal (SHA-256)", readonly=True, copy=False)
 
-    _once = models.UniqueIndex("(agreement_id, partner_id)", "This person signs this agreement already.")
+    # By the number, so that contacts can be merged who were both asked for what was never signed.
+    _once = models.UniqueIndex("(agreement_id, person_number)", "This person signs this agreement already.")
     _place_uniq = models.UniqueIndex(
         "(agreement_id, place) WHERE state = 'signed'", "Two signatures cannot have the same place."
     )
