@@ -190,10 +190,11 @@ class LoanNda(models.Model):
         return self.env._("A signed agreement stays as it was signed. It can be withdrawn.")
 
     def _check_by_hand(self, names):
-        super()._check_by_hand(names)
         # Before it is signed, only the signer writes, and only their signature.
+        result = super()._check_by_hand(names)
         if not self.env.su and self.user_id - self.env.user:
             raise AccessError(self.env._("An agreement is signed by the person it is about, nobody else."))
+        return result
 
     # ------------------------------------------------------------ asking for it
 
