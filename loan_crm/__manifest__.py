@@ -294,6 +294,7 @@
         "demo/loan_survey_demo.xml",
         "demo/loan_agreement_demo.xml",
         "demo/loan_consent_demo.xml",
+        "demo/loan_data_request_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -22,6 +22,7 @@ from . import loan_discretion_mixin
 from . import loan_access_mixin
 from . import loan_veil_mixin
 from . import loan_lifecycle_mixin
+from . import loan_kept_mixin
 from . import loan_lock_mixin
 from . import loan_trouble_mixin
 from . import loan_confidentiality_level
@@ -118,6 +119,8 @@ from . import loan_survey_figures_mixin
 from . import loan_learning_figures_mixin
 from . import loan_portal_figures_mixin
 from . import loan_touch_case_mixin
+from . import loan_touch_agreement_mixin
+from . import loan_touch_consent_mixin
 from . import loan_commitment_mixin
 from . import loan_recovery_mixin
 from . import loan_survey_mixin
@@ -221,9 +224,15 @@ from . import loan_repayment_allocation
 from . import loan_reminder_hold
 from . import loan_promise
 from . import loan_hardship
-from . import loan_kept_mixin
 from . import loan_agreement_text
 from . import loan_agreement
+from . import loan_agreement_person_mixin
+from . import loan_agreement_link_mixin
+from . import loan_agreement_letter_mixin
+from . import loan_agreement_sign_mixin
+from . import loan_agreement_seal_mixin
+from . import loan_agreement_identity_mixin
+from . import loan_agreement_page_mixin
 from . import loan_agreement_signer
 from . import loan_watch_mixin
 from . import loan_case_part_mixin

@@ -277,7 +277,12 @@ class LoanAgreement(models.Model):
         offer.words_hash = offer._words_hash()
         offer.env["loan.agreement.signer"].create(
             [
-                {"agreement_id": self.id, "partner_id": partner.id, "role": role}
+                {
+                    "agreement_id": self.id,
+                    "partner_id": partner.id,
+                    "person_number": partner.id,
+                    "role": role,
+                }
                 for partner, role in self._who_signs()
             ]
         )

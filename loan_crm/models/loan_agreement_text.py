@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import clean_context, is_html_empty
 
@@ -70,6 +70,12 @@ class LoanAgreementText(models.Model):
     def _loan_kept(self):
         return self.filtered(lambda text: text.state != "draft")
 
+    @api.model
+    def _kept_refusal(self, deed):
+        if deed == "unlink":
+            return self.env._("A text that was published is kept, whether somebody signed it or not.")
+        return self.env._("A published text stays as it is. Copy it, change the copy, and publish that one.")
+
     @api.model_create_multi
     def create(self, vals_list):
         # As superuser: versions are counted through, whoever may see them.
@@ -85,13 +91,6 @@ class LoanAgreementText(models.Model):
             numbered.append({**kept, "company_id": company_id, "version": last[company_id]})
         # Nor is a client's context to say what becomes of it.
         return super(LoanAgreementText, self.with_context(clean_context(self.env.context))).create(numbered)
-
-    def _update_field_translations(self, field_name, translations, digest=None, source_lang=""):
-        if self._loan_kept():
-            raise AccessError(
-                self.env._("A published text stays as it is. Copy it, change the copy, and publish that one.")
-            )
-        return super()._update_field_translations(field_name, translations, digest, source_lang)
 
     @api.model
     def _for_loan(self, contract):

@@ -15,11 +15,13 @@ class LoanConsent(models.Model):
     """
 
     _name = "loan.consent"
-    _inherit = ["loan.open.mixin", "loan.access.mixin"]
+    _inherit = ["loan.kept.mixin", "loan.open.mixin", "loan.access.mixin"]
     _description = "Consent"
     _order = "said_at desc, id desc"
     _rec_names_search = ["purpose_id.name", "customer_id.name"]
     _check_company_auto = True
+    # That a later row holds now is all that ever changes of an earlier one.
+    _VERBS_WRITE = frozenset({"is_current"})
 
     customer_id = fields.Many2one(
         "loan.customer",
@@ -91,15 +93,12 @@ class LoanConsent(models.Model):
             raise AccessError(self.env._("What somebody said is put on record by “Record a Consent”."))
         return super().create(vals_list)
 
-    def write(self, vals):
-        # Not even as superuser: that a later row holds now is all that ever changes of an earlier one.
-        if vals.keys() - {"is_current"} or not self.env.su:
-            raise AccessError(self.env._("What was said stands as it was said. Record what they say now."))
-        return super().write(vals)
+    def _loan_kept(self):
+        return self
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise AccessError(self.env._("What was said stands as it was said. Record what they say now."))
+    @api.model
+    def _kept_refusal(self, deed):
+        return self.env._("What was said stands as it was said. Record what they say now.")
 
     @api.model
     def _get_erasure_plan(self):
@@ -120,7 +119,7 @@ class LoanConsent(models.Model):
         newest = self.browse()
         for rows in everything.grouped("purpose_id").values():
             newest |= rows.sorted(lambda row: (row.said_at, row.id))[-1]
-        (everything - newest).write({"is_current": False})
+        (everything - newest)._by_verb().write({"is_current": False})
         self.flush_model()
         kept._follow_consents({row.purpose_id: row.state == consents.GIVEN for row in newest})
 

@@ -144,7 +144,7 @@ class LoanConsentMixin(models.AbstractModel):
                 )
         if not vals_list:
             return former.browse()
-        former.write({"is_current": False})
+        former._by_verb().write({"is_current": False})
         former.flush_model()  # the index holds one that holds
         rows = former.create(vals_list)
         customers_sudo._follow_consents({row.purpose_id: row.state == consents.GIVEN for row in rows})

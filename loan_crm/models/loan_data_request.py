@@ -68,7 +68,7 @@ class LoanDataRequest(models.Model):
     handed_at = fields.Datetime("Handed Over At", readonly=True)
     handed_user_id = fields.Many2one("res.users", "Handed Over By", readonly=True, ondelete="restrict")
     note = fields.Char("Remark", readonly=True)
-    file = fields.Binary("Copy", attachment=True, readonly=True, groups=NO_ACCESS)
+    file = fields.Binary("Copy", attachment=True, readonly=True, copy=False, groups=NO_ACCESS)
     file_until = fields.Date("File Kept Until", readonly=True)
     has_file = fields.Boolean("File Is There", readonly=True)
     activity_id = fields.Many2one(

@@ -9,8 +9,6 @@ from odoo.tools.mimetypes import guess_mimetype
 
 from ..core import agreements
 
-# Travels in the context from the verbs to `write`; it cannot be sent over RPC.
-_BY_VERB = object()
 _BATCH = 100
 # So many days before an agreement ends the next one is asked for, and so many days are left to sign.
 _SOON = 30
@@ -30,13 +28,20 @@ class LoanNda(models.Model):
     """
 
     _name = "loan.nda"
-    _inherit = ["loan.person.todo.mixin", "loan.lifecycle.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "loan.kept.mixin",
+        "loan.person.todo.mixin",
+        "loan.lifecycle.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _description = "Confidentiality Agreement"
     _order = "id desc"
     _rec_names_search = ["user_id.name", "text_id.name"]
     _TODO = "loan_crm.mail_activity_type_nda"
     _TODO_STATES = ("to_sign",)
     _mail_post_access = "read"
+    _OPEN = frozenset({"signature", "signer_name"})
 
     text_id = fields.Many2one(
         "loan.nda.text",
@@ -194,25 +199,21 @@ class LoanNda(models.Model):
     def _allowed_moves(self):
         return super()._allowed_moves() | {("to_sign", "signed"), ("signed", "withdrawn")}
 
-    def write(self, vals):
-        if self.env.context.get("loan_by_verb") is not _BY_VERB:
-            self._check_may_write(vals)
-        return super().write(vals)
+    def _loan_kept(self):
+        return self.filtered(lambda nda: nda.state != "to_sign")
 
-    def _check_may_write(self, vals):
-        """Refuse, superuser too, to touch what is signed; before, only the signer writes, and only their signature."""
-        ours = {name for name in vals if name in self._fields and self._fields[name].store}
-        ours -= {"activity_ids", "message_ids", "message_follower_ids"}
-        if ours and any(nda.state != "to_sign" for nda in self):
-            raise AccessError(self.env._("A signed agreement stays as it was signed. It can be withdrawn."))
-        if not self.env.su and (ours - {"signature", "signer_name"} or self.user_id - self.env.user):
+    @api.model
+    def _kept_refusal(self, deed):
+        if deed == "unlink":
+            return self.env._("A signed agreement is kept. It can be withdrawn.")
+        return self.env._("A signed agreement stays as it was signed. It can be withdrawn.")
+
+    def _check_by_hand(self, names):
+        # Before it is signed, only the signer writes, and only their signature.
+        result = super()._check_by_hand(names)
+        if not self.env.su and self.user_id - self.env.user:
             raise AccessError(self.env._("An agreement is signed by the person it is about, nobody else."))
-
-    # At an uninstall, too: a client may pretend it is one. By then `uninstall_hook` has emptied the tables.
-    @api.ondelete(at_uninstall=True)
-    def _unlink_unsigned_alone(self):
-        if any(nda.state != "to_sign" for nda in self):
-            raise AccessError(self.env._("A signed agreement is kept. It can be withdrawn."))
+        return result
 
     # ------------------------------------------------------------ asking for it
 
@@ -333,7 +334,6 @@ class LoanNda(models.Model):
         self.ensure_one()
         self._wait_for_lock()
         self.invalidate_recordset(["state"])
-        nda = self.with_context(loan_by_verb=_BY_VERB)
         text = self._text_to_sign()
         if text.state != "published":
             raise UserError(self.env._("This text is no longer to be signed. Open your agreements again."))
@@ -342,8 +342,7 @@ class LoanNda(models.Model):
         self._check_picture()
         now = fields.Datetime.now()
         months = text.valid_months
-        # As superuser: nobody writes these by hand.
-        nda_sudo = nda.sudo()
+        nda_sudo = self._by_verb()
         nda_sudo._move_to("signed")
         nda_sudo.write(
             {
@@ -450,8 +449,7 @@ class LoanNda(models.Model):
         self.ensure_one()
         if not (reason or "").strip():
             raise UserError(self.env._("Say why it is withdrawn."))
-        # As superuser: nobody writes these by hand.
-        nda_sudo = self.with_context(loan_by_verb=_BY_VERB).sudo()
+        nda_sudo = self._by_verb()
         nda_sudo._move_to("withdrawn")
         nda_sudo.write(
             {

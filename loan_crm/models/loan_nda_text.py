@@ -2,12 +2,8 @@ from datetime import datetime, time, timezone
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import clean_context, is_html_empty
-
-# Travels in the context from the verbs to `write`; it cannot be sent over RPC.
-_BY_VERB = object()
-_OPEN_IN_DRAFT = frozenset({"name", "body", "valid_months", "resign_from", "group_ids", "team_ids"})
 
 
 class LoanNdaText(models.Model):
@@ -19,9 +15,10 @@ class LoanNdaText(models.Model):
     """
 
     _name = "loan.nda.text"
-    _inherit = ["loan.audience.mixin", "loan.lifecycle.mixin"]
+    _inherit = ["loan.kept.mixin", "loan.audience.mixin", "loan.lifecycle.mixin"]
     _description = "Confidentiality Agreement (Text)"
     _order = "company_id, version desc, id desc"
+    _OPEN = frozenset({"name", "body", "valid_months", "resign_from", "group_ids", "team_ids"})
 
     name = fields.Char("Title", required=True, translate=True)
     version = fields.Integer(required=True, readonly=True, copy=False, default=0)
@@ -105,34 +102,19 @@ class LoanNdaText(models.Model):
         for vals in vals_list:
             company_id = vals.get("company_id") or self.env.company.id
             last[company_id] = last.get(company_id, 0) + 1
-            kept = {name: vals[name] for name in vals.keys() & (_OPEN_IN_DRAFT | {"state"})}
+            kept = {name: vals[name] for name in vals.keys() & (self._OPEN | {"state"})}
             numbered.append({**kept, "company_id": company_id, "version": last[company_id]})
         # Nor is a client's context to say what becomes of it.
         return super(LoanNdaText, self.with_context(clean_context(self.env.context))).create(numbered)
 
-    def write(self, vals):
-        self._check_open(vals)
-        return super().write(vals)
+    def _loan_kept(self):
+        return self.filtered(lambda text: text.state != "draft")
 
-    def _update_field_translations(self, field_name, translations, digest=None, source_lang=""):
-        self._check_open({field_name})
-        return super()._update_field_translations(field_name, translations, digest, source_lang)
-
-    def _check_open(self, names):
-        if self.env.context.get("loan_by_verb") is _BY_VERB:
-            return
-        if any(text.state != "draft" for text in self) or set(names) - _OPEN_IN_DRAFT - {"state"}:
-            raise AccessError(
-                self.env._("A published text stays as it is. Copy it, change the copy, and publish that one.")
-            )
-
-    # At an uninstall, too: a client may pretend it is one. By then `uninstall_hook` has emptied the tables.
-    @api.ondelete(at_uninstall=True)
-    def _unlink_drafts_alone(self):
-        if any(text.state != "draft" for text in self):
-            raise AccessError(
-                self.env._("A text that was published is kept, whether somebody signed it or not.")
-            )
+    @api.model
+    def _kept_refusal(self, deed):
+        if deed == "unlink":
+            return self.env._("A text that was published is kept, whether somebody signed it or not.")
+        return self.env._("A published text stays as it is. Copy it, change the copy, and publish that one.")
 
     # ------------------------------------------------------------ verbs
 
@@ -149,7 +131,7 @@ class LoanNdaText(models.Model):
             raise ValidationError(
                 self.env._("The day from which people have to sign again cannot lie in the past.")
             )
-        text = self.with_context(loan_by_verb=_BY_VERB)
+        text = self._by_verb()
         earlier = text.search([("company_id", "=", self.company_id.id), ("state", "!=", "draft")])
         earlier.filtered(lambda other: other.state == "published")._retire()
         if self.resign_from:
@@ -170,7 +152,7 @@ class LoanNdaText(models.Model):
         return True
 
     def _retire(self):
-        self.with_context(loan_by_verb=_BY_VERB)._move_to("retired")
+        self._by_verb()._move_to("retired")
         # As superuser: what was asked for is taken back from everybody's list.
         waiting_sudo = self.env["loan.nda"].sudo()
         waiting_sudo = waiting_sudo.search([("text_id", "in", self.ids), ("state", "=", "to_sign")])

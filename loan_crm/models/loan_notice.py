@@ -1,12 +1,10 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import is_html_empty
 
-# Travels in the context from the verbs to `write`; it cannot be sent over RPC.
-_BY_VERB = object()
 _BATCH = 100
 _DAYS_TO_READ = 7
 
@@ -20,9 +18,12 @@ class LoanNotice(models.Model):
     """
 
     _name = "loan.notice"
-    _inherit = ["loan.seen.mixin", "loan.audience.mixin", "loan.lifecycle.mixin"]
+    _inherit = ["loan.kept.mixin", "loan.seen.mixin", "loan.audience.mixin", "loan.lifecycle.mixin"]
     _description = "Notice"
     _order = "date_from desc, id desc"
+    _OPEN = frozenset(
+        {"name", "body", "date_from", "date_due", "attachment_ids", "company_id", "group_ids", "team_ids"}
+    )
 
     name = fields.Char("Title", required=True, translate=True)
     body = fields.Html(
@@ -108,27 +109,14 @@ class LoanNotice(models.Model):
     def _allowed_moves(self):
         return super()._allowed_moves() | {("draft", "published"), ("published", "withdrawn")}
 
-    def write(self, vals):
-        self._check_open(vals)
-        return super().write(vals)
+    def _loan_kept(self):
+        return self.filtered(lambda notice: notice.state != "draft")
 
-    def _update_field_translations(self, field_name, translations, digest=None, source_lang=""):
-        self._check_open({field_name})
-        return super()._update_field_translations(field_name, translations, digest, source_lang)
-
-    def _check_open(self, names):
-        if self.env.context.get("loan_by_verb") is _BY_VERB or not names:
-            return
-        if any(notice.state != "draft" for notice in self):
-            raise AccessError(
-                self.env._("A published notice stays as people read it. Withdraw it and publish another.")
-            )
-
-    # At an uninstall, too: a client may pretend it is one. By then `uninstall_hook` has emptied the tables.
-    @api.ondelete(at_uninstall=True)
-    def _unlink_drafts_alone(self):
-        if any(notice.state != "draft" for notice in self):
-            raise AccessError(self.env._("A notice that was published is kept, with who has read it."))
+    @api.model
+    def _kept_refusal(self, deed):
+        if deed == "unlink":
+            return self.env._("A notice that was published is kept, with who has read it.")
+        return self.env._("A published notice stays as people read it. Withdraw it and publish another.")
 
     # ------------------------------------------------------------ verbs
 
@@ -149,9 +137,9 @@ class LoanNotice(models.Model):
             # As superuser: files that were uploaded to a draft are read by all who may read the notice.
             files_sudo = notice.attachment_ids.sudo()
             files_sudo.write({"res_model": notice._name, "res_id": notice.id})
-            notice = notice.with_context(loan_by_verb=_BY_VERB)
-            notice._move_to("published")
-            notice.published_user_id = self.env.user
+            published = notice._by_verb()
+            published._move_to("published")
+            published.published_user_id = self.env.user
             if notice.date_from <= notice.company_id._loan_today():
                 notice._request(notice._missing())
         return True
@@ -159,7 +147,7 @@ class LoanNotice(models.Model):
     def action_withdraw(self):
         """Ask nobody any more; who has read it keeps the proof."""
         self.check_access("write")
-        self.with_context(loan_by_verb=_BY_VERB)._move_to("withdrawn")
+        self._by_verb()._move_to("withdrawn")
         # As superuser: it comes off everybody's list.
         self.sudo().receipt_ids._asked()
         return True

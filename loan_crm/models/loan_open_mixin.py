@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 
 
 class LoanOpenMixin(models.AbstractModel):
@@ -14,9 +15,14 @@ class LoanOpenMixin(models.AbstractModel):
         return self._action_open_record(self.customer_id)
 
     def action_open_contract(self):
-        """Open the loan's page."""
+        """Open the loan's page.
+
+        :raise UserError: for what is about the customer alone
+        """
         self.ensure_one()
         self.check_access("read")
+        if "contract_id" not in self._fields:
+            raise UserError(self.env._("This is about the customer, and about no single loan."))
         return self._action_open_record(self.contract_id)
 
     @api.model

@@ -3,7 +3,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, Query
 
 # The number of a row is its source's number times this, plus its branch's: rows keep their numbers for ever.
-_BRANCHES = 32
+_BRANCHES = 64
 
 
 class LoanTouch(models.Model):
@@ -26,6 +26,8 @@ class LoanTouch(models.Model):
         "loan.touch.recovery.mixin",
         "loan.touch.application.mixin",
         "loan.touch.case.mixin",
+        "loan.touch.agreement.mixin",
+        "loan.touch.consent.mixin",
         "loan.access.mixin",
     ]
     _description = "Touch"
@@ -57,6 +59,9 @@ class LoanTouch(models.Model):
             ("application", "Application"),
             ("case", "Case"),
             ("recovery", "Recovery"),
+            ("agreement", "Loan Agreement"),
+            ("consent", "Their Consent"),
+            ("copy", "Copy of Their Data"),
         ],
         string="Kind of Touch",
         required=True,

@@ -29,12 +29,12 @@ class LoanTouchBranchMixin(models.AbstractModel):
     def _touch_branches(self):
         """Return what touches a customer, `{name: branch}`; another family adds a branch of its own.
 
-        A branch is a dict of its `number` (0 to 31, never given to another one), its `kinds`, the `model` of its
+        A branch is a dict of its `number` (0 to 63, never given to another one), its `kinds`, the `model` of its
         source, a function `told` that returns what a source record says as a list of texts, and of SQL: `from`,
         `where`, `source_id`, `date` (naive, in UTC), `customer`, `company`, and where it has them `contract`,
         `kind`, `direction`, `author` (a partner), `all_day` and `words` (what a search looks in; `raw` where these are
         made of a longer text). `reads` names the fields that `told` asks for, where the source has many more. Numbers
-        from 25 on are for other families.
+        from 40 on are for other addons.
 
         Of a customer it must show nothing that who sees the customer may not read.
         """

@@ -113,6 +113,8 @@ from . import test_loan_handover
 from . import test_loan_agreement
 from . import test_loan_portal_agreement
 from . import test_loan_agreement_tour
+from . import test_loan_agreement_merge
+from . import test_loan_touch_agreement
 from . import test_loan_easy
 from . import test_loan_easy_tour
 from . import test_loan_hardship

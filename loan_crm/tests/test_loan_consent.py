@@ -74,10 +74,18 @@ class TestLoanConsent(ConsentCommon):
         for user in (self.manager, self.compliance, self.administrator):
             with self.subTest(user=user.name), self.assertRaises(AccessError):
                 first.with_user(user).write({"state": "refused"})
-        with self.assertRaises(AccessError):
-            first.state = "refused"  # nor the system
-        with self.assertRaises(AccessError):
-            latest.unlink()
+        # Nor the system, nor the ledger's own verb; and that a row holds no more, the verb alone says.
+        for writer, vals in (
+            (first, {"state": "refused"}),
+            (first, {"is_current": True}),
+            (first.with_context(loan_by_verb=True), {"note": "x"}),
+            (first._by_verb(), {"state": "refused", "is_current": True}),
+        ):
+            with self.subTest(vals=vals), self.assertRaises(AccessError):
+                writer.write(vals)
+        for client in (latest, latest.with_context(_force_unlink=True)):
+            with self.assertRaises(AccessError):
+                client.unlink()
         with self.assertRaises(AccessError):
             self.env["loan.consent"].with_user(self.manager).create(
                 {

@@ -1,5 +1,5 @@
 from contextlib import suppress
-from datetime import date
+from datetime import date, timedelta
 from types import SimpleNamespace
 from unittest.mock import patch
 
@@ -29,6 +29,9 @@ PROTECTED = (
     "loan.promise",
     "loan.hardship",
     "loan.reminder.forecast",
+    "loan.agreement",
+    "loan.agreement.signer",
+    "loan.consent",
 )
 # Something each model lets its writers write, and something that is never written by hand.
 CHANGES = {
@@ -47,9 +50,40 @@ CHANGES = {
     "loan.promise": {"note": "seen"},
     "loan.hardship": {"best_time": "after six"},
     "loan.reminder.forecast": {"amount": 1.0},
+    "loan.agreement": {"valid_until": "2026-12-31"},
+    "loan.agreement.signer": {"signer_name": "Somebody"},
+    "loan.consent": {"note": "seen"},
+    "loan.consent.report": {"standing": "given"},
+    "loan.data.request": {"note": "seen"},
 }
 # What the service desk writes as well, because it takes the call.
 BY_THE_DESK = {"loan.reminder.hold", "loan.promise", "loan.hardship"}
+# What is not for each role that a customer is open to: to make a copy of somebody's data is compliance's.
+NARROWER = {
+    "loan.consent.report": {"manager", "lead", "compliance"},
+    "loan.data.request": {"compliance"},
+}
+# What somebody may do without changing anything: compare a signature with its seal.
+LOOKS = {"action_check_evidence"}
+# What the rules of a lender are, and the letters of `read`, `write`, `create`, `unlink` that each role has there.
+OF_THE_HOUSE = {
+    "loan.agreement.text": {
+        "manager": "r",
+        "lead": "r",
+        "desk": "r",
+        "compliance": "rwcu",
+        "administrator": "r",
+    },
+    "loan.consent.purpose": {
+        "manager": "r",
+        "lead": "r",
+        "desk": "r",
+        "compliance": "rwcu",
+        "administrator": "rwcu",
+    },
+    "loan.portal.count": {"system": "r"},
+    "loan.sample.add": {"administrator": "rwcu", "system": "rwcu"},
+}
 
 
 class AccessCommon(LoanCommon):
@@ -111,6 +145,9 @@ class AccessCommon(LoanCommon):
         company_ids = {"allowed_company_ids": contract.company_id.ids}
         forecast = contract.env["loan.reminder.forecast"].with_context(**company_ids)
         forecast = forecast.search([("contract_id", "=", contract.id)], limit=1)
+        agreement = cls._agreement(contract)
+        purpose = contract.env.ref("loan_crm.loan_consent_purpose_greetings")
+        consent = contract.customer_id._say_consents({purpose: True}, "phone", cls.manager)
         records = (
             contract.customer_id,
             contract,
@@ -127,10 +164,36 @@ class AccessCommon(LoanCommon):
             promise,
             hardship,
             forecast,
+            agreement,
+            agreement.signer_ids,
+            consent,
         )
         assert tuple(record._name for record in records) == PROTECTED
         cls.env.flush_all()
         return {record._name: record for record in records}
+
+    @classmethod
+    def _agreement(cls, contract):
+        """Return an agreement that is offered, of another loan of the same customer."""
+        company = contract.company_id
+        text = contract.env["loan.agreement.text"].create(
+            {"name": "Loan agreement", "body": "<p>We lend, you pay back.</p>", "company_id": company.id}
+        )
+        text.action_publish()
+        loan = contract.env["loan.contract"].create(
+            {
+                "customer_id": contract.customer_id.id,
+                "company_id": company.id,
+                "product_id": contract.product_id.id,
+                "principal": 1200,
+                "term": 6,
+                "start_date": TODAY + timedelta(5),
+            }
+        )
+        action = loan.action_prepare_agreement()
+        agreement = contract.env["loan.agreement"].browse(action["res_id"])
+        agreement.action_offer()
+        return agreement
 
     def _as(self, user, record, **context):
         """Return the record as a client of this user would hold it: only an id, nothing in the cache."""
@@ -281,8 +344,43 @@ class TestLoanContractAccess(AccessCommon):
             "loan.schedule.version",
             "loan.arrears.change",
             "loan.reminder.bounce",
+            "loan.agreement",
+            "loan.agreement.signer",
+            "loan.consent",
         ):
             self.assertCannotChange(self.manager, [self.family[name]])
+
+    def test_what_is_narrower_than_the_customer_is_open_to_those_it_is_for(self):
+        asked = self.env["loan.data.request"]._ask(self.customer, "post", self.compliance)
+        standing = self.env["loan.consent.report"].search([("customer_id", "=", self.customer.id)], limit=1)
+        roles = ("manager", "lead", "desk", "compliance", "colleague", "stranger", "other_lead", "employee")
+        for record in (standing, asked):
+            for role in (*roles, "administrator", "system"):
+                look = self.assertSees if role in NARROWER[record._name] else self.assertBlind
+                look(getattr(self, role), [record], every=True)
+                self.assertCannotChange(getattr(self, role), [record])
+        before = self._snapshot([asked])
+        for role in (*roles, "administrator", "system"):
+            if role == "compliance":  # theirs to make
+                continue
+            for button in self._buttons(asked):
+                with self.subTest(role=role, button=button), self.assertRaises(AccessError):
+                    getattr(self._as(getattr(self, role), asked), button)()
+        self.assertEqual(self._snapshot([asked]), before)
+
+    def test_what_a_lender_sets_is_read_and_written_by_whom_it_is_for(self):
+        deeds = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
+        roles = ("manager", "lead", "desk", "compliance", "administrator", "system", "employee")
+        for name, allowed in OF_THE_HOUSE.items():
+            for role in roles:
+                may = "".join(
+                    letter
+                    for letter, deed in deeds.items()
+                    if self.env[name].with_user(getattr(self, role)).has_access(deed)
+                )
+                inherited = allowed.get("administrator", "") if role == "system" else ""
+                with self.subTest(model=name, role=role):
+                    self.assertEqual(may, allowed.get(role, inherited))
 
     def test_a_button_is_no_way_around_the_rights(self):
         """Every button of every protected model, pressed by everybody who may not change what it changes."""
@@ -303,7 +401,8 @@ class TestLoanContractAccess(AccessCommon):
                     ):
                         action = getattr(self._as(user, record), button)()
                         # What is left is a window to open, in which rights are asked again.
-                        self.assertEqual(action["type"], "ir.actions.act_window")
+                        if button not in LOOKS:
+                            self.assertEqual(action["type"], "ir.actions.act_window")
                         self.assertNotIn("Wang Fang", str(action))
         self.assertEqual(self._snapshot(records), before)
 

@@ -326,7 +326,7 @@ class TestLoanTouch(LoanCommon):
     def test_a_row_keeps_its_number(self):
         message = self._message()
         touch = self._of("mail")
-        self.assertEqual(touch.id, message.id * 32 + 1)
+        self.assertEqual(touch.id, message.id * 64 + 1)
         self.assertEqual(self.touches.browse(touch.id).exists().res_id, message.id)
 
     # ------------------------------------------------------------ who may
@@ -348,9 +348,9 @@ class TestLoanTouch(LoanCommon):
     def test_a_number_opens_nothing(self):
         message = self._message()
         with self.assertRaises(AccessError):
-            self.touches.with_user(self.stranger).browse(message.id * 32 + 1).read(["summary"])
+            self.touches.with_user(self.stranger).browse(message.id * 64 + 1).read(["summary"])
         with self.assertRaises(AccessError):
-            self.touches.with_user(self.stranger).browse(message.id * 32 + 1).action_open()
+            self.touches.with_user(self.stranger).browse(message.id * 64 + 1).action_open()
 
     def test_a_profile_in_another_company_has_rows_of_its_own(self):
         other = self.env["res.company"].create({"name": "Harbour"})

@@ -43,6 +43,10 @@ const ICONS = {
     tier: "fa-trophy",
     application: "fa-file-text-o",
     recovery: "fa-heart-o",
+    case: "fa-inbox",
+    agreement: "fa-pencil-square-o",
+    consent: "fa-hand-paper-o",
+    copy: "fa-files-o",
 };
 
 /**
