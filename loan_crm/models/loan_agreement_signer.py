@@ -12,6 +12,8 @@ from odoo.tools import format_date, format_datetime
 from odoo.tools.misc import hmac
 
 from ..core import agreements, links, signing
+from ..core.labels import as_sentences
+from ..core.listing import phrased
 
 # A drawn signature has some ten thousand bytes.
 _LARGEST = 1_000_000
@@ -560,8 +562,9 @@ class LoanAgreementSigner(models.Model):
             raise UserError(self.env._("That this person was identified stands on record already."))
         if moment > fields.Datetime.now():
             raise UserError(self.env._("Nobody is identified in a meeting that is still to come."))
-        told = ", ".join(
-            (meeting.display_name, format_datetime(self.env, meeting.start, tz=self.company_id.loan_tz))
+        told = phrased(
+            (meeting.display_name, format_datetime(self.env, meeting.start, tz=self.company_id.loan_tz)),
+            self.env.lang,
         )
         known = self._by_verb()
         known.write(
@@ -605,7 +608,7 @@ class LoanAgreementSigner(models.Model):
         """
         self.ensure_one()
         signed = self.state == "signed"
-        states = dict(self._fields["state"]._description_selection(self.env))
+        states = dict(as_sentences(self._fields["state"]._description_selection(self.env), self.env.lang))
         return {
             "name": self.signer_name or self.partner_id.name,
             "role": dict(self._fields["role"]._description_selection(self.env))[self.role],
