@@ -87,7 +87,7 @@ class TestLoanPortalAllow(AllowCommon):
         )
         self._be(self.borrower)
         told = self._main(self._get("/my/consents"))
-        self.assertIn("At Puxi Finance, where you have no loan of your own", told)
+        self.assertIn("Here you have no loan of your own: Puxi Finance", told)
         self.assertIn("What you have said until now", told)
         self.assertIn("You have asked us for a loan", told)
         self.assertNotIn("You have no loan of your own with us", told)
