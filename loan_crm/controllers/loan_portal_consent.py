@@ -2,6 +2,7 @@ from odoo import http
 from odoo.http import request
 from odoo.tools.translate import LazyTranslate
 
+from ..core.listing import listed
 from .loan_deeds import sent_from_here
 from .loan_portal import LAYOUT, LoanPortalPages
 
@@ -25,18 +26,19 @@ class LoanPortalConsent(LoanPortalPages, http.Controller):
     @http.route("/my/consents", type="http", auth="user", methods=["GET"], website=True, readonly=True)
     def consents(self, **_ignored):
         profiles, _me = request.env["loan.portal"]._profiles()
-        return self._page(profiles, kept=request.session.pop(_KEPT, None)) if profiles else self._nothing()
+        return self._page(profiles, kept=request.session.pop(_KEPT, None))
 
     # The form's token is checked by hand: who left the page open over night is told so on the page itself.
     @http.route("/my/consents", type="http", auth="user", methods=["POST"], website=True, csrf=False)
     def consents_sent(self, csrf_token=None, purpose="", version="", wanted="", **_ignored):
         portal = request.env["loan.portal"]
         profiles, me = portal._profiles()
-        if not profiles:
-            return self._nothing()
+        lenders = profiles.company_id or portal._lenders_without_profile()[0]
         number = portal._number(purpose) if isinstance(purpose, str) else None
-        chosen = profiles._consent_purposes().filtered(lambda each: each.id == number)
-        if not chosen:
+        # Who is no customer decides about one of them; the others are not there for them.
+        purposes = profiles._consent_purposes() if profiles else portal._allow_purpose()
+        chosen = purposes.filtered(lambda each: each.id == number)
+        if not lenders or not chosen:
             return self._nothing()
         reason, status = None, 0
         if not sent_from_here(csrf_token):
@@ -47,21 +49,35 @@ class LoanPortalConsent(LoanPortalPages, http.Controller):
             reason, status = "choose", 422
         elif version != str(chosen.version):
             reason, status = "reworded", 409
-        elif not profiles._takes_consents():
+        elif not (profiles._takes_consents() if profiles else self._takes(lenders, me)):
             reason, status = "enough", 429
         if reason:
             return self._page(profiles, {"": self._told(reason)}, status)
-        profiles._portal_say_consent(chosen, wanted == "yes", me)
+        if profiles:
+            profiles._portal_say_consent(chosen, wanted == "yes", me)
+        else:
+            portal._allow_say(wanted == "yes")
         request.session[_KEPT] = chosen.id
         return self._see(f"/my/consents#purpose-{chosen.id}")
 
+    def _takes(self, lenders, me):
+        """Tell whether somebody without a profile may send one more thing now; it is counted."""
+        return me.env["loan.portal.count"]._take(lenders[:1], me)
+
     def _page(self, profiles, errors=None, status=200, kept=None):
-        told = profiles._portal_consents()
+        elsewhere = request.env["loan.portal"]._allow_facts()
+        if not profiles and not elsewhere:
+            return self._nothing()
+        told = profiles._portal_consents() if profiles else elsewhere["decided"]
         values = {
+            "is_customer": bool(profiles),
+            "elsewhere": elsewhere,
             "decided": [each for each in told if each["is_switch"]],
             "given": [each for each in told if not each["is_switch"]],
-            "history": profiles._portal_consent_history(),
-            "lenders": ", ".join(profiles.company_id.mapped("name")),
+            "history": profiles._portal_consent_history() if profiles else [],
+            "lenders": listed(profiles.company_id.mapped("name"), request.env.lang)
+            if profiles
+            else elsewhere["lenders"],
             "kept": str(kept) if kept else "",
             "errors": errors or {},
             "layout": LAYOUT,

@@ -5,6 +5,7 @@ from odoo.http import request
 from odoo.tools.translate import LazyTranslate
 
 from ..core import entries
+from ..core.listing import listed
 from .loan_deeds import sent_from_here
 from .loan_portal import LAYOUT, LoanPortalPages
 
@@ -79,7 +80,7 @@ class LoanPortalContact(LoanPortalPages, http.Controller):
             "kept": kept,
             "channels": profiles._portal_channels(),
             "days": profiles._portal_days(),
-            "lenders": ", ".join(profiles.company_id.mapped("name")),
+            "lenders": listed(profiles.company_id.mapped("name"), request.env.lang),
             "line_most": {},
             "words_most": 0,
             "layout": LAYOUT,

@@ -4,6 +4,7 @@ from odoo.http import request
 from odoo.tools.translate import LazyTranslate
 
 from ..core import portables
+from ..core.listing import listed
 from .loan_deeds import sent_from_here
 from .loan_portal import LAYOUT, LoanPortalPages
 
@@ -95,7 +96,7 @@ class LoanPortalData(LoanPortalPages, http.Controller):
         others, _me = request.env["loan.portal"]._lenders_without_profile()
         values = {
             "copies": profiles._portal_copies(),
-            "lenders": ", ".join((profiles.company_id | others).mapped("name")),
+            "lenders": listed((profiles.company_id | others).mapped("name"), request.env.lang),
             "others": [{"key": str(each.id), "name": each.name} for each in others],
             "many": len(profiles) + len(others) > 1,
             "may_ask": profiles and not errors and not profiles._portal_has_copy_today(),

@@ -17,7 +17,9 @@ class LoanPortalOwn(CustomerPortal):
             values["loan_promise_count"] = len(mine) + len(theirs)
         # Each card has a counter of its own: Odoo's page fills in the first that it finds by a name.
         if "loan_consent_count" in counters:
-            values["loan_consent_count"] = len(portal._profiles()[0])
+            values["loan_consent_count"] = len(portal._profiles()[0]) + len(
+                portal._lenders_without_profile()[0]
+            )
         if "loan_data_count" in counters:
             values["loan_data_count"] = len(portal._profiles()[0]) + len(portal._lenders_without_profile()[0])
         return values

@@ -1,6 +1,8 @@
 """What a person allows a lender to do with what it knows of them, and what it may do when they were never asked."""
 
 import hashlib
+import re
+import unicodedata
 
 CONSENT, CONTRACT, DUTY, INTEREST = "consent", "contract", "duty", "interest"
 GIVEN, REFUSED, TAKEN_BACK = "given", "refused", "taken_back"
@@ -53,3 +55,18 @@ def fingerprint(*words):
     """Return the SHA-256 of the words somebody was shown, as hexadecimal digits: who changes them has others."""
     text = "\x1f".join(" ".join((each or "").split()) for each in words)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def code_of(name, taken):
+    """Return a code for a purpose that has none: small letters and digits of its name, and a number where it is taken.
+
+    :param str name: in any language; of one that knows no Latin letters nothing is left but ``"purpose"``
+    :param taken: codes there are
+    """
+    plain = unicodedata.normalize("NFKD", name or "").encode("ascii", "ignore").decode().lower()
+    stem = "_".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("_") or "purpose"
+    code, number = stem, 1
+    while code in taken:
+        number += 1
+        code = f"{stem}_{number}"
+    return code

@@ -138,6 +138,7 @@ from . import loan_portal_desk_mixin
 from . import loan_portal_easy_mixin
 from . import loan_portal_slot_mixin
 from . import loan_portal_promise_mixin
+from . import loan_portal_allow_mixin
 from . import loan_portal
 from . import loan_portal_count
 from . import loan_brief_mixin

@@ -9,6 +9,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ..core import signing
+from ..core.listing import listed
 
 _BATCH = 100
 
@@ -422,7 +423,9 @@ class LoanAgreement(models.Model):
             waiting = agreement._by_verb().signer_ids.filtered(lambda signer: signer.state == "waiting")
             waiting._invite()
             agreement.contract_id._message_log(
-                body=self.env._("Reminded to sign: %s.", ", ".join(waiting.partner_id.mapped("name")))
+                body=self.env._(
+                    "Reminded to sign: %s.", listed(waiting.partner_id.mapped("name"), self.env.lang)
+                )
             )
         return True
 
@@ -470,7 +473,7 @@ class LoanAgreement(models.Model):
             self.env._(
                 "%(agreement)s: altered since it was offered or signed: %(parts)s",
                 agreement=agreement.display_name,
-                parts=", ".join(parts),
+                parts=listed(parts, self.env.lang),
             )
             for agreement in offered_sudo - erased
             if (parts := agreement._altered())
@@ -505,7 +508,7 @@ class LoanAgreement(models.Model):
         for signer in signed:
             names = signer._altered()
             if names:
-                found.append(f"{signer.partner_id.name} ({', '.join(names)})")
+                found.append(f"{signer.partner_id.name} ({listed(names, self.env.lang)})")
         chain = [signing.Link(signer.place, signer.seal_before, signer.seal or "") for signer in signed]
         found += [
             self.env._("the chain of signatures at number %s", place) for place in signing.broken(chain)

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_datetime
 
 from ..core import agreements
+from ..core.listing import phrased
 
 
 class LoanAgreementIdentityMixin(models.AbstractModel):
@@ -57,8 +58,9 @@ class LoanAgreementIdentityMixin(models.AbstractModel):
             raise UserError(self.env._("That this person was identified stands on record already."))
         if moment > fields.Datetime.now():
             raise UserError(self.env._("Nobody is identified in a meeting that is still to come."))
-        told = ", ".join(
-            (meeting.display_name, format_datetime(self.env, meeting.start, tz=self.company_id.loan_tz))
+        told = phrased(
+            (meeting.display_name, format_datetime(self.env, meeting.start, tz=self.company_id.loan_tz)),
+            self.env.lang,
         )
         known = self._by_verb()
         known.write(

@@ -5,6 +5,7 @@ from odoo import api, models
 from odoo.tools import format_date, format_datetime
 
 from ..core import signing
+from ..core.labels import as_sentences
 
 
 class LoanAgreementPageMixin(models.AbstractModel):
@@ -34,7 +35,7 @@ class LoanAgreementPageMixin(models.AbstractModel):
         """
         self.ensure_one()
         signed = self.state == "signed"
-        states = dict(self._fields["state"]._description_selection(self.env))
+        states = dict(as_sentences(self._fields["state"]._description_selection(self.env), self.env.lang))
         return {
             "name": self.signer_name or self.partner_id.name,
             "role": dict(self._fields["role"]._description_selection(self.env))[self.role],

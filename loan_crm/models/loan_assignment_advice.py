@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ..core import assignment
+from ..core.listing import listed
 from ..core.workload import Counts, points
 
 _WEEKDAYS = range(5)  # a customer is called from Monday to Friday, unless they have named other days
@@ -453,9 +454,12 @@ class LoanAssignmentAdvice(models.AbstractModel):
     @api.model
     def _days_told(self, weekdays):
         """Return the short names of weekdays, Monday is 0, in the reader's language."""
-        return ", ".join(
-            format_date(self.env, _SOME_MONDAY + timedelta(days=weekday), date_format="EEE")
-            for weekday in sorted(weekdays)
+        return listed(
+            (
+                format_date(self.env, _SOME_MONDAY + timedelta(days=weekday), date_format="EEE")
+                for weekday in sorted(weekdays)
+            ),
+            self.env.lang,
         )
 
     @api.model

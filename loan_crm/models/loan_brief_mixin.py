@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_date, format_datetime, html2plaintext
 
+from ..core.listing import listed
+
 # So many of the last talks, and of other long lists, go into a brief: it is read before a call.
 _LAST_TALKS = 5
 _AT_MOST = 10
@@ -101,7 +103,9 @@ class LoanBriefMixin(models.AbstractModel):
         if self.bounce_ids:
             lines.append(
                 self._brief_line(
-                    self.env._("Letters come back"), ", ".join(self.bounce_ids.mapped("email")), "warning"
+                    self.env._("Letters come back"),
+                    listed(self.bounce_ids.mapped("email"), self.env.lang),
+                    "warning",
                 )
             )
         if self.do_not_mention:
@@ -113,7 +117,7 @@ class LoanBriefMixin(models.AbstractModel):
         if self.reminder_opt_out:
             lines.append(self._brief_line(self.env._("Wants no reminders by email"), "", "warning"))
         if lacking := self._consents_lacking():
-            lines.append(self._brief_line(self.env._("Has not allowed"), ", ".join(lacking)))
+            lines.append(self._brief_line(self.env._("Has not allowed"), listed(lacking, self.env.lang)))
         if self.tier_id.call_first:
             lines.append(
                 self._brief_line(self.env._("Is called before anything is written"), self.tier_id.name)
@@ -174,7 +178,7 @@ class LoanBriefMixin(models.AbstractModel):
         """Return the days of the week that are good for a call, or nothing where none was chosen or all were."""
         names = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
         good = [self._fields[name]._description_string(self.env) for name in names if self[name]]
-        return ", ".join(good) if len(good) < len(names) else ""
+        return listed(good, self.env.lang) if len(good) < len(names) else ""
 
     def _brief_running(self):
         return self.contract_ids.filtered(lambda loan: loan.state == "active")

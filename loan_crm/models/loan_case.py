@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ..core import disclosure
+from ..core.listing import listed
 
 _OPEN = ("new", "open", "waiting")
 _ENDED = ("solved", "closed", "void")
@@ -546,7 +547,7 @@ class LoanCase(models.Model):
             raise UserError(
                 self.env._(
                     "Others are still at work for this case: %s. Wait for them, or take it back from them first.",
-                    ", ".join(unfinished.mapped("name")),
+                    listed(unfinished.mapped("name"), self.env.lang),
                 )
             )
         # As superuser: when and by whom is noted, not entered.

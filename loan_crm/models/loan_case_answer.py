@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import plaintext2html
 
 from ..core import cases
+from ..core.listing import listed
 
 # What an answer may leave to be filled in, see `_facts`.
 _NAMES = ("customer", "number", "subject", "loan", "colleague", "lender", "promised")
@@ -37,7 +38,7 @@ class LoanCaseAnswer(models.Model):
                     self.env._(
                         "Nobody can fill in {%(name)s}. There are: %(names)s.",
                         name=sorted(unknown)[0],
-                        names=", ".join(f"{{{name}}}" for name in _NAMES),
+                        names=listed((f"{{{name}}}" for name in _NAMES), self.env.lang),
                     )
                 )
 

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..core.listing import listed
+
 
 class LoanCaseCompanyMixin(models.AbstractModel):
     """A lender's figures for cases."""
@@ -68,7 +70,7 @@ class LoanCaseCompanyMixin(models.AbstractModel):
                     "%(head)s does not see the customers of %(teams)s: what nobody answers there climbs no further "
                     "than to the team's lead.",
                     head=company.loan_head_user_id.name,
-                    teams=", ".join(unseen.mapped("name")),
+                    teams=listed(unseen.mapped("name"), self.env.lang),
                 )
                 if unseen
                 else False

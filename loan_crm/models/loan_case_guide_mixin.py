@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import format_date, format_datetime, format_time
 
+from ..core.listing import listed
+
 # So many ready answers are offered beside a case.
 _ANSWERS_SHOWN = 6
 
@@ -75,7 +77,7 @@ class LoanCaseGuideMixin(models.AbstractModel):
             return env._("Decide the hardship request; the case is solved with it.")
         others = self.task_ids.filtered(lambda task: task.state == "open")
         if others:
-            names = ", ".join(others.mapped("user_id.name"))
+            names = listed(others.mapped("user_id.name"), self.env.lang)
             return env._("Wait for the joint work of %s, then settle it.", names)
         return env._("Settle it, tell %s, then press Solve.", who)
 

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..core.listing import listed
+
 _LEAD = "loan_crm.loan_crm_group_team_lead"
 
 
@@ -25,7 +27,7 @@ class LoanCaseOversightMixin(models.AbstractModel):
                 case.about_note = self.env._(
                     "%(about)s no longer sees this case. As they lead others, we tell %(told)s.",
                     about=about.name,
-                    told=", ".join(told.mapped("name")),
+                    told=listed(told.mapped("name"), self.env.lang),
                 )
             else:
                 case.about_note = self.env._("%s neither handles nor sees this case.", about.name)

@@ -219,7 +219,9 @@ class LoanCommitment(models.Model):
     def _when_told(self):
         """Return by when, in words: the day, and the hour where it matters."""
         day = format_date(self.env, self.date_due)
-        return f"{day}, {self._at():%H:%M}" if self.has_hour else day
+        if not self.has_hour:
+            return day
+        return self.env._("%(day)s, %(hour)s", day=day, hour=f"{self._at():%H:%M}")
 
     @api.onchange("kind_id")
     def _onchange_kind_id(self):

@@ -3,6 +3,8 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..core.listing import listed
+
 _BATCH = 100
 # What can be put right once it was declared; another person or another contact is another conflict.
 _OPEN_TO_CHANGE = frozenset({"reason", "date_to"})
@@ -389,7 +391,7 @@ class LoanConflict(models.Model):
 
     @api.model
     def _names(self, user_ids):
-        return ", ".join(self.env["res.users"].browse(sorted(user_ids)).mapped("name"))
+        return listed(self.env["res.users"].browse(sorted(user_ids)).mapped("name"), self.env.lang)
 
 
 def _ids(pairs):

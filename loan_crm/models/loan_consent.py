@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date, format_time
 
 from ..core import consents
+from ..core.labels import as_sentences
 
 
 class LoanConsent(models.Model):
@@ -132,7 +133,7 @@ class LoanConsent(models.Model):
             consents.REFUSED: self.env._("You said no"),
             consents.TAKEN_BACK: self.env._("You took it back"),
         }
-        ways = dict(self._fields["how"]._description_selection(self.env))
+        ways = dict(as_sentences(self._fields["how"]._description_selection(self.env), self.env.lang))
         ways["profile"] = self.env._("You told a colleague of ours")
         return {
             "what": self.purpose_id.name,

@@ -25,7 +25,11 @@ class LoanConsentPurpose(models.Model):
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True, help="As a borrower reads it: two to five plain words.")
-    code = fields.Char(required=True, copy=False, help="For imports and interfaces; never changes.")
+    code = fields.Char(
+        required=True,
+        copy=False,
+        help="For imports and interfaces; never changes. Empty: made from the name.",
+    )
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     words = fields.Text(
@@ -96,6 +100,15 @@ class LoanConsentPurpose(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        if not all(vals.get("code") for vals in vals_list):
+            # As superuser: codes are taken by what is archived as well.
+            known_sudo = self.sudo().with_context(active_test=False).search(Domain.TRUE)
+            taken = {*known_sudo.mapped("code"), *(vals["code"] for vals in vals_list if vals.get("code"))}
+            vals_list = [dict(vals) for vals in vals_list]
+            for vals in vals_list:
+                if not vals.get("code"):
+                    vals["code"] = consents.code_of(vals.get("name"), taken)
+                    taken.add(vals["code"])
         purposes = super().create(vals_list)
         self.env.registry.clear_cache("stable")
         # What a switch says already somebody has said, though it stands in no ledger yet: an upgrade takes it over.

@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ..core import dates
+from ..core.listing import listed
 from ..core.refusal import Refusal
 
 
@@ -608,7 +609,7 @@ class LoanContract(models.Model):
                 raise UserError(
                     self.env._(
                         "The terms of %s cannot change any more: only those of a draft can.",
-                        ", ".join(fixed.mapped("name")),
+                        listed(fixed.mapped("name"), self.env.lang),
                     )
                 )
         result = super().write(vals)
@@ -621,7 +622,9 @@ class LoanContract(models.Model):
         kept = self.filtered(lambda contract: contract.state not in ("draft", "cancelled"))
         if kept:
             raise UserError(
-                self.env._("%s has been paid out and is kept.", ", ".join(kept.mapped("display_name")))
+                self.env._(
+                    "%s has been paid out and is kept.", listed(kept.mapped("display_name"), self.env.lang)
+                )
             )
 
     @api.model

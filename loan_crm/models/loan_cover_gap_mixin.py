@@ -3,6 +3,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ..core import covers
+from ..core.listing import listed
 
 _NAMED = 5  # customers told by name; the button opens all
 
@@ -185,7 +186,7 @@ class LoanCoverGapMixin(models.AbstractModel):
         return lambda deputy: bool(days) and (not deputy.active or deputy in missing)
 
     def _bare_told(self, customers):
-        names = ", ".join(customers[:_NAMED].mapped("name"))
+        names = listed(customers[:_NAMED].mapped("name"), self.env.lang)
         if len(customers) > _NAMED:
             names = self.env._("%(names)s and %(more)s more", names=names, more=len(customers) - _NAMED)
         return self.env._(
@@ -234,6 +235,6 @@ class LoanCoverGapMixin(models.AbstractModel):
                 if user
             ]
             if told or cover.state == "over":
-                cover.acting_note = ", ".join(told)
+                cover.acting_note = listed(told, self.env.lang)
             else:
                 cover.acting_note = cover._stands_in_told()

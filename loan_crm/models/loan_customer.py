@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ..core import arrears, covers
+from ..core.listing import listed
 
 
 class LoanCustomer(models.Model):
@@ -478,7 +479,7 @@ class LoanCustomer(models.Model):
         names = self[:5].mapped("display_name")
         if len(self) > 5:
             names.append(self.env._("%s more", len(self) - 5))
-        return ", ".join(names)
+        return listed(names, self.env.lang)
 
     def _check_to_be_handed_over(self, receiver):
         """Refuse customers that cannot be handed over to somebody, naming them.
@@ -557,7 +558,7 @@ class LoanCustomer(models.Model):
                     "After this change you could not see %s any more. Ask somebody to do it whose duty covers both "
                     "sides: a lead of the team, or of the team it goes to.",
                     # Under the name that the superuser sees: theirs is masked by now.
-                    ", ".join(lost_sudo.with_user(SUPERUSER_ID).mapped("display_name")),
+                    listed(lost_sudo.with_user(SUPERUSER_ID).mapped("display_name"), self.env.lang),
                 )
             )
 

@@ -3,6 +3,7 @@ from decimal import Decimal
 from odoo import api, fields, models
 
 from ..core import tiers
+from ..core.listing import listed
 
 
 class LoanCustomerTier(models.Model):
@@ -92,7 +93,7 @@ class LoanCustomerTier(models.Model):
     def _compute_criteria_told(self):
         for tier in self:
             told = [criterion.told for criterion in tier.criterion_ids if criterion.told]
-            joined = "; ".join(told)
+            joined = listed(told, self.env.lang, apart=True)
             if len(told) > 1 and tier.criteria_match == "any":
                 joined = self.env._("Any of: %s", joined)
             tier.criteria_told = joined or self.env._("Given by hand only")

@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date
 
+from ..core.listing import listed
+
 
 class LoanCustomerTierChange(models.Model):
     """A customer's way from tier to tier: each move with its reasons, and each downgrade that waits for a yes.
@@ -88,7 +90,9 @@ class LoanCustomerTierChange(models.Model):
         segments_sudo = self.env["loan.customer.segment"].sudo().browse(sorted(ids - {0})).exists()
         names = {segment.id: segment.name for segment in segments_sudo}
         for change in self:
-            change.reasons = "; ".join(criteria._told_fact(fact, names) for fact in change.facts or ())
+            change.reasons = listed(
+                (criteria._told_fact(fact, names) for fact in change.facts or ()), self.env.lang, apart=True
+            )
 
     @api.depends("customer_id.name", "tier_from_id.name", "tier_to_id.name")
     @api.depends_context("lang")

@@ -5,6 +5,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import formatLang
 
 from ..core import tiers
+from ..core.listing import listed
 
 
 class LoanCustomerTierCriterion(models.Model):
@@ -105,7 +106,7 @@ class LoanCustomerTierCriterion(models.Model):
                 criterion.told = self.env._(
                     "%(measure)s: %(names)s",
                     measure=criterion._measures()[criterion.measure],
-                    names=", ".join(criterion.segment_ids.mapped("name")),
+                    names=listed(criterion.segment_ids.mapped("name"), self.env.lang),
                 )
             else:
                 same = criterion.figure_stay == criterion.figure_enter
@@ -148,7 +149,7 @@ class LoanCustomerTierCriterion(models.Model):
         facts = {"measure": self._measures().get(measure, measure)}
         if measure in tiers.ONE_OF:
             facts["figure"] = names.get(figure) or self.env._("none")
-            facts["needed"] = ", ".join(names[key] for key in fact["needed"] if key in names)
+            facts["needed"] = listed((names[key] for key in fact["needed"] if key in names), self.env.lang)
             return self.env._("%(measure)s: %(figure)s (one of: %(needed)s)", **facts)
         facts["needed"] = self._number(measure, Decimal(fact["needed"]))
         if figure is None:

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date
 
 from ..core import dates, tiers
+from ..core.listing import listed
 
 _BATCH = 1000
 _LEAD = "loan_crm.loan_crm_group_team_lead"
@@ -90,7 +91,10 @@ class LoanCustomerTierMixin(models.AbstractModel):
                 if change.kind == "hand" and change.decided_user_id.id != SUPERUSER_ID:
                     told.append(self.env._("chosen by %s", change.decided_user_id.name))
             because = change.note or change.reasons
-            customer.tier_note = ", ".join(told) + (f": {because}" if told and because else "")
+            note = listed(told, self.env.lang)
+            customer.tier_note = (
+                self.env._("%(reason)s: %(note)s", reason=note, note=because) if note and because else note
+            )
 
     @api.depends_context("lang", "uid")
     def _compute_tier_proposal_id(self):

@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import AccessError
 
+from ..core.listing import listed
+
 
 class LoanDerivedMixin(models.AbstractModel):
     """A record some of whose columns follow from other records: nobody enters them, over RPC either.
@@ -42,6 +44,9 @@ class LoanDerivedMixin(models.AbstractModel):
             raise AccessError(
                 self.env._(
                     "%s follows from other records and cannot be entered.",
-                    ", ".join(sorted(self._fields[name]._description_string(self.env) for name in entered)),
+                    listed(
+                        sorted(self._fields[name]._description_string(self.env) for name in entered),
+                        self.env.lang,
+                    ),
                 )
             )

@@ -4,6 +4,8 @@ from odoo import models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..core.listing import listed
+
 
 class LoanErasureApplicationMixin(models.AbstractModel):
     """What becomes of a customer's applications when the customer is forgotten.
@@ -52,7 +54,8 @@ class LoanErasureApplicationMixin(models.AbstractModel):
             "%(customer)s has an application for a loan that is still open, with %(holders)s. It has to be won or "
             "lost first.",
             customer=self.reference,
-            holders=", ".join(sorted(set(open_sudo.user_id.mapped("name")))) or self.env._("nobody"),
+            holders=listed(sorted(set(open_sudo.user_id.mapped("name"))), self.env.lang)
+            or self.env._("nobody"),
         )
 
     def _erasure_preview(self):

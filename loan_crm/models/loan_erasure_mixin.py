@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+from ..core.listing import listed
+
 # Tables that only carry what is said to a contact or about it: they do not keep it in use.
 _NO_USE = (
     "mail.",
@@ -154,7 +156,7 @@ class LoanErasureMixin(models.AbstractModel):
             return self.env._(
                 "%(customer)s has a loan that is running or being drawn up: %(loans)s. Close or cancel it first.",
                 customer=self.reference,
-                loans=", ".join(running.mapped("display_name")),
+                loans=listed(running.mapped("display_name"), self.env.lang),
             )
         if self.incoming_user_id:
             return self.env._("%s is being handed over. Finish or cancel the handover first.", self.reference)
@@ -207,7 +209,8 @@ class LoanErasureMixin(models.AbstractModel):
                 "count": 1,
                 "what": self.env._("Kept as it is") if used else self.env._("Emptied"),
                 "why": self.env._(
-                    "Odoo still uses it elsewhere (%s). The profile lets go of it.", ", ".join(used)
+                    "Odoo still uses it elsewhere (%s). The profile lets go of it.",
+                    listed(used, self.env.lang),
                 )
                 if used
                 else self.env._("Nothing else uses it."),

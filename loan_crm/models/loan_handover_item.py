@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..core.listing import listed
+
 # Not decided yet: the customer is still their manager's, and the receiver sees them already.
 _OPEN = ("open", "introduced")
 
@@ -180,7 +182,7 @@ class LoanHandoverItem(models.Model):
             raise UserError(
                 self.env._(
                     "%s: the handover is over, nothing of it is changed any more.",
-                    ", ".join(closed.mapped("display_name")),
+                    listed(closed.mapped("display_name"), self.env.lang),
                 )
             )
         return super().write(vals)
@@ -259,7 +261,7 @@ class LoanHandoverItem(models.Model):
             raise UserError(
                 self.env._(
                     "Only %s can accept what is handed over to them.",
-                    ", ".join(others.receiver_user_id.mapped("name")),
+                    listed(others.receiver_user_id.mapped("name"), self.env.lang),
                 )
             )
         if unready := self.filtered("checks_left"):
@@ -268,10 +270,11 @@ class LoanHandoverItem(models.Model):
                 self.env._(
                     "Before %(customers)s can be accepted, this is to be ticked: %(checks)s.",
                     customers=unready.customer_id._named(),
-                    checks=", ".join(
+                    checks=listed(
                         (missing & unready.check_ids)
                         .filtered(lambda check: any(check not in item.done_check_ids for item in unready))
-                        .mapped("name")
+                        .mapped("name"),
+                        self.env.lang,
                     ),
                 )
             )
@@ -287,7 +290,11 @@ class LoanHandoverItem(models.Model):
         items_sudo.call_activity_id.filtered("active").unlink()  # nobody calls jointly with themselves
         for handover, items in items_sudo.grouped("handover_id").items():
             because = dict(handover._fields["cause"]._description_selection(self.env))[handover.cause]
-            reason = f"{because}: {handover.reason}" if handover.reason else because
+            reason = (
+                self.env._("%(reason)s: %(note)s", reason=because, note=handover.reason)
+                if handover.reason
+                else because
+            )
             receiver = handover.receiver_user_id
             if not self.env.su and receiver != self.env.user:
                 reason = self.env._(

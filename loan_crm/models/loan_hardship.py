@@ -9,6 +9,7 @@ from odoo.tools import format_date
 
 from ..core import calendars
 from ..core.calendars import CalendarError
+from ..core.listing import phrased
 
 _OPEN = ("new", "talks")
 # What the borrower told. Changed while it is open, and only where a colleague wrote it down for them.
@@ -409,7 +410,9 @@ class LoanHardship(models.Model):
         """Give somebody a to-do, due on the day the borrower was told."""
         if not self.user_id:
             return
-        reached_at = ", ".join(filter(None, (self.phone or self.partner_id.phone, self.best_time)))
+        reached_at = phrased(
+            filter(None, (self.phone or self.partner_id.phone, self.best_time)), self.env.lang
+        )
         self.activity_schedule(
             "mail.mail_activity_data_call",
             date_deadline=max(self.answer_by, self.company_id._loan_today()),

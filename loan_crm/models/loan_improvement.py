@@ -6,6 +6,7 @@ from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import clean_context, format_date
 
 from ..core import learning
+from ..core.listing import listed
 
 _BATCH = 50
 _PROBLEM = frozenset({"category_id", "cause_id", "product_id", "journey", "kind", "severity", "company_id"})
@@ -379,7 +380,10 @@ class LoanImprovement(models.Model):
             raise AccessError(
                 self.env._(
                     "%s is counted or noted, never entered.",
-                    ", ".join(sorted(self._fields[name]._description_string(self.env) for name in entered)),
+                    listed(
+                        sorted(self._fields[name]._description_string(self.env) for name in entered),
+                        self.env.lang,
+                    ),
                 )
             )
 

@@ -5,6 +5,8 @@ from odoo import api, models, tools
 from odoo.fields import Command
 from odoo.tools import SQL
 
+from ..core.listing import listed
+
 # What is bypassed when letters are filed by one statement. Whoever changes one of these is to be heard: then the
 # letters go through Odoo's own `create`.
 _BYPASSED = {
@@ -97,12 +99,12 @@ class LoanLetterFast(models.AbstractModel):
         if obstacles := self._obstacles():
             return self.env._(
                 "Letters go through Odoo's own steps, because other apps have a say in how mails are made: %s",
-                ", ".join(obstacles),
+                listed(obstacles, self.env.lang),
             )
         if obstacles := self.env["loan.letter.press"]._obstacles():
             return self.env._(
                 "Letters are filed many at once, but Odoo renders each, because other apps have a say in that: %s",
-                ", ".join(obstacles),
+                listed(obstacles, self.env.lang),
             )
         return self.env._("Letters are filed many at once: no other app has a say in how mails are made.")
 

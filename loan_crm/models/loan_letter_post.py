@@ -8,6 +8,8 @@ from odoo import api, fields, models, modules
 from odoo.tools import SQL
 from odoo.tools.mail import email_split_and_format_normalize
 
+from ..core.listing import listed
+
 _logger = logging.getLogger(__name__)
 
 # So many letters are taken, sent and noted together. A server that dies leaves at most so many to a person to judge.
@@ -97,7 +99,7 @@ class LoanLetterPost(models.AbstractModel):
         if obstacles := self._obstacles():
             return self.env._(
                 "They leave one by one, because other apps have a say in how mails are sent: %s",
-                ", ".join(obstacles),
+                listed(obstacles, self.env.lang),
             )
         return self.env._("They leave many at a time, each judged once more right before.")
 

@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
+from ..core.listing import listed
+
 # Travels in the context from `_move_to` to `write`. An object's identity cannot be sent over RPC, so nobody
 # outside this process can pretend to have come through `_move_to`.
 _MOVING = object()
@@ -34,9 +36,9 @@ class LoanLifecycleMixin(models.AbstractModel):
             raise UserError(
                 self.env._(
                     "%(names)s cannot become “%(target)s” from “%(current)s”.",
-                    names=", ".join(stuck.mapped("display_name")),
+                    names=listed(stuck.mapped("display_name"), self.env.lang),
                     target=labels[state],
-                    current=", ".join(sorted({labels[record.state] for record in stuck})),
+                    current=listed(sorted({labels[record.state] for record in stuck}), self.env.lang),
                 )
             )
         self.with_context(loan_moving=_MOVING).write({"state": state})

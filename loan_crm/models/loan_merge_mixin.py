@@ -7,6 +7,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, mute_logger
 
+from ..core.listing import listed
+
 
 class LoanMergeMixin(models.AbstractModel):
     """Two profiles of one person become one, and nothing that was known of either is lost.
@@ -348,7 +350,7 @@ class LoanMergeMixin(models.AbstractModel):
         self.active = True
         told = self.env._(
             "%(others)s merged into this profile: %(counts)s.",
-            others=", ".join(other._merge_label() for other in others),
+            others=listed((other._merge_label() for other in others), self.env.lang),
             counts=self._counts_told(counts),
         )
         if left:
@@ -371,8 +373,9 @@ class LoanMergeMixin(models.AbstractModel):
             if count
             and (name.startswith("loan.") or name in ("mail.message", "ir.attachment", "mail.activity"))
         }
-        return ", ".join(
-            f"{self.env['ir.model']._get(name).name}: {count}" for name, count in sorted(known.items())
+        return listed(
+            (f"{self.env['ir.model']._get(name).name}: {count}" for name, count in sorted(known.items())),
+            self.env.lang,
         ) or self.env._("nothing to move")
 
     def action_merge(self):

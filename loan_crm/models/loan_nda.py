@@ -8,6 +8,7 @@ from odoo.tools import SQL, format_datetime
 from odoo.tools.mimetypes import guess_mimetype
 
 from ..core import agreements
+from ..core.listing import listed
 
 _BATCH = 100
 # So many days before an agreement ends the next one is asked for, and so many days are left to sign.
@@ -399,7 +400,7 @@ class LoanNda(models.Model):
             self.env._(
                 "%(agreement)s: altered since it was signed: %(parts)s",
                 agreement=nda.display_name,
-                parts=", ".join(names),
+                parts=listed(names, self.env.lang),
             )
             for nda in signed
             if (names := nda._altered())

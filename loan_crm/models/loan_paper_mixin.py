@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..core import papers
+from ..core.listing import listed
 
 
 class LoanPaperMixin(models.AbstractModel):
@@ -73,7 +74,10 @@ class LoanPaperMixin(models.AbstractModel):
 
     @api.model
     def _paper_names(self, types):
-        return ", ".join(type_.name for type_ in sorted(types, key=lambda type_: (type_.sequence, type_.id)))
+        return listed(
+            (type_.name for type_ in sorted(types, key=lambda type_: (type_.sequence, type_.id))),
+            self.env.lang,
+        )
 
     @api.model
     def _search_papers_state(self, operator, value):

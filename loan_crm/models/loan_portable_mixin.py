@@ -6,6 +6,8 @@ from odoo.fields import Domain
 from odoo.tools import format_date, html2plaintext
 
 from ..core import cases, money
+from ..core.labels import as_sentence
+from ..core.listing import listed
 from ..core.portables import Copy, Money, Section, Words
 
 # Where the customer's words are theirs, and not what a colleague has written down.
@@ -224,8 +226,9 @@ class LoanPortableMixin(models.AbstractModel):
         return Money(money.from_float(amount, cent), currency.name)
 
     def _portable_label(self, record, name):
-        """Return what a choice is called in the language of the context."""
-        return dict(record._fields[name]._description_selection(record.env)).get(record[name], "")
+        """Return what a choice is called in the language of the context, as a borrower reads it."""
+        labels = dict(record._fields[name]._description_selection(record.env))
+        return as_sentence(labels.get(record[name], ""), record.env.lang)
 
     def _portable_pairs(self, key, title, pairs, note=""):
         """Return a section of two columns: what it is, and what is known."""
@@ -263,7 +266,7 @@ class LoanPortableMixin(models.AbstractModel):
 
     def _portable_profile(self):
         env = self.env
-        days = ", ".join(label for day, label in self._portal_days() if self[day])
+        days = listed((label for day, label in self._portal_days() if self[day]), self.env.lang)
         clock = self._portal_contact()
         pairs = [
             (env._("Customer since"), self.create_date),
@@ -605,7 +608,7 @@ class LoanPortableMixin(models.AbstractModel):
                     "who": env._("You") if by_me else message.author_id.name or self.company_id.name,
                     "subject": message.subject or "",
                     "text": cases.own_words(text) if by_me else text,
-                    "files": ", ".join(message.attachment_ids.mapped("name")),
+                    "files": listed(message.attachment_ids.mapped("name"), self.env.lang),
                 }
             )
         columns = _columns(
@@ -823,12 +826,12 @@ class LoanPortableMixin(models.AbstractModel):
                 "number": paper.number or "",
                 "issued": paper.date_issued or None,
                 "expires": paper.date_expiry or None,
-                "files": ", ".join(paper.file_ids.mapped("name")),
+                "files": listed(paper.file_ids.mapped("name"), self.env.lang),
             }
             for paper in held
         ]
         rows += [
-            {"what": paper.told_name, "files": ", ".join(paper.attachment_ids.mapped("name"))}
+            {"what": paper.told_name, "files": listed(paper.attachment_ids.mapped("name"), self.env.lang)}
             for paper in sent
             if paper.attachment_ids
         ]

@@ -20,6 +20,7 @@ class LoanPortal(models.AbstractModel):
 
     _name = "loan.portal"
     _inherit = [
+        "loan.portal.allow.mixin",
         "loan.portal.desk.mixin",
         "loan.portal.easy.mixin",
         "loan.portal.slot.mixin",
@@ -233,19 +234,8 @@ class LoanPortal(models.AbstractModel):
 
         :return: (`res.company`, `res.partner`)
         """
-        me = self._me()
-        lenders = me.env["res.company"]
-        if not me or not me.active:
-            return lenders, me
-        lenders = lenders.union(
-            *(lead._loan_company() for lead in self._applications()),
-            *(loan.company_id for loan, _me in self._loans()),
-            *(signer.company_id for signer in self._agreements()),
-            *(case.company_id for case in self._cases()[0]),
-        )
-        # Whose profile was archived or forgotten is told nothing by this way either.
-        known = me.env["loan.customer"].with_context(active_test=False).search([("partner_id", "=", me.id)])
-        return lenders - known.company_id, me
+        standing, me = self._standing_without_profile()
+        return me.env["res.company"].union(*standing), me
 
     @api.model
     def _copy(self, typed):

@@ -4,6 +4,7 @@ from odoo import fields, models
 from odoo.fields import Domain
 
 from ..core.callbacks import Likes
+from ..core.labels import as_sentences
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -76,7 +77,7 @@ class LoanPortalContactMixin(models.AbstractModel):
         return {**texts, **{day: "1" if mine[day] else "" for day in _DAYS}}
 
     def _portal_channels(self):
-        return self._fields["preferred_channel"]._description_selection(self.env)
+        return as_sentences(self._fields["preferred_channel"]._description_selection(self.env), self.env.lang)
 
     def _portal_days(self):
         return [(day, self._fields[day]._description_string(self.env)) for day in _DAYS]

@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ..core.listing import listed
+
 
 class LoanPortalEasyMixin(models.AbstractModel):
     """The page in large type: what to pay next, whether all is in order, and a person to speak with."""
@@ -32,7 +34,7 @@ class LoanPortalEasyMixin(models.AbstractModel):
                 {**self._easy_person(desk), "call": desk.company.env["loan.case"]._call_facts(desk)}
                 for desk in desks.values()
             ],
-            "lender": ", ".join(desk.company.name for desk in desks.values()),
+            "lender": listed((desk.company.name for desk in desks.values()), self.env.lang),
             "footer": self.env._(
                 "This page was opened with a link meant for you alone. Please do not pass it on."
             ),

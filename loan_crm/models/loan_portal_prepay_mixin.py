@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from ..core.listing import listed
+
 
 class LoanPortalPrepayMixin(models.AbstractModel):
     """What a borrower learns on the portal of paying early: the answers of `loan.what.if`, worked out and not kept.
@@ -112,7 +114,13 @@ class LoanPortalPrepayMixin(models.AbstractModel):
             if variant["kind"].startswith(kind) and variant["figures"]
         ]
         lines = [
-            f"{variant['name']}: " + "; ".join(f"{label} {figure}" for label, figure in variant["figures"])
+            self.env._(
+                "%(way)s: %(figures)s",
+                way=variant["name"],
+                figures=listed(
+                    (f"{label} {figure}" for label, figure in variant["figures"]), self.env.lang, apart=True
+                ),
+            )
             for variant in variants
         ]
         category = self.env.ref("loan_crm.loan_case_category_early", raise_if_not_found=False)

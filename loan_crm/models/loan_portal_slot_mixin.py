@@ -11,6 +11,7 @@ from odoo.fields import Domain
 from odoo.tools import babel_locale_parse, format_time, get_lang, mute_logger
 
 from ..core import callbacks
+from ..core.labels import as_sentences
 
 _OPEN_AT_MOST = 2  # appointments to come of one person with one lender
 _ALARMS = ("calendar.alarm_mail_1", "calendar.alarm_notif_1")
@@ -237,7 +238,7 @@ class LoanPortalSlotMixin(models.AbstractModel):
 
     @api.model
     def _choices(self, env, name):
-        return env["calendar.event"]._fields[name]._description_selection(env)
+        return as_sentences(env["calendar.event"]._fields[name]._description_selection(env), env.lang)
 
     @api.model
     def _when_told(self, env, event, zone):

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..core.listing import listed
+
 
 class LoanProfileMixin(models.AbstractModel):
     """What a lender knows of a customer as a person: where they are at home, how they speak, what they need.
@@ -86,12 +88,15 @@ class LoanProfileMixin(models.AbstractModel):
     def _compute_helper_told(self):
         for customer in self:
             today = (customer.company_id or self.env.company)._loan_today()
-            customer.helper_told = ", ".join(
-                " ".join(
-                    filter(None, (relation.partner_id.name, f"({relation.type_id.name})", relation.phone))
-                )
-                for relation in customer.relation_ids
-                if relation.helps and not (relation.date_to and relation.date_to < today)
+            customer.helper_told = listed(
+                (
+                    " ".join(
+                        filter(None, (relation.partner_id.name, f"({relation.type_id.name})", relation.phone))
+                    )
+                    for relation in customer.relation_ids
+                    if relation.helps and not (relation.date_to and relation.date_to < today)
+                ),
+                self.env.lang,
             )
 
     @api.model_create_multi

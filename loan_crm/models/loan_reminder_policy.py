@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import SQL, plaintext2html
 
 from ..core import reminders
+from ..core.listing import listed
 from ..core.refusal import Refusal
 
 
@@ -143,7 +144,7 @@ class LoanReminderPolicy(models.Model):
     def _compute_applies_to(self):
         for policy in self:
             told = [
-                ", ".join(records.mapped("name"))
+                listed(records.mapped("name"), self.env.lang)
                 for records in (policy.tier_ids, policy.segment_ids, policy.product_ids)
                 if records
             ]

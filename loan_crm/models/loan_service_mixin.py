@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, format_date
 
 from ..core import occasions
+from ..core.listing import listed
 
 _BATCH = 1000
 # So far ahead the page of a customer shows what is coming.
@@ -65,7 +66,7 @@ class LoanServiceMixin(models.AbstractModel):
                 told.append(self.env._("first answer within %s working hours", f"{plan.response_hours:g}"))
             if plan.resolution_hours:
                 told.append(self.env._("settled within %s working hours", f"{plan.resolution_hours:g}"))
-            customer.service_targets = ", ".join(told)
+            customer.service_targets = listed(told, self.env.lang)
 
     @api.depends("tier_id", "tier_since", "birthday", "consent_ids.is_current")
     @api.depends_context("lang")

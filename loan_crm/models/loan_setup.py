@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
 
+from ..core.listing import listed
+
 # In the order that works: each leans on those before it.
 _STEPS = (
     "lender",
@@ -135,9 +137,11 @@ class LoanSetup(models.AbstractModel):
         """Return some names in one line, the first few of many."""
         names = list(names)
         if len(names) <= _NAMES:
-            return ", ".join(names)
+            return listed(names, self.env.lang)
         return self.env._(
-            "%(names)s and %(count)s more", names=", ".join(names[:_NAMES]), count=len(names) - _NAMES
+            "%(names)s and %(count)s more",
+            names=listed(names[:_NAMES], self.env.lang),
+            count=len(names) - _NAMES,
         )
 
     @api.model

@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from ..core import disclosure
+from ..core.listing import listed
 
 
 class LoanSight(models.AbstractModel):
@@ -101,7 +102,8 @@ class LoanSight(models.AbstractModel):
             if unsigned := companies_sudo.filtered(lambda company: company.id not in agreed):
                 lacking.append(
                     self.env._(
-                        "a valid confidentiality agreement with %s", ", ".join(unsigned.mapped("name"))
+                        "a valid confidentiality agreement with %s",
+                        listed(unsigned.mapped("name"), self.env.lang),
                     )
                     if several
                     else self.env._("a valid confidentiality agreement")
@@ -112,7 +114,7 @@ class LoanSight(models.AbstractModel):
             )
             if untrained:
                 lacking.append(
-                    self.env._("valid training of %s", ", ".join(untrained.mapped("name")))
+                    self.env._("valid training of %s", listed(untrained.mapped("name"), self.env.lang))
                     if several
                     else self.env._("valid training")
                 )

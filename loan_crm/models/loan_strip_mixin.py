@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date, format_datetime
 
 from ..core import risk, scores
+from ..core.listing import listed
 
 # What a reader takes in at a glance.
 _REASONS = 2
@@ -334,7 +335,7 @@ class LoanStripMixin(models.AbstractModel):
             "risk",
             self.env._("Risk"),
             levels[found.level],
-            ", ".join(reasons[:_REASONS]),
+            listed(reasons[:_REASONS], self.env.lang),
             marks.get(found.level, ""),
             how=[
                 self.env._("%(reason)s: %(points)s points", reason=reason, points=signal.points)

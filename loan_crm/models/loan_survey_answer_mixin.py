@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ..core import cases, scores
+from ..core.listing import phrased
 
 
 class LoanSurveyAnswerMixin(models.AbstractModel):
@@ -80,7 +81,7 @@ class LoanSurveyAnswerMixin(models.AbstractModel):
                 "call_words": words,
             }
         )
-        at = ", ".join(filter(None, (phone or self.partner_id.phone, best_time)))
+        at = phrased(filter(None, (phone or self.partner_id.phone, best_time)), self.env.lang)
         alone = self._give_todos(
             lambda request: (
                 request.env._(
@@ -205,7 +206,7 @@ class LoanSurveyAnswerMixin(models.AbstractModel):
         if not self.customer_id:
             raise UserError(self.env._("Whoever answered has no customer's page yet. Make one first."))
         calls = self.way == "call"
-        at = ", ".join(filter(None, (self.call_phone or self.partner_id.phone, self.call_time)))
+        at = phrased(filter(None, (self.call_phone or self.partner_id.phone, self.call_time)), self.env.lang)
         said = [self.call_words, at and self.env._("Call at: %s", at)] if calls else [self.words]
         words = "\n\n".join(filter(None, said))
         vals = {

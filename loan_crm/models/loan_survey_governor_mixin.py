@@ -183,7 +183,7 @@ class LoanSurveyGovernorMixin(models.AbstractModel):
                            OR (request.moment = 'decision' AND lead.won_status = 'pending')
                            OR COALESCE(matter.state <> 'closed', FALSE) AS undone,
                        COALESCE(partner.loan_no_surveys, FALSE)
-                           OR (request.customer_id IS NOT NULL AND %(stopped)s)
+                           OR %(stopped)s
                            OR EXISTS (SELECT FROM mail_blacklist blacklist
                                        WHERE blacklist.email = partner.email_normalized AND blacklist.active)
                            AS opted_out,

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from ..core.listing import listed
+
 
 class LoanWall(models.Model):
     """A wall between two teams: whoever belongs to one never sees customers of the other, by duty or by grant.
@@ -76,7 +78,7 @@ class LoanWall(models.Model):
                 raise ValidationError(
                     self.env._(
                         "%(people)s belong to both teams. Let them leave one of them first.",
-                        people=", ".join(both.mapped("name")),
+                        people=listed(both.mapped("name"), self.env.lang),
                     )
                 )
 

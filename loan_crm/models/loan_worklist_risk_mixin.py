@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from ..core import risk
+from ..core.listing import listed
 from ..core.worklists import Found
 
 # So many reasons are told.
@@ -75,8 +76,9 @@ class LoanWorklistRiskMixin(models.AbstractModel):
             customer,
             customer.name,
             lines=[
-                ", ".join(
-                    customer._risk_told(signal.key, signal.figure) for signal in found.signals[:_REASONS]
+                listed(
+                    (customer._risk_told(signal.key, signal.figure) for signal in found.signals[:_REASONS]),
+                    self.env.lang,
                 )
             ],
             mark="danger" if found.level == "high" else "warning",

@@ -2,6 +2,8 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import NO_ACCESS
 
+from ..core.listing import listed
+
 
 class MailActivity(models.Model):
     _inherit = "mail.activity"
@@ -74,7 +76,7 @@ class MailActivity(models.Model):
                 self.env._(
                     "%s may not see what this is about. Give it to somebody whose duty it is.",
                     # As superuser: the name of a colleague is no secret.
-                    ", ".join(blind.sudo().mapped("name")),
+                    listed(blind.sudo().mapped("name"), self.env.lang),
                 )
             )
 

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..core import scores
+from ..core.listing import listed
 
 _WORDS_AT_MOST = 4000
 # Columns without which an answer says nothing, or leads elsewhere.
@@ -172,7 +173,7 @@ class SurveyQuestion(models.Model):
                     "“%(said)s” is none of the answers to “%(question)s”: %(choices)s.",
                     said=said,
                     question=self.title,
-                    choices=", ".join(known),
+                    choices=listed(known, self.env.lang),
                 )
             )
         return str(known[said])

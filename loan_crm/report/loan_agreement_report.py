@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ..core.listing import listed
+
 
 class LoanAgreementReport(models.AbstractModel):
     """The agreement on paper: read with the rights of whoever prints it; for a signer, as far as it is theirs."""
@@ -16,9 +18,11 @@ class LoanAgreementReport(models.AbstractModel):
         # Whom a document is made for is for our own verbs to say: they run as superuser.
         viewer = (data or {}).get("viewer") if self.env.su else None
         viewer = self.env["res.partner"].browse(viewer) if viewer else None
+        sheets = [agreement._sheet(viewer) for agreement in agreements]
         return {
             "doc_ids": agreements.ids,
             "doc_model": "loan.agreement",
             "docs": agreements,
-            "sheets": [agreement._sheet(viewer) for agreement in agreements],
+            "sheets": sheets,
+            "page_title": listed((sheet["title"] for sheet in sheets), self.env.lang),
         }

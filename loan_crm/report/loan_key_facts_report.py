@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ..core.listing import listed
+
 
 class LoanKeyFactsReport(models.AbstractModel):
     """The borrower's sheet: read with the rights of whoever prints it, written in the language of the borrower."""
@@ -18,4 +20,10 @@ class LoanKeyFactsReport(models.AbstractModel):
             sheets.append(
                 {"id": contract.id, "lang": lang, **contract.with_context(lang=lang)._key_facts_sheet()}
             )
-        return {"doc_ids": contracts.ids, "doc_model": "loan.contract", "docs": contracts, "sheets": sheets}
+        return {
+            "doc_ids": contracts.ids,
+            "doc_model": "loan.contract",
+            "docs": contracts,
+            "sheets": sheets,
+            "page_title": listed((sheet["loan"] for sheet in sheets), self.env.lang),
+        }

@@ -2,6 +2,8 @@ from contextlib import suppress
 
 from odoo import api, fields, models
 
+from ..core.listing import listed
+
 
 class LoanStatementReport(models.AbstractModel):
     """The statement on paper: read with the rights of whoever prints it, for this year where no days are named."""
@@ -23,7 +25,13 @@ class LoanStatementReport(models.AbstractModel):
             lang = self.env.lang if self.env.su else contract._borrower_lang()
             facts = contract.with_context(lang=lang)._statement_facts(first, last)
             sheets.append({"id": contract.id, "lang": lang, **facts})
-        return {"doc_ids": contracts.ids, "doc_model": "loan.contract", "docs": contracts, "sheets": sheets}
+        return {
+            "doc_ids": contracts.ids,
+            "doc_model": "loan.contract",
+            "docs": contracts,
+            "sheets": sheets,
+            "page_title": listed((sheet["loan"] for sheet in sheets), self.env.lang),
+        }
 
     def _day(self, data, name):
         """Return a day that an address names, None where it names none."""

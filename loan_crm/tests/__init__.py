@@ -21,8 +21,10 @@ from .core import (
     test_files,
     test_governor,
     test_incoming,
+    test_labels,
     test_learning,
     test_links,
+    test_listing,
     test_signing,
     test_moments,
     test_money,
@@ -47,6 +49,7 @@ from .core import (
     test_variants,
     test_workload,
 )
+from . import test_chinese
 from . import test_crm_lead
 from . import test_hoot
 from . import test_house
@@ -112,6 +115,7 @@ from . import test_loan_disclosure
 from . import test_loan_handover
 from . import test_loan_agreement
 from . import test_loan_portal_agreement
+from . import test_loan_portal_allow
 from . import test_loan_agreement_tour
 from . import test_loan_agreement_merge
 from . import test_loan_touch_agreement

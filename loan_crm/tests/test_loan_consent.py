@@ -3,6 +3,9 @@ import runpy
 from datetime import date, timedelta
 from pathlib import Path
 
+from lxml import etree
+from psycopg2 import IntegrityError
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, freeze_time, tagged
@@ -342,6 +345,19 @@ class TestLoanConsent(ConsentCommon):
         self._record("marketing", "yes")
         with self.assertRaisesRegex(UserError, "Archive it instead"):
             purpose.unlink()
+
+    def test_who_writes_a_purpose_needs_no_code_and_gets_one(self):
+        purposes = self.env["loan.consent.purpose"].with_user(self.administrator)
+        shown = etree.fromstring(purposes.get_view(view_type="form")["arch"])
+        self.assertEqual(shown.xpath("//field[@name='code']/@invisible"), ["1"], "but in the debug mode")
+        for code in ("a_calendar_for_the_wall", "a_calendar_for_the_wall_2"):
+            form = Form(purposes)
+            form.name = "A calendar for the wall"
+            form.words = "We send you a calendar in December."
+            form.reason = "So that you have one."
+            self.assertEqual(form.save().code, code)
+        with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError), self.env.cr.savepoint():
+            purposes.create({"name": "Twin", "code": "a_calendar_for_the_wall", "words": "x", "reason": "x"})
 
 
 @tagged("post_install", "-at_install", "loan")

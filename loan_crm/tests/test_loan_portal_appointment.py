@@ -134,7 +134,7 @@ class TestLoanPortalAppointment(AppointmentCommon):
             "It is booked",
             "Wednesday, March 11",
             "With Lin Mei, Pudong Finance",
-            "Video · A New Loan",
+            "Video · A new loan",
         ):
             self.assertIn(words, told)
         event = self._events()

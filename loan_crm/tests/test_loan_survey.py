@@ -220,6 +220,13 @@ class TestLoanSurvey(SurveyCommon):
         self._round()
         self.assertEqual(request.customer_id, loan.customer_id)
 
+    def test_where_surveys_rest_on_consent_who_has_no_profile_is_not_asked(self):
+        self.env["loan.consent.purpose"].search([("code", "=", "surveys")]).ground = "consent"
+        self._rule("application", delay_days=1)
+        self._came_in(self._application(), 1)
+        request = self._round()
+        self.assertEqual((request.state, request.reason), ("silent", "opted_out"))
+
     def test_a_decision_is_asked_about_whichever_it_is(self):
         self._rule("decision", delay_days=0)
         won, lost = self._application(), self._application(self._partner("Pan Jin"))

@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..core.listing import listed
+
 _LOOKED_THROUGH = 20
 
 
@@ -167,8 +169,8 @@ class LoanAccessDealStart(models.TransientModel):
             {
                 "user_id": user.id,
                 "outcome": outcome,
-                "customers": ", ".join(names),
-                "why": ", ".join(sorted(why)),
+                "customers": listed(names, self.env.lang),
+                "why": listed(sorted(why), self.env.lang),
             }
             for (user, outcome), (names, why) in sorted(
                 changes.items(), key=lambda item: (order.index(item[0][1]), item[0][0].name)

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
+from ..core.listing import listed
+
 
 class LoanAccessExplain(models.TransientModel):
     """Who can see this customer, and why; what can this person see, and why."""
@@ -92,7 +94,7 @@ class LoanAccessExplain(models.TransientModel):
                     "user_id": user.id,
                     "sees": bool(found["way"]),
                     "because": " · ".join(because),
-                    "against": ", ".join(against),
+                    "against": listed(against, self.env.lang),
                 }
             )
         return sorted(vals_list, key=lambda vals: (not vals["sees"], not vals["because"]))
@@ -134,10 +136,11 @@ class LoanAccessExplain(models.TransientModel):
                         "because": self.env._(
                             "%(seen)s seen, %(duty)s are their duty", seen=sees, duty=theirs
                         ),
-                        "against": ", ".join(
+                        "against": listed(
                             self.env["loan.sight"]._missing(person, level, True, None, closed)
                             if closed
-                            else []
+                            else [],
+                            self.env.lang,
                         ),
                     }
                 )

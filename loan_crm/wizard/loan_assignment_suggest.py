@@ -1,6 +1,8 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..core.listing import listed
+
 
 class LoanAssignmentSuggest(models.TransientModel):
     """Who could look after a customer: everybody who may, the best first, each with what speaks for and against them.
@@ -144,7 +146,8 @@ class LoanAssignmentSuggest(models.TransientModel):
         if refused - customer.deputy_user_id - customer.manager_user_id:
             raise UserError(
                 self.env._(
-                    "%s cannot be chosen: look at the list for the reason.", ", ".join(refused.mapped("name"))
+                    "%s cannot be chosen: look at the list for the reason.",
+                    listed(refused.mapped("name"), self.env.lang),
                 )
             )
         first = self.line_ids.sorted("sequence")[:1]

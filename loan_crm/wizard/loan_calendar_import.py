@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..core.listing import listed
+
 
 class LoanCalendarImport(models.TransientModel):
     """Fetch a year's holidays into a calendar from what this server knows; what it does not know stays unknown."""
@@ -74,7 +76,7 @@ class LoanCalendarImport(models.TransientModel):
                 self.env._(
                     "Left out, since their dates are only estimated: %s. Type them once they are announced, and raise "
                     "“Holidays Published up to” then.",
-                    ", ".join(estimated),
+                    listed(estimated, self.env.lang),
                 )
             )
         return {

@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..core.listing import listed
+
 _MODELS = ("loan.customer", "loan.contract", "loan.customer.document", "crm.lead")
 
 
@@ -89,14 +91,17 @@ class LoanClassify(models.TransientModel):
         for form in self:
             records = form._records()
             form.record_count = len(records)
-            form.about = ", ".join(records[:5].mapped("display_name")) + (" …" if len(records) > 5 else "")
-            form.level_now = ", ".join(
+            form.about = listed(records[:5].mapped("display_name"), self.env.lang) + (
+                " …" if len(records) > 5 else ""
+            )
+            form.level_now = listed(
                 sorted(
                     {
                         level.name or self.env._("as its customer")
                         for level in records.mapped(lambda r: r.level_id)
                     }
-                )
+                ),
+                self.env.lang,
             ) or self.env._("as its customer")
 
     @api.depends("level_id", "grant_those", "res_model", "record_ids")
@@ -154,8 +159,8 @@ class LoanClassify(models.TransientModel):
             {
                 "user_id": user.id,
                 "gains": gains,
-                "customers": ", ".join(names),
-                "why": ", ".join(sorted(why)),
+                "customers": listed(names, self.env.lang),
+                "why": listed(sorted(why), self.env.lang),
             }
             for (user, gains), (names, why) in sorted(
                 changes.items(), key=lambda item: (item[0][1], item[0][0].name)

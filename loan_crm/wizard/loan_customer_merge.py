@@ -2,6 +2,8 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date, html2plaintext, is_html_empty
 
+from ..core.listing import listed
+
 
 class LoanCustomerMerge(models.TransientModel):
     """Several profiles of one person side by side: which one stays, and which of differing values it has then."""
@@ -137,7 +139,7 @@ class LoanCustomerMerge(models.TransientModel):
                     "Loans, repayments, reminders, promises, papers, messages and everything else of %(others)s go to "
                     "%(kept)s. Both contacts stay in Odoo; letters go to %(partner)s from now on. This cannot be "
                     "taken back.",
-                    others=", ".join(other._merge_label() for other in others),
+                    others=listed((other._merge_label() for other in others), self.env.lang),
                     kept=kept._merge_label(),
                     partner=kept.partner_id.display_name,
                 )

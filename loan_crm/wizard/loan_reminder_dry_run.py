@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import split_every
 
 from ..core import moments
+from ..core.listing import listed
 
 # So many letters are shown.
 _SHOWN = 200
@@ -231,7 +232,7 @@ class LoanReminderDryRun(models.TransientModel):
             "customer_id": lead_sudo.customer_id.id,
             "partner_id": lead_sudo.partner_id.id,
             "contract_id": lead_sudo.contract_id.id,
-            "loans": ", ".join(dict.fromkeys(lead_sudo.line_ids.contract_id.mapped("name"))),
+            "loans": listed(dict.fromkeys(lead_sudo.line_ids.contract_id.mapped("name")), self.env.lang),
             "installment_id": lead_sudo.installment_id.id,
             "step_id": lead_sudo.step_id.id,
             "signed_user_id": lead_sudo.customer_id.acting_user_id.id,

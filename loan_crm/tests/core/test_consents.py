@@ -40,3 +40,16 @@ class TestConsents(BaseCase):
         self.assertNotEqual(words, consents.fingerprint("We record all calls.", "Because we may."))
         self.assertNotEqual(words, consents.fingerprint("We record calls. Because", "we may."))
         self.assertEqual(consents.fingerprint(None), consents.fingerprint(""))
+
+    def test_a_purpose_gets_a_code_of_its_name(self):
+        for name, taken, code in (
+            ("News and advertising, by email", (), "news_and_advertising_by_email"),
+            ("A greeting", ("a_greeting", "a_greeting_2"), "a_greeting_3"),
+            ("Grüße zum Geburtstag", (), "grue_zum_geburtstag"),
+            ("生日问候", (), "purpose"),
+            ("生日问候", ("purpose",), "purpose_2"),
+            ("", (), "purpose"),
+        ):
+            with self.subTest(name=name):
+                self.assertEqual(consents.code_of(name, taken), code)
+        self.assertRegex(consents.code_of("x " * 99, ()), r"^[a-z0-9_]{1,60}$")

@@ -23,7 +23,11 @@ export class LoanStrip extends Component {
 
     /** What a screen reader and the mouse tell in full. */
     told(tile) {
-        return tile.how.length ? tile.how.join("\n") : [tile.value, tile.text].filter(Boolean).join(", ");
+        if (tile.how.length) {
+            return tile.how.join("\n");
+        }
+        const { value, text } = tile;
+        return value && text ? _t("%(value)s, %(text)s", { value, text }) : value || text || "";
     }
 
     async open(tile) {

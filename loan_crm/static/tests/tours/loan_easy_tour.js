@@ -55,7 +55,7 @@ registry.category("web_tour.tours").add("loan_easy", {
         },
         open("button:contains('Book this appointment')"),
         sees(".told.good:contains('It is booked')"),
-        open(".loan a:contains('By Telephone')"),
+        open(".loan a:contains('By telephone')"),
         sees(".told:contains('We call you at')"),
         open("button:contains('Cancel this appointment')"),
         sees(".told.good:contains('It is canceled')"),
