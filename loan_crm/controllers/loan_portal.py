@@ -2,6 +2,8 @@ from odoo.http import content_disposition, request
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
+from ..core.listing import marks
+
 # Odoo runs its scripts here, so less can be forbidden than behind a letter's link: no cache keeps a page, no address
 # of one is told elsewhere, no other site frames it or takes its forms.
 HEADERS = {
@@ -66,6 +68,7 @@ class LoanPortalPages:
             page_name="loan_portal",
             page_lang=(request.env.lang or "en_US").replace("_", "-"),
             loan_crumbs=values.get("loan_crumbs", []),
+            **marks(request.env.lang),
         )
         return request.render(template, values, headers=self._headers, status=status)
 

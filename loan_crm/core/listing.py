@@ -28,5 +28,15 @@ def phrased(words, lang):
     return _marks(lang)[1].join(words)
 
 
+def marks(lang):
+    """Return what stands between texts that a page sets one after the other: `gap` between sentences, `colon`, `comma`.
+
+    :param str lang: as of :func:`listed`
+    """
+    if _marks(lang) is _LATIN:
+        return {"gap": " ", "colon": ": ", "comma": ", "}
+    return {"gap": "", "colon": "：", "comma": "，"}
+
+
 def _marks(lang):
     return _MARKS.get((lang or "").split("_")[0], _LATIN)

@@ -7,7 +7,7 @@ from odoo import api, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools.misc import formatLang
 
-from ..core import allocation, amortization, dates, money, variants
+from ..core import allocation, amortization, dates, money, short_figures, variants
 from ..core.refusal import Refusal
 
 _ZERO = Decimal(0)
@@ -179,7 +179,8 @@ class LoanProposalMixin(models.AbstractModel):
         :param percent: 1 is one percent
         """
         decimals = max(0, -Decimal(str(float(percent))).normalize().as_tuple().exponent)
-        return f"{formatLang(self.env, float(percent), digits=decimals)}\N{NO-BREAK SPACE}%"
+        between = "" if short_figures.is_chinese(self.env.lang) else "\N{NO-BREAK SPACE}"
+        return f"{formatLang(self.env, float(percent), digits=decimals)}{between}%"
 
     def _charge_told(self, day, amount, charge):
         """Explain the charge for repaying an amount of principal on a day, in a sentence.

@@ -1,6 +1,6 @@
 from odoo.tests import BaseCase
 
-from odoo.addons.loan_crm.core.listing import listed, phrased
+from odoo.addons.loan_crm.core.listing import listed, marks, phrased
 
 
 class TestListing(BaseCase):
@@ -25,6 +25,10 @@ class TestListing(BaseCase):
     def test_what_says_something_else_each_is_no_list(self):
         self.assertEqual(phrased(["138 0013 8000", "after six"], "en_US"), "138 0013 8000, after six")
         self.assertEqual(phrased(["138 0013 8000", "六点以后"], "zh_CN"), "138 0013 8000，六点以后")
+
+    def test_sentences_follow_each_other_as_the_language_sets_them(self):
+        self.assertEqual(marks("zh_CN"), {"gap": "", "colon": "：", "comma": "，"})
+        self.assertEqual(marks("fr_FR"), {"gap": " ", "colon": ": ", "comma": ", "})
 
     def test_one_word_and_none_bear_no_mark(self):
         self.assertEqual(listed(iter(["甲"]), "zh_CN"), "甲")
