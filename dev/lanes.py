@@ -8,6 +8,7 @@ import tempfile
 from collections import Counter
 
 import pytest
+from _pytest.unittest import TestCaseFunction
 
 DATABASES = "LANES_DATABASES"  # the variable that names one for each lane
 SPENT = "LANES_SPENT"  # the variable that names the folder where each lane notes what its classes took
@@ -29,12 +30,28 @@ def pytest_configure(config):
     the transaction of another still holds.
     """
     lane = getattr(config, "workerinput", {}).get("workerid", "")
+    if lane:
+        _report_only_what_failed()
     if lane and os.environ.get(DATABASES):
         import odoo.tools
 
         del os.environ["PYTEST_XDIST_WORKER"]  # all that pytest-odoo goes by
         odoo.tools.config["db_name"] = os.environ[DATABASES].split(",")[int(lane.removeprefix("gw"))]
         _share_browser_cache(config)
+
+
+def _report_only_what_failed():
+    """Keep subtests that passed from travelling to the one who counts tests: each is a message, a report and a line.
+
+    There are twenty thousand. A test counts once however many it has, and one that fails is told as ever.
+    """
+    report = TestCaseFunction.addSubTest
+
+    def add(function, test_case, subtest, error):
+        if error is not None:
+            report(function, test_case, subtest, error)
+
+    TestCaseFunction.addSubTest = add
 
 
 @pytest.hookimpl(wrapper=True)
