@@ -4,7 +4,6 @@ What takes longest begins first, so that the lanes end together.
 """
 
 import os
-import tempfile
 from collections import Counter
 
 import pytest
@@ -37,7 +36,6 @@ def pytest_configure(config):
 
         del os.environ["PYTEST_XDIST_WORKER"]  # all that pytest-odoo goes by
         odoo.tools.config["db_name"] = os.environ[DATABASES].split(",")[int(lane.removeprefix("gw"))]
-        _share_browser_cache(config)
 
 
 def _report_only_what_failed():
@@ -71,23 +69,6 @@ def pytest_sessionfinish(session):
         with open(os.path.join(folder, f"spent-{lane}.txt"), "w", encoding="utf-8") as note:
             for name, spent in session.__dict__.get("lane_spent", Counter()).most_common():
                 note.write(f"{spent:8.1f} s  {name}\n")
-
-
-def _share_browser_cache(config):
-    """Let a lane's browsers find what the one before has fetched and compiled; the rest of each is its own.
-
-    A tour is a browser of its own, and a sixth of its time goes into compiling the same scripts.
-    """
-    import odoo.tests.common
-
-    cache = tempfile.TemporaryDirectory(prefix="loan_crm_browser_")
-    config.add_cleanup(cache.cleanup)
-    start = odoo.tests.common.ChromeBrowser._spawn_chrome
-
-    def start_with_cache(browser, command):
-        return start(browser, [command[0], f"--disk-cache-dir={cache.name}", *command[1:]])
-
-    odoo.tests.common.ChromeBrowser._spawn_chrome = start_with_cache
 
 
 def pytest_collection_modifyitems(items):

@@ -47,6 +47,7 @@ from .core import (
     test_variants,
     test_workload,
 )
+from . import test_browser
 from . import test_crm_lead
 from . import test_hoot
 from . import test_house
