@@ -4,10 +4,10 @@ What takes longest begins first, so that the lanes end together.
 """
 
 import os
-import tempfile
 from collections import Counter
 
 import pytest
+from _pytest.unittest import TestCaseFunction
 
 DATABASES = "LANES_DATABASES"  # the variable that names one for each lane
 SPENT = "LANES_SPENT"  # the variable that names the folder where each lane notes what its classes took
@@ -29,12 +29,27 @@ def pytest_configure(config):
     the transaction of another still holds.
     """
     lane = getattr(config, "workerinput", {}).get("workerid", "")
+    if lane:
+        _report_only_what_failed()
     if lane and os.environ.get(DATABASES):
         import odoo.tools
 
         del os.environ["PYTEST_XDIST_WORKER"]  # all that pytest-odoo goes by
         odoo.tools.config["db_name"] = os.environ[DATABASES].split(",")[int(lane.removeprefix("gw"))]
-        _share_browser_cache(config)
+
+
+def _report_only_what_failed():
+    """Keep subtests that passed from travelling to the one who counts tests: each is a message, a report and a line.
+
+    There are twenty thousand. A test counts once however many it has, and one that fails is told as ever.
+    """
+    report = TestCaseFunction.addSubTest
+
+    def add(function, test_case, subtest, error):
+        if error is not None:
+            report(function, test_case, subtest, error)
+
+    TestCaseFunction.addSubTest = add
 
 
 @pytest.hookimpl(wrapper=True)
@@ -54,23 +69,6 @@ def pytest_sessionfinish(session):
         with open(os.path.join(folder, f"spent-{lane}.txt"), "w", encoding="utf-8") as note:
             for name, spent in session.__dict__.get("lane_spent", Counter()).most_common():
                 note.write(f"{spent:8.1f} s  {name}\n")
-
-
-def _share_browser_cache(config):
-    """Let a lane's browsers find what the one before has fetched and compiled; the rest of each is its own.
-
-    A tour is a browser of its own, and a sixth of its time goes into compiling the same scripts.
-    """
-    import odoo.tests.common
-
-    cache = tempfile.TemporaryDirectory(prefix="loan_crm_browser_")
-    config.add_cleanup(cache.cleanup)
-    start = odoo.tests.common.ChromeBrowser._spawn_chrome
-
-    def start_with_cache(browser, command):
-        return start(browser, [command[0], f"--disk-cache-dir={cache.name}", *command[1:]])
-
-    odoo.tests.common.ChromeBrowser._spawn_chrome = start_with_cache
 
 
 def pytest_collection_modifyitems(items):

@@ -321,6 +321,7 @@ def _pytest(env, targets, on=(), show=False):
         "-ra",
         "--color=auto",
         "--tb=short",
+        *("-p", "dev.kept_browser"),
     ]
     argv += [f"--ignore={CORE}"] if not any("tests/core" in str(target) for target in targets) else []
     argv += lanes.options(len(on)) if on else []

@@ -12,7 +12,11 @@ def note(name):
         notes.write(name + "\\n")
 
 class TestSmall(unittest.TestCase):
-    def test_a(self): note("small")
+    def test_a(self):
+        note("small")
+        for word in ("uneventful", "the second thing that is wrong"):
+            with self.subTest(word=word):
+                self.assertEqual(word, "uneventful")
 
 class TestLarge(unittest.TestCase):
     def test_a(self): note("large")
@@ -75,7 +79,13 @@ def test_lanes_share_classes_and_give_one_account(tmp_path, monkeypatch):
     for name in ("large", "tour"):
         assert len([lane for lane in done if name in lane]) == 1, "a class stays in one lane"
     tally = read_report(report)
-    assert (code, tally.passed, tally.failed, tally.skipped, tally.problems) == (1, 4, 1, 1, [])
+    assert (code, tally.passed, tally.failed, tally.skipped, tally.problems) == (1, 3, 2, 1, [])
+    assert [line for line in lines if "SUBFAILED" in line and "the second thing" in line], (
+        "what failed of a test is told"
+    )
+    assert not [line for line in lines if "uneventful" in line and "SUB" in line], (
+        "and nothing of what passed"
+    )
     told = [line for line in essence(lines) if "TestLarge" in line or "the one thing that is wrong" in line]
     assert len([line for line in told if line.startswith("E ")]) == 1, "told once, with its traceback"
     assert not [line for line in told if "PASSED" in line], "and nothing of what went well"

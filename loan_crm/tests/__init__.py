@@ -50,6 +50,7 @@ from .core import (
     test_workload,
 )
 from . import test_chinese
+from . import test_browser
 from . import test_crm_lead
 from . import test_hoot
 from . import test_house
