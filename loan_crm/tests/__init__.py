@@ -95,6 +95,7 @@ from . import test_loan_help
 from . import test_loan_setup
 from . import test_loan_setup_tour
 from . import test_loan_board
+from . import test_loan_board_lead
 from . import test_loan_assignment_suggest
 from . import test_loan_assignment_tour
 from . import test_loan_cover
