@@ -169,5 +169,6 @@ from . import test_loan_portal_own_tour
 from . import test_loan_portal_tour
 from . import test_loan_portal_axe
 from . import test_loan_screen_axe
+from . import test_loan_screen_focus
 from . import test_loan_chinese
 from . import test_loan_portal_keyboard
