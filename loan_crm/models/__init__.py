@@ -149,6 +149,7 @@ from . import loan_pipeline_mixin
 from . import loan_application_mixin
 from . import loan_lead_paper_mixin
 from . import loan_lead_clock_mixin
+from . import loan_lead_hand_mixin
 from . import loan_lead_win_mixin
 from . import loan_portal_lead_mixin
 from . import loan_renewal_mixin
@@ -379,6 +380,7 @@ from . import loan_board_age_mixin
 from . import loan_board_head_mixin
 from . import loan_board_load_mixin
 from . import loan_board_away_mixin
-from . import loan_board_work_mixin
 from . import loan_board_hand_mixin
+from . import loan_board_lead_mixin
+from . import loan_board_work_mixin
 from . import loan_board

@@ -32,6 +32,7 @@ class CrmLead(models.Model):
         "crm.lead",
         "loan.lead.paper.mixin",
         "loan.lead.clock.mixin",
+        "loan.lead.hand.mixin",
         "loan.lead.win.mixin",
         "loan.portal.lead.mixin",
     ]

@@ -531,5 +531,6 @@ class LoanAssignmentAdvice(models.AbstractModel):
         words = [self._name_of(reason) for reason in reasons if reason.what]
         if needs.vip:
             words.append(self.env._("VIP"))
-        words.append(self.env._("Load points: %s", f"{float(needs.load):g}"))
+        if needs.load:
+            words.append(self.env._("Load points: %s", f"{float(needs.load):g}"))
         return " · ".join(filter(None, words))

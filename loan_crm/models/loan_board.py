@@ -13,8 +13,9 @@ class LoanBoard(models.AbstractModel):
 
     _name = "loan.board"
     _inherit = [
-        "loan.board.hand.mixin",
         "loan.board.work.mixin",
+        "loan.board.lead.mixin",
+        "loan.board.hand.mixin",
         "loan.board.load.mixin",
         "loan.board.away.mixin",
     ]
@@ -45,9 +46,10 @@ class LoanBoard(models.AbstractModel):
     def _look(self):
         today = self.env.company._loan_today()
         waits, promised = self._waits_by_person(), self._promised_by_person(today)
+        stuck = self._stuck_by_person()
         covers, soon = self._covers(today), self._soon_cases()
         away = {cover.manager_user_id.id: cover for cover in covers if cover.date_from <= today}
-        rows = self._map(waits, promised, away)
+        rows = self._map(waits, promised, stuck, away)
         return {
             "day": fields.Date.to_string(today),
             "head": self._head(waits, promised, len(soon)),
@@ -58,7 +60,7 @@ class LoanBoard(models.AbstractModel):
             ],
             "rows": rows,
             "away": self._away(covers, today),
-            "lanes": self._lanes(soon),
+            "lanes": self._lanes(soon, waits, promised, stuck),
         }
 
     @api.model
@@ -109,8 +111,8 @@ class LoanBoard(models.AbstractModel):
             return "loan_crm.loan_customer_action", self._columns()["overdue"][0], domain
 
         def stuck():
-            domain = Domain("loan_stage_late", "=", True) & self._of_person("user_id", user_id)
-            return "loan_crm.crm_lead_action_applications", self._titles()["stuck"], domain
+            xmlid, domain = self._open_stuck()
+            return xmlid, self._titles()["stuck"], domain & self._of_person("user_id", user_id)
 
         return {
             "waiting": lambda: waits(self._titles()["waiting"]),

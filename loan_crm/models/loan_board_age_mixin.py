@@ -49,15 +49,9 @@ class LoanBoardAgeMixin(models.AbstractModel):
     @api.model
     def _waits_by_person(self):
         """Return `{user id, or None: (waiting, over their time, of each age)}`; None: who is not on the board."""
-        now, people = fields.Datetime.now(), self._scope().people
+        now = fields.Datetime.now()
         conditions = [self._waits_late_domain(now), *self._age_domains(now).values()]
-        counts = {}
-        for owner, row in self._tally(
-            "loan.response", self._waits_domain(), conditions, "owner_user_id"
-        ).items():
-            key = owner if owner in people else None
-            counts[key] = tuple(map(sum, zip(counts.get(key, (0,) * len(row)), row, strict=True)))
-        return counts
+        return self._tally_by_person("loan.response", self._waits_domain(), conditions, "owner_user_id")
 
     @api.model
     def _ages(self, waits, names):

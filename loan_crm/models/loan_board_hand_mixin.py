@@ -4,12 +4,16 @@ from odoo.exceptions import AccessError, UserError
 from ..core import assignment, boards, workload
 from ..core.assignment import Needs
 
+# Who gets it is judged by what its borrower asks for.
+_FITTED = ("loan.customer", "crm.lead")
+
 
 class LoanBoardHandMixin(models.AbstractModel):
     """Work handed on from the board: who fits it and why, and the verb that does it.
 
     A case and a promise go alone, to somebody who sees whose they are and is there; a customer goes with all there is,
-    by the reasons that assignments are judged by. The record's own rules are asked once more as it is done.
+    by the reasons that assignments are judged by. The record's own rules are asked once more as it is done. What is
+    particular to applications stands in `loan.board.lead.mixin`.
     """
 
     _name = "loan.board.hand.mixin"
@@ -39,14 +43,29 @@ class LoanBoardHandMixin(models.AbstractModel):
             raise UserError(self.env._("This cannot be handed on."))
         record = self.env[model].browse(record_id)
         record.check_access("write")
-        over = {
-            "loan.case": lambda: record.state in ("solved", "closed", "void"),
-            "loan.commitment": lambda: not record.is_undone,
-            "loan.customer": lambda: not record.active,
-        }
-        if over[model]():
+        self._check_theirs(record)
+        if self._is_over(record):
             raise UserError(self.env._("“%s” is done by now. Look again.", record.display_name))
         return record
+
+    @api.model
+    def _check_theirs(self, record):
+        """Refuse what the user may change and yet not hand on.
+
+        :param record: see `_handed`, as in all that follows
+        """
+
+    @api.model
+    def _is_over(self, record):
+        """Tell whether there is nothing left to hand on."""
+        if record._name == "loan.case":
+            return record.state in ("solved", "closed", "void")
+        return not (record.is_undone if record._name == "loan.commitment" else record.active)
+
+    @api.model
+    def _company_of(self, record):
+        """Return the lender whose work it is."""
+        return record.company_id
 
     # ------------------------------------------------------------ who fits
 
@@ -64,76 +83,97 @@ class LoanBoardHandMixin(models.AbstractModel):
     def _asked_of(self, record):
         """Return whom a piece of work is about, and what they ask of whoever looks after them.
 
-        :param record: see `_handed`
-        :return: (`loan.customer`, core.assignment.Needs)
+        :return: (`loan.customer`, core.assignment.Needs, or None where it is not known whom it is about)
         """
         customer = record if record._name == "loan.customer" else record.customer_id
-        needs = self.env["loan.assignment.advice"]._needs(customer)
-        return customer, needs.get(customer.id, Needs())
+        needs = self.env["loan.assignment.advice"]._needs(customer).get(customer.id)
+        if needs and record != customer:
+            # A piece of work brings no customer along: room and slots are not asked.
+            needs = needs._replace(load=0, vip=False, present=None)
+        return customer, needs
+
+    @api.model
+    def _candidates(self, record, people):
+        """Return people as the core knows them, by what matters for a piece of work.
+
+        :param people: `res.users`
+        """
+        found = self.env["loan.assignment.advice"]._candidates(self._company_of(record), people)
+        if record._name == "loan.customer":
+            return found
+        # Of work that goes alone it is asked who is there today and may see it, see `_kept_from_work`.
+        return [
+            each._replace(takes_new=True, away=False, refusal=None)
+            if each.refusal in (None, "no_right")
+            else each
+            for each in found
+        ]
 
     @api.model
     def _weighed(self, record, customer, needs):
         """Judge who could take a piece of work, the best first.
 
-        :param record: see `_handed`
         :param customer: see `_asked_of`, as the needs
-        :param core.assignment.Needs needs:
+        :param core.assignment.Needs needs: or None
         :return: a list of (fit, core.assignment.Verdict, share of the ceiling before, words for, words against)
         """
         advice = self.env["loan.assignment.advice"]
-        company, people = record.company_id, self._who_could(record, customer)
-        candidates = advice._candidates(company, people)
+        company, people = self._company_of(record), self._who_could(record, customer)
+        candidates = self._candidates(record, people)
         before = {each.id: workload.share(each.load, each.ceiling) for each in candidates}
-        kept = {}
-        if record != customer:
-            # A piece of work brings no customer along: room and slots are not asked, but whether somebody is there.
-            needs = needs._replace(load=0, vip=False, present=None)
-            kept = self._kept_from_work(record, people)
-            candidates = [
-                each._replace(takes_new=True, away=False, refusal=None)
-                if each.refusal in (None, "no_right")
-                else each
-                for each in candidates
-            ]
+        kept = self._kept_from_work(record, people) if record != customer else {}
         found = []
-        for verdict in assignment.rank(needs, candidates):
+        for verdict in assignment.rank(needs or Needs(), candidates):
             against = [
                 kept.get(verdict.id),
                 advice._told_against(company, verdict),
-                advice._told_missing(verdict) if customer else "",
+                advice._told_missing(verdict) if needs else "",
             ]
             fit = "barred" if kept.get(verdict.id) else boards.fit(verdict)
-            told = advice._told(verdict, room=False) if customer else ""
+            told = advice._told(verdict, room=False) if needs else ""
             found.append((fit, (verdict, before[verdict.id], told, " · ".join(filter(None, against)))))
         return [(fit, *each) for fit, each in boards.best_first(found)]
 
     @api.model
     def _kept_from_work(self, record, people):
-        """Return why people cannot take a case or a promise, `{user id: words}`: they have it, are away or may not.
+        """Return why people cannot take what goes alone, `{user id: words}`: they have it, are away or may not.
 
         :param people: `res.users`
         """
         away = {
             cover.manager_user_id.id: cover
             for cover in self.env["loan.cover"]._covers_today(people)
-            if cover.company_id == record.company_id
+            if cover.company_id == self._company_of(record)
         }
         kept = {}
         for user in people:
             if user == record[self._handed()[record._name]]:
                 kept[user.id] = self.env._("Has it today")
-            elif not self._may_have(record, user):
-                kept[user.id] = self.env._("Does not see this customer")
+            elif unseen := self._unseen_told(record, user):
+                kept[user.id] = unseen
             elif user.id in away:
                 # In the language of who asks, whoever read the cover.
                 kept[user.id] = away[user.id].with_env(self.env)._away_told()
         return kept
 
     @api.model
-    def _may_have(self, record, user):
-        if record._name == "loan.case":
-            return record._may_take(user)
-        return bool(record._place()._loan_seen_by(user))
+    def _unseen_told(self, record, user):
+        """Return in words that somebody may not see what they would get; empty for who may."""
+        seen = record._may_take(user) if record._name == "loan.case" else record._place()._loan_seen_by(user)
+        return "" if seen else self.env._("Does not see this customer")
+
+    @api.model
+    def _about_told(self, record):
+        """Return whom work is about that is no customer's yet."""
+        return ""
+
+    @api.model
+    def _note_told(self, record, customer):
+        """Return in words what is to be known before it is handed on, or an empty text.
+
+        :param customer: see `_asked_of`
+        """
+        return ""
 
     @api.model
     def action_weigh(self, model, record_id):
@@ -142,7 +182,8 @@ class LoanBoardHandMixin(models.AbstractModel):
         :param str model: of the work, see `_handed`
         :param int record_id: its number
         :return: a dict: `what` it is and whom it is about, in words; `owner`, who has it; `customer`, whether the
-            customer themselves goes; `needs`, what they ask for; `people`, the best first
+            customer themselves goes; `needs`, what they ask for; `note`, what else is to be known; `people`, the best
+            first
         :raise AccessError: for who may not hand it on
         :raise UserError: for what is done by now
         """
@@ -156,10 +197,11 @@ class LoanBoardHandMixin(models.AbstractModel):
         }
         return {
             "what": record.display_name if goes else record[record._rec_name],
-            "who": customer.name or "",
+            "who": customer.name or self._about_told(record),
             "owner": {"id": owner.id or False, "name": owner.name or ""},
             "customer": goes,
-            "needs": self.env["loan.assignment.advice"]._needs_told(needs) if goes else "",
+            "needs": self.env["loan.assignment.advice"]._needs_told(needs) if model in _FITTED else "",
+            "note": self._note_told(record, customer),
             "people": [
                 {
                     "id": verdict.id,
@@ -185,7 +227,7 @@ class LoanBoardHandMixin(models.AbstractModel):
         :param int record_id: its number
         :param int user_id: who gets it
         :param former_id: who had it when it was looked at; False: nobody
-        :param str reason: why, in words; a customer's goes into their history, a case's and a promise's into the notes
+        :param str reason: why, in words; a customer's goes into their history, of what goes alone into the notes
         :return: what was done, in words
         :raise AccessError: for who may not hand it on
         :raise UserError: where somebody else has it by now, for who cannot take it, and for a customer without a reason
@@ -219,9 +261,9 @@ class LoanBoardHandMixin(models.AbstractModel):
             record._assign(user, kind="proposal" if best else "hand", reason=reason)
             record._done_seeking()
         else:
-            record[self._handed()[model]] = user
+            self._give(record, user)
             if reason:
-                place = record if model == "loan.case" else record._place()
+                place = record._place() if model == "loan.commitment" else record
                 place._message_log(
                     body=self.env._(
                         "%(what)s: handed to %(user)s. %(reason)s",
@@ -231,3 +273,11 @@ class LoanBoardHandMixin(models.AbstractModel):
                     )
                 )
         return self.env._("%(user)s has “%(what)s” now.", user=user_sudo.name, what=record.display_name)
+
+    @api.model
+    def _give(self, record, user):
+        """Give work that goes alone to somebody.
+
+        :param user: `res.users`
+        """
+        record[self._handed()[record._name]] = user

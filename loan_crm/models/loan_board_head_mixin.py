@@ -85,14 +85,8 @@ class LoanBoardHeadMixin(models.AbstractModel):
     @api.model
     def _promised_by_person(self, today):
         """Return `{user id, or None: (all, late)}` of what was promised by today."""
-        people, counts = self._scope().people, {}
-        for owner, (count, late) in self._tally(
-            "loan.commitment", self._promised_domain(today), [Domain("date_due", "<", today)], "user_id"
-        ).items():
-            key = owner if owner in people else None
-            before = counts.get(key, (0, 0))
-            counts[key] = before[0] + count, before[1] + late
-        return counts
+        late = Domain("date_due", "<", today)
+        return self._tally_by_person("loan.commitment", self._promised_domain(today), [late], "user_id")
 
     # ------------------------------------------------------------ the line
 
@@ -108,8 +102,7 @@ class LoanBoardHeadMixin(models.AbstractModel):
         :param dict promised: see `_promised_by_person`
         :param int soon: how many cases have a clock that runs out soon
         """
-        waiting, over = (sum(row[place] for row in waits.values()) for place in (0, 1))
-        count, late = (sum(row[place] for row in promised.values()) for place in (0, 1))
+        (waiting, over), (count, late) = self._in_all(waits), self._in_all(promised)
         return [
             self._figure("waiting", self.env._("wait for an answer"), waiting),
             self._figure("over", self.env._("over their time"), over, "danger"),

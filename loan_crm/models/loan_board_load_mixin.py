@@ -57,19 +57,6 @@ class LoanBoardLoadMixin(models.AbstractModel):
         return {user.id: count for user, count in groups}
 
     @api.model
-    def _stuck_by_person(self):
-        """Return `{user id: how many of their applications should have left their stage}`."""
-        leads = self.env["crm.lead"]
-        if not leads.has_access("read"):  # compliance keeps the rules and has no pipeline
-            return {}
-        groups = leads._read_group(
-            Domain("loan_stage_late", "=", True) & Domain("user_id", "in", self._scope().people),
-            ["user_id"],
-            ["__count"],
-        )
-        return {user.id: count for user, count in groups}
-
-    @api.model
     def _loads(self):
         """Return what each of the board's people carries, `{user id: loan.workload}`."""
         loads = self.env["loan.workload"].with_context(loan_workload_users=list(self._scope().people))
@@ -77,14 +64,15 @@ class LoanBoardLoadMixin(models.AbstractModel):
         return {row.user_id.id: row for row in rows}
 
     @api.model
-    def _map(self, waits, promised, covers):
+    def _map(self, waits, promised, stuck, covers):
         """Return the rows of the heat map, who needs help most first, and last what nobody of the team has.
 
         :param dict waits: see `_waits_by_person`
         :param dict promised: see `_promised_by_person`
+        :param dict stuck: see `_stuck_by_person`
         :param dict covers: `{user id: loan.cover}` of who is away today
         """
-        loads, overdue, stuck = self._loads(), self._overdue_by_person(), self._stuck_by_person()
+        loads, overdue = self._loads(), self._overdue_by_person()
         # As superuser: the names of colleagues are no secret.
         people_sudo = self.env["res.users"].sudo().browse(self._scope().people)
         people_sudo.fetch(["name"])
@@ -94,16 +82,16 @@ class LoanBoardLoadMixin(models.AbstractModel):
             late = promised.get(user.id, (0, 0))[1]
             waiting, over = waits.get(user.id, (0, 0))[:2]
             cells = [self._load_cell(row)] if row else [self._cell("load", None, 0)]
-            figures = (waiting, over, late, overdue.get(user.id, 0), stuck.get(user.id, 0))
+            figures = (waiting, over, late, overdue.get(user.id, 0), stuck.get(user.id, (0,))[0])
             cells += [self._count_cell(key, count) for key, count in zip(boards.MARKS, figures, strict=True)]
             strain = Strain(sum(cell["step"] for cell in cells), over + late, row.share if row else 0)
             found.append((strain, self._person(user, cells, covers.get(user.id))))
         rows = [row for _strain, row in boards.neediest_first(found)]
         waiting, over = waits.get(None, (0, 0))[:2]
-        late = promised.get(None, (0, 0))[1]
-        if waiting or late:
+        late, idle = promised.get(None, (0, 0))[1], stuck.get(None, (0,))[0]
+        if waiting or late or idle:
             cells = [self._cell("load", None, 0)]
-            figures = (waiting, over, late, None, None)
+            figures = (waiting, over, late, None, idle)
             for key, count in zip(boards.MARKS, figures, strict=True):
                 cells.append(self._cell(key, None, 0) if count is None else self._count_cell(key, count))
             nobody = self.env["res.users"]

@@ -81,6 +81,27 @@ class LoanBoardMixin(models.AbstractModel):
         return own
 
     @api.model
+    def _tally_by_person(self, model, domain, conditions, owner):
+        """Count records in one statement by who of the board is accountable, see `_tally`.
+
+        :param str owner: the column that names who is
+        :return: `{user id, or None: (all, first condition, …)}`; None: who is not on the board
+        """
+        people, counts = self._scope().people, {}
+        for user, row in self._tally(model, domain, conditions, owner).items():
+            key = user if user in people else None
+            counts[key] = tuple(map(sum, zip(counts.get(key, (0,) * len(row)), row, strict=True)))
+        return counts
+
+    @api.model
+    def _in_all(self, tallied):
+        """Return what was counted by person of all of them: (all, late).
+
+        :param dict tallied: see `_tally_by_person`, its first condition being what is late
+        """
+        return tuple(sum(row[place] for row in tallied.values()) for place in (0, 1))
+
+    @api.model
     def _of_person(self, owner, user_id):
         """Return whose of the team's a figure counts.
 

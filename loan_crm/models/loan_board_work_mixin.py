@@ -12,21 +12,27 @@ class LoanBoardWorkMixin(models.AbstractModel):
     """The board's cards: what presses, worst first, each to be handed to somebody who can take it."""
 
     _name = "loan.board.work.mixin"
-    _inherit = ["loan.board.head.mixin", "loan.worklist.risk.mixin"]
+    _inherit = ["loan.board.head.mixin", "loan.board.lead.mixin", "loan.worklist.risk.mixin"]
     _description = "Board: Work to Hand On"
 
     @api.model
-    def _lanes(self, soon):
-        """Return the lanes of cards: what turns late soon, who waits, what was promised, who is at risk.
+    def _lanes(self, soon, waits, promised, stuck):
+        """Return the lanes of cards: what turns late soon, who waits, what was promised, who is at risk, what is stuck.
+
+        What the heat map has counted is not counted again.
 
         :param soon: `loan.case` with a clock that runs out soon
+        :param dict waits: see `_waits_by_person`
+        :param dict promised: see `_promised_by_person`
+        :param dict stuck: see `_stuck_by_person`
         """
         now = fields.Datetime.now()
         found = {
             "soon": (Found(soon[: self._SHOWN], len(soon), 0),),
-            "waits": (self._find_waits(now),),
-            "promised": self._find_promised(),
+            "waits": (self._find_waits(now, self._in_all(waits)),),
+            "promised": self._find_promised(self._in_all(promised)),
             "risk": self._find_risk(),
+            "stuck": self._find_stuck(self._in_all(stuck)),
         }
         self._read_together(found)
         lanes = [getattr(self, f"_tell_{key}")(*what) for key, what in found.items()]
@@ -52,6 +58,7 @@ class LoanBoardWorkMixin(models.AbstractModel):
             "waiting": self.env._("Nobody waits for your team."),
             "promised": self.env._("Your team has kept its word so far."),
             "risk": self.env._("No customer of the team gives cause for worry."),
+            "stuck": self.env._("Every application of the team moves."),
         }
 
     @api.model

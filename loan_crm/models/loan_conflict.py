@@ -170,6 +170,20 @@ class LoanConflict(models.Model):
         return self._asked_daily(customers, self._related_pairs)
 
     @api.model
+    def _declared_of_contacts(self, contacts, today):
+        """Return who has declared a conflict of interest with contacts, customers or not: `{contact: res.users}`.
+
+        :param contacts: `res.partner`
+        :param date today: the lender's day
+        """
+        found = self.search(
+            Domain("partner_id", "in", contacts.ids)
+            & Domain("date_from", "<=", today)
+            & (Domain("date_to", "=", False) | Domain("date_to", ">=", today))
+        )
+        return {contact: rows.user_id for contact, rows in found.grouped("partner_id").items()}
+
+    @api.model
     def _asked_daily(self, customers, pairs):
         """Return what a query on `customer` answers as of each company's own day, by customer."""
         found = {}

@@ -112,28 +112,18 @@ class LoanCoverLeadMixin(models.AbstractModel):
             for cover in self.env["loan.cover"]._covers_today(people)
             if cover.company_id == self.company_id
         }
-        barred = self._barred_from(contacts | contacts.commercial_partner_id, people)
+        barred = self.env["loan.conflict"]._declared_of_contacts(
+            contacts | contacts.commercial_partner_id, self.company_id._loan_today()
+        )
         acting = {}
         for lead, borrower in borrowers.items():
             if customer := customers.get(borrower):
                 acting[lead] = customer.acting_user_id or manager
                 continue
-            refused = barred.get(borrower, set()) | barred.get(borrower.commercial_partner_id, set())
+            refused = {*barred.get(borrower, ()), *barred.get(borrower.commercial_partner_id, ())}
             line = [user for user in (named, lead.team_id.user_id & heads) if user and user not in refused]
             acting[lead] = covers.who_acts([*line, manager], gone, away) or manager
         return acting
-
-    def _barred_from(self, contacts, people):
-        """Return who has declared a conflict of interest with contacts: `{contact: {user}}`."""
-        today, barred = self.company_id._loan_today(), {}
-        for conflict in self.env["loan.conflict"].search(
-            Domain("partner_id", "in", contacts.ids)
-            & Domain("user_id", "in", people.ids)
-            & Domain("date_from", "<=", today)
-            & (Domain("date_to", "=", False) | Domain("date_to", ">=", today))
-        ):
-            barred.setdefault(conflict.partner_id, set()).add(conflict.user_id)
-        return barred
 
     def _lend(self, leads, user):
         """Give applications to who acts."""

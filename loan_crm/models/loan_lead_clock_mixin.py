@@ -66,7 +66,10 @@ class LoanLeadClockMixin(models.AbstractModel):
     def _search_loan_stage_late(self, operator, value):
         if operator != "in":
             return NotImplemented
-        timed = self.env["crm.stage"].search([("loan_days", ">", 0), ("is_won", "=", False)])
+        # With what is told of each application that is found.
+        timed = self.env["crm.stage"].search_fetch(
+            [("loan_days", ">", 0), ("is_won", "=", False)], ["loan_days", "is_won", "name"]
+        )
         late = Domain.FALSE
         for company in self.env.companies:
             mine = Domain("company_id", "=", company.id)

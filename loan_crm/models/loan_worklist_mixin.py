@@ -23,7 +23,7 @@ class LoanWorklistMixin(models.AbstractModel):
         return self.env.user._loan_own_domain(owner, deputy)
 
     @api.model
-    def _found(self, model, domain, late, names, order):
+    def _found(self, model, domain, late, names, order, counts=None):
         """Return the worst of some records, how many there are, and how many of them are late.
 
         What a search costs here is mostly to make and to plan it with its rules, so it is made once: the rows come of
@@ -34,13 +34,18 @@ class LoanWorklistMixin(models.AbstractModel):
         :param Domain late: which of them are, by columns of the model's own that are among `names`
         :param list names: of the fields that a row tells of
         :param str order: the worst first
+        :param counts: how many there are and how many of them are late, where that is known
         :rtype: Found
         """
         records = self.env[model]
+        if counts and not counts[0]:
+            return Found(records, 0, 0)
         query = records._search(domain, limit=self._SHOWN, order=order)
         if query.is_empty():
             return Found(records, 0, 0)
         shown = records._fetch_query(query, records._determine_fields_to_fetch(names))
+        if counts:
+            return Found(shown, *counts)
         if len(shown) < self._SHOWN:
             return Found(shown, len(shown), len(shown.filtered_domain(late)))
         query.limit = query.order = None

@@ -24,11 +24,12 @@ class LoanWorklistPromisedMixin(models.AbstractModel):
         )
 
     @api.model
-    def _find_promised(self):
+    def _find_promised(self, counts=None):
         today = self.env.company._loan_today()
         late = Domain("date_due", "<", today)
         worst_first = "date_due, has_hour desc, due_hour, id"
-        return (self._found("loan.commitment", self._promised_domain(today), late, _WORD, worst_first),)
+        domain = self._promised_domain(today)
+        return (self._found("loan.commitment", domain, late, _WORD, worst_first, counts),)
 
     @api.model
     def _tell_promised(self, words):

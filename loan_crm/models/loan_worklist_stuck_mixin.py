@@ -6,12 +6,17 @@ _LEAD = [
     "partner_id",
     "contact_name",
     "phone",
+    "user_id",
     "stage_id",
     # By which it is told since when it is stuck.
     "active",
     "company_id",
     "date_last_stage_update",
     "loan_product_id",
+    # By which the rules of its papers ask who may read them.
+    "team_id",
+    "loan_cover_from_id",
+    "loan_cover_to_id",
 ]
 
 
@@ -27,10 +32,9 @@ class LoanWorklistStuckMixin(models.AbstractModel):
         return Domain("user_id", "=", self.env.uid) & Domain("loan_stage_late", "=", True)
 
     @api.model
-    def _find_stuck(self):
-        return (
-            self._found("crm.lead", self._stuck_domain(), Domain.TRUE, _LEAD, "date_last_stage_update, id"),
-        )
+    def _find_stuck(self, counts=None):
+        worst_first = "date_last_stage_update, id"
+        return (self._found("crm.lead", self._stuck_domain(), Domain.TRUE, _LEAD, worst_first, counts),)
 
     @api.model
     def _tell_stuck(self, leads):
@@ -44,7 +48,9 @@ class LoanWorklistStuckMixin(models.AbstractModel):
 
     @api.model
     def _stuck_row(self, lead, today):
-        missing = lead.loan_document_missing
+        # Compliance, who looks at boards, reads no papers.
+        reads = lead._has_field_access(lead._fields["loan_document_missing"], "read")
+        missing = reads and lead.loan_document_missing
         ask = self._deed(
             missing and lead, "action_ask_documents", self.env._("Ask for Documents"), "fa-envelope-o"
         )
@@ -58,6 +64,7 @@ class LoanWorklistStuckMixin(models.AbstractModel):
             mark="danger",
             told=self._day_told(lead.loan_stage_due, today),
             phone=lead.phone,
+            owner=lead.user_id,
             deeds=[ask, self._deed_plan(lead)],
         )
 

@@ -61,13 +61,14 @@ class LoanWorklistWaitingMixin(models.AbstractModel):
         return own & Domain("waiting_since", "=", False) & Domain("due_at", "!=", False)
 
     @api.model
-    def _find_waits(self, now):
+    def _find_waits(self, now, counts=None):
         return self._found(
             "loan.response",
             self._waits_domain(),
             self._waits_late_domain(now),
             _WAIT,
             "waiting_since, id",
+            counts,
         )
 
     @api.model

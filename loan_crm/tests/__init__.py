@@ -99,6 +99,7 @@ from . import test_loan_help
 from . import test_loan_setup
 from . import test_loan_setup_tour
 from . import test_loan_board
+from . import test_loan_board_lead
 from . import test_loan_assignment_suggest
 from . import test_loan_assignment_tour
 from . import test_loan_cover
@@ -175,5 +176,6 @@ from . import test_loan_portal_own_tour
 from . import test_loan_portal_tour
 from . import test_loan_portal_axe
 from . import test_loan_screen_axe
+from . import test_loan_screen_focus
 from . import test_loan_chinese
 from . import test_loan_portal_keyboard

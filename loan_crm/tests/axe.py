@@ -91,10 +91,10 @@ class AxeCommon(BrowserCommon):
             params={"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
         )
 
-    def _press(self, browser, key):
-        """Press a key as a keyboard does: ``"Tab"``, ``"Enter"`` or ``" "``."""
-        number, text = {"Tab": (9, ""), "Enter": (13, "\r"), " ": (32, " ")}[key]
-        common = {"key": key, "windowsVirtualKeyCode": number}
+    def _press(self, browser, key, shift=False):
+        """Press a key as a keyboard does: ``"Tab"``, ``"Enter"``, ``"Escape"`` or ``" "``."""
+        number, text = {"Tab": (9, ""), "Enter": (13, "\r"), "Escape": (27, ""), " ": (32, " ")}[key]
+        common = {"key": key, "windowsVirtualKeyCode": number, "modifiers": 8 if shift else 0}
         down = {"type": "keyDown" if text else "rawKeyDown", **common, **({"text": text} if text else {})}
         browser._websocket_request("Input.dispatchKeyEvent", params=down)
         browser._websocket_request("Input.dispatchKeyEvent", params={"type": "keyUp", **common})

@@ -5,7 +5,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tests import tagged
 
-from .common import NOW, TODAY, BrowserCommon, LoanCommon, freeze_time
+from .common import NOW, TODAY, BrowserCommon, freeze_time
+from .test_crm_lead import ApplicationCommon
 from .test_loan_worklist import WorkCommon
 
 
@@ -72,7 +73,7 @@ class TestLoanBoard(BoardCommon):
         board = self._board()
         self.assertEqual([figure["count"] for figure in board["head"]], [0] * 5)
         self.assertEqual([age["count"] for age in board["ages"]], [0] * 4)
-        self.assertEqual([lane["count"] for lane in board["lanes"]], [0] * 4)
+        self.assertEqual([lane["count"] for lane in board["lanes"]], [0] * 5)
         self.assertTrue(all(lane["empty"] for lane in board["lanes"]))
         self.assertEqual({row["name"] for row in board["rows"]}, {"Lin Mei", "Chen Bo", "Sun Li"})
         self.assertFalse(board["away"])
@@ -311,7 +312,7 @@ class TestLoanBoard(BoardCommon):
         board = self._board()
         self.assertEqual([figure["count"] for figure in board["head"]], [0] * 5)
         self.assertEqual([age["count"] for age in board["ages"]], [0] * 4)
-        self.assertEqual([lane["count"] for lane in board["lanes"]], [0] * 4)
+        self.assertEqual([lane["count"] for lane in board["lanes"]], [0] * 5)
         cells = self._cells(self.manager, board)
         self.assertEqual([cells[key] for key in ("waiting", "over", "late", "overdue")], [0] * 4)
         self.assertNotIn("Wang Fang", str(board))
@@ -339,6 +340,7 @@ class TestLoanBoard(BoardCommon):
                 self._promise("The statement", 0, customer_id=customer.id)
                 case = self._case(customer_id=customer.id)
                 self._clock(case, "first_response").sudo().due_at = "2026-03-10 03:00:00"
+                self._application(f"{name} again").sudo().date_last_stage_update = "2026-02-10 02:00:00"
 
         def statements():
             self._board()  # what is read once is read
@@ -351,6 +353,7 @@ class TestLoanBoard(BoardCommon):
         # Where there is more than is shown it is counted, too.
         fill(f"Many {number}" for number in range(9))
         many = statements()
+        self.assertLessEqual(many, 59, "each is paid for by every lead at every glance")
         fill(f"More {number}" for number in range(9))
         self.assertEqual(statements(), many)
 
@@ -509,13 +512,17 @@ class TestLoanBoardHand(BoardCommon):
         self.assertEqual(self.customer.manager_user_id, self.stranger)
 
 
-class BoardBrowserCommon(BrowserCommon, LoanCommon):
-    """A team of which one is away: her promise is due, her deputy could keep it, a third colleague may not."""
+class BoardBrowserCommon(BrowserCommon, ApplicationCommon):
+    """A team of which one is away: her promise is due, her deputy could keep it, a third colleague may not.
+
+    And the third has an application that does not move.
+    """
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.team.crm_team_member_ids = [Command.create({"user_id": cls._user("manager", "Fan Jie").id})]
+        third = cls._user("manager", "Fan Jie")
+        cls.team.crm_team_member_ids = [Command.create({"user_id": third.id})]
         cls._contract(start_date=cls.today - timedelta(45), first_due_date=cls.today - timedelta(10))
         cls.customer.deputy_user_id = cls.colleague
         cls.word = (
@@ -541,6 +548,8 @@ class BoardBrowserCommon(BrowserCommon, LoanCommon):
         )
         # The cover gave her to-do to her deputy; the lead has it for the morning.
         cls.word.user_id = cls.lead
+        cls.stuck = cls._application(user=third).with_env(cls.env)
+        cls.stuck.date_last_stage_update = cls.today - timedelta(30)
 
 
 @tagged("post_install", "-at_install", "loan")
@@ -549,6 +558,7 @@ class TestLoanBoardTour(BoardBrowserCommon):
         self.start_tour("/odoo", "loan_board", login=self.lead.login)
         self.assertEqual(self.word.user_id, self.colleague)
         self.assertIn("Lin Mei is away", str(self.customer.message_ids[:1].body))
+        self.assertEqual(self.stuck.user_id, self.colleague)
 
 
 @tagged("post_install", "-at_install", "loan")

@@ -1,3 +1,4 @@
+from typing import NamedTuple
 from unittest.mock import patch
 
 from dateutil.relativedelta import relativedelta
@@ -6,37 +7,74 @@ from odoo.tests import tagged
 
 from .axe import AxeCommon
 from .test_crm_lead import ApplicationCommon
+from .test_loan_agreement import AgreementCommon
 from .test_loan_learning import LearningCommon
 
-# A screen: who looks, where, what is pressed there (a tab's or a button's words), and what of it is ours.
+
+class Screen(NamedTuple):
+    """What is looked at: by whom, where, and what of it.
+
+    :param roots: selectors of what is ours
+    :param press: words of the tabs and buttons that lead to it
+    :param draw: JavaScript that lets it show all that it can
+    """
+
+    who: str
+    path: str
+    roots: tuple
+    press: tuple = ()
+    draw: str = ""
+
+
+# Each tint there is, under a figure and under a nought.
+_TINTS = """document.querySelectorAll(".o_loan_heat").forEach((el, at) => {
+    el.dataset.step = at % 5;
+    el.classList.toggle("text-muted", at % 10 > 4);
+})"""
 SCREENS = {
-    "my day": ("manager", "/odoo/action-loan_crm.loan_worklist_action", (), (".o_loan_worklist",)),
-    "a profile": ("manager", "/odoo/loan-customers/{customer}", (), (".o_loan_strip", ".o_loan_timeline")),
-    "a loan's chart": ("manager", "/odoo/loans/{loan}", ("Chart",), (".o_loan_schedule_chart",)),
-    "a loan in plain terms": ("manager", "/odoo/loans/{loan}", ("Plain Terms",), (".o_loan_key_facts",)),
-    "what if": (
-        "manager",
-        "/odoo/loans/{loan}",
-        ("What If…",),
-        (".o_loan_comparison", ".o_loan_what_if_chart"),
+    "my day": Screen("manager", "/odoo/action-loan_crm.loan_worklist_action", (".o_loan_worklist",)),
+    "the team board": Screen("lead", "/odoo/team-board", (".o_loan_board",), draw=_TINTS),
+    "a profile": Screen("manager", "/odoo/loan-customers/{customer}", (".o_loan_strip", ".o_loan_timeline")),
+    "a loan's chart": Screen("manager", "/odoo/loans/{loan}", (".o_loan_schedule_chart",), ("Chart",)),
+    "a loan in plain terms": Screen(
+        "manager", "/odoo/loans/{loan}", (".o_loan_key_facts",), ("Plain Terms",)
     ),
-    "the load of a team": ("lead", "/odoo/loan-team-load", (), (".o_loan_heat",)),
-    "weak spots": ("lead", "/odoo/loan-weak-spots", (), (".o_loan_pareto",)),
+    "what if": Screen(
+        "manager", "/odoo/loans/{loan}", (".o_loan_comparison", ".o_loan_what_if_chart"), ("What If…",)
+    ),
+    "the load of a team": Screen("lead", "/odoo/loan-team-load", (".o_loan_heat_map table",), draw=_TINTS),
+    "weak spots": Screen("lead", "/odoo/loan-weak-spots", (".o_loan_pareto",)),
+    "who borrows again": Screen("lead", "/odoo/loan-repeat", (".o_loan_repeat",)),
+    "assigning many": Screen("lead", "/odoo/m-loan.assignment.bulk/{bulk}", (".o_loan_load_chart",)),
+    "the control room": Screen("lead", "/odoo/loan-control-room", (".o_form_renderer",)),
+    "the settings": Screen(
+        "sysadmin",
+        "/odoo/action-loan_crm.res_config_settings_action",
+        (".app_settings_block[data-key=loan_crm]",),
+    ),
+    "response times as a graph": Screen("lead", "/odoo/loan-response-times", (".o_graph_view",), ("Graph",)),
+    "satisfaction as a graph": Screen("lead", "/odoo/loan-satisfaction", (".o_graph_view",), ("Graph",)),
+    "the portfolio": Screen("lead", "/odoo/loan-portfolio", (".o_pivot_view",)),
+    "the portfolio as a graph": Screen("lead", "/odoo/loan-portfolio", (".o_graph_view",), ("Graph",)),
+    "an agreement": Screen("manager", "/odoo/loan-agreements/{agreement}", (".o_form_renderer",)),
+    "a consent": Screen("compliance", "/odoo/loan-consents/{consent}", (".o_form_renderer",)),
+    "a copy of one's data": Screen("compliance", "/odoo/loan-data-copies/{request}", (".o_form_renderer",)),
+    "a case": Screen("manager", "/odoo/loan-cases/{case}", (".o_form_renderer",)),
 }
 _PRESS = """(() => {
     const told = (el) => el.textContent.trim();
-    const found = [...document.querySelectorAll(".o_notebook .nav-link, .o_form_statusbar button, .dropdown-item")]
-        .find((el) => told(el) === %r);
+    const places = ".o_notebook .nav-link, .o_form_statusbar button, .dropdown-item, .o_switch_view";
+    const found = [...document.querySelectorAll(places)].find((el) => told(el) === %r || el.dataset.tooltip === %r);
     found?.click();
     return Boolean(found);
 })()"""
 
 
 @tagged("post_install", "-at_install", "loan")
-class TestLoanScreenAxe(AxeCommon, LearningCommon, ApplicationCommon):
+class TestLoanScreenAxe(AxeCommon, LearningCommon, AgreementCommon, ApplicationCommon):
     """What we draw ourselves on the screens of the staff, on bright and on dark ones.
 
-    What Odoo draws around it (lists, forms, menus) is Odoo's and is not looked at.
+    What Odoo draws around it (lists, menus, the chatter) is Odoo's and is not looked at.
     """
 
     @classmethod
@@ -44,6 +82,8 @@ class TestLoanScreenAxe(AxeCommon, LearningCommon, ApplicationCommon):
         super().setUpClass()
         start = cls.today - relativedelta(months=1, days=7)
         cls.contract = cls._contract(start_date=start, first_due_date=cls.today - relativedelta(days=7))
+        cls.sysadmin = cls.env.ref("base.user_admin")
+        cls.sysadmin.write({"company_ids": cls.company.ids, "company_id": cls.company.id})
 
     def setUp(self):
         super().setUp()
@@ -63,23 +103,48 @@ class TestLoanScreenAxe(AxeCommon, LearningCommon, ApplicationCommon):
             ]
         )
         self.customer.with_user(self.manager).message_post(body="She called about weekly payments.")
+        self.shown = {
+            "loan": self.contract,
+            "customer": self.customer,
+            "agreement": self._offer(),
+            "consent": self._consent(),
+            "request": self.env["loan.data.request"]._ask(self.customer, "paper", self.compliance),
+            "case": self._case(kind="complaint", user=self.manager),
+            "bulk": self._bulk(),
+        }
+
+    def _consent(self):
+        form = self.env["loan.consent.record"].with_user(self.manager)
+        purpose = self.env["loan.consent.purpose"].search([("code", "=", "recording")])
+        form.create(
+            {"customer_id": self.customer.id, "purpose_id": purpose.id, "allows": "yes"}
+        ).action_record()
+        return self.env["loan.consent"].search([("customer_id", "=", self.customer.id)], limit=1)
+
+    def _bulk(self):
+        bulk = self.env["loan.assignment.bulk"].with_user(self.lead).create({"from_user_id": self.manager.id})
+        bulk.action_propose()
+        return bulk
 
     def _visit(self, dark=False):
         """Return what is wrong with each screen."""
         wrong = []
-        names = {"loan": self.contract.id, "customer": self.customer.id}
+        names = {name: record.id for name, record in self.shown.items()}
         by_user = {}
-        for name, (who, *screen) in SCREENS.items():
-            by_user.setdefault(who, []).append((name, *screen))
+        for name, screen in SCREENS.items():
+            by_user.setdefault(screen.who, []).append((f"{name}{', dark' if dark else ''}", screen))
         for who, screens in by_user.items():
             with self._browser(getattr(self, who).login, dark=dark) as browser:
-                for name, path, pressed, roots in screens:
-                    self._go(browser, path.format(**names), "document.querySelector('.o_action_manager > *')")
-                    for words in pressed:
-                        self._until(browser, _PRESS % words, name)
-                    for root in roots:
+                for name, screen in screens:
+                    path = screen.path.format(**names)
+                    self._go(browser, path, "document.querySelector('.o_action_manager > *')")
+                    for words in screen.press:
+                        self._until(browser, _PRESS % (words, words), name)
+                    for root in screen.roots:
                         self._until(browser, f"document.querySelector({root!r})", name)
-                    wrong += self._look(browser, f"{name}{', dark' if dark else ''}", *roots, widths=(1440,))
+                    if screen.draw:
+                        self._evaluate(browser, f"{screen.draw}; 0")
+                    wrong += self._look(browser, name, *screen.roots, widths=(1440,))
         return wrong
 
     def test_on_a_bright_screen(self):
@@ -100,7 +165,7 @@ class TestLoanScreenAxe(AxeCommon, LearningCommon, ApplicationCommon):
         with patch.object(self.registry["ir.http"], "color_scheme", lambda self: "dark"):
             wrong = self._visit(dark=True)
             with self._browser(self.manager.login, dark=True) as browser:
-                path = SCREENS["my day"][1]
+                path = SCREENS["my day"].path
                 self._go(browser, path, "document.querySelector('.o_loan_lane')")
                 ground = self._evaluate(
                     browser, "getComputedStyle(document.querySelector('.o_loan_lane')).backgroundColor"

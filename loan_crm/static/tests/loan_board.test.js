@@ -274,6 +274,59 @@ test("by the keyboard: choose a card, Enter asks, a customer needs a reason, Ent
     expect.verifySteps(["look false", "hand loan.case,3,8,7,Speaks her dialect", "look false"]);
 });
 
+test("an application goes alone, with what it asks and what stays", async () => {
+    const application = card(31, "Zhou Yu", {
+        key: "crm.lead,31",
+        model: "crm.lead",
+        lines: ["Checking · Zhou Yu's car"],
+        told: "26 days late",
+        since: false,
+        hand: { model: "crm.lead", id: 31 },
+    });
+    onRpc("loan.board", "action_weigh", ({ args }) => {
+        expect.step(`weigh ${args}`);
+        return question({
+            what: "Zhou Yu's car",
+            who: "Zhou Yu",
+            needs: "Chinese · Car loan",
+            note: "The application goes alone: Lin Mei goes on looking after Zhou Yu.",
+        });
+    });
+    onRpc("loan.board", "action_hand", ({ args }) => {
+        expect.step(`hand ${args}`);
+        return "Done.";
+    });
+    await open(() => board({ lanes: [lane("waiting", []), lane("stuck", [application])] }));
+    const held = await hold(0);
+    expect(".o_loan_board_person[data-user='8']").toHaveClass("o_loan_fit_good");
+    await held.drop(".o_loan_board_person[data-user='8']");
+    await animationFrame();
+    expect(".modal-title").toHaveText("Hand On: Zhou Yu's car");
+    expect(".modal .o_loan_hand_facts").toHaveText(/Zhou Yu[^]*Lin Mei[^]*Chinese · Car loan/);
+    expect(".modal .o_loan_hand_note").toHaveText(/goes alone/);
+    expect(".modal .o_loan_hand_confirm").toBeEnabled({ message: "it needs no reason" });
+    await contains(".modal .o_loan_hand_confirm").click();
+    await animationFrame();
+    expect.verifySteps(["look false", "weigh crm.lead,31", "look false", "hand crm.lead,31,8,7,", "look false"]);
+});
+
+test("what is pressed in the dialog goes, and the cursor does not go with it", async () => {
+    onRpc("loan.board", "action_weigh", () => question());
+    await open();
+    await contains(".o_loan_work_row:eq(0) .o_loan_work_first").click();
+    queryOne(".modal .o_loan_hand_others button[data-user='10']").focus();
+    await press("Enter");
+    await animationFrame();
+    expect(".modal .o_loan_hand_chosen strong").toHaveText("Deng Yi");
+    expect(".modal .o_loan_hand_chosen").toBeFocused();
+    queryOne(".modal .o_loan_hand_all").focus();
+    await press("Enter");
+    await animationFrame();
+    expect(".modal .o_loan_hand_all").toHaveCount(0);
+    expect(".modal .o_loan_hand_others").toBeFocused();
+    expect.verifySteps(["look false"]);
+});
+
 test("who only keeps the rules looks, and hands nothing on", async () => {
     const rows = [card(1, "Wang Fang", { hand: false, deeds: [] })];
     await open(() => board({ may_hand: false, lanes: [lane("waiting", rows)] }));

@@ -1,4 +1,4 @@
-import { Component, useState } from "@odoo/owl";
+import { Component, useEffect, useRef, useState } from "@odoo/owl";
 import { Dialog } from "@web/core/dialog/dialog";
 import { _t } from "@web/core/l10n/translation";
 import { useAutofocus } from "@web/core/utils/hooks";
@@ -25,10 +25,22 @@ export class LoanHandDialog extends Component {
             // Who was named stays named, and is told why not; who was not named is whoever fits best.
             userId: this.props.userId || people.find((person) => person.fit !== "barred")?.id || false,
             reason: "",
+            chosen: false, // whom one has chosen instead
             all: false,
             busy: false,
         });
+        this.chosenRef = useRef("chosen");
+        this.othersRef = useRef("others");
         useAutofocus();
+        // The button that was pressed is gone then: without these the next Tab would leave the dialog.
+        useEffect(
+            (all) => all && this.othersRef.el.focus(),
+            () => [this.state.all]
+        );
+        useEffect(
+            (chosen) => chosen && this.chosenRef.el.focus(),
+            () => [this.state.chosen]
+        );
     }
 
     get question() {
@@ -94,7 +106,7 @@ export class LoanHandDialog extends Component {
     }
 
     choose(person) {
-        this.state.userId = person.id;
+        this.state.userId = this.state.chosen = person.id;
     }
 
     async confirm() {

@@ -76,6 +76,26 @@ tours.add("loan_board", {
             trigger: ".o_notification:contains(Chen Bo)",
         },
         {
+            content: "An application that is stuck goes to whoever may have it",
+            trigger: card("stuck", "Zhou Yu"),
+            run: dropOn("Chen Bo"),
+        },
+        {
+            trigger: ".modal .o_loan_hand_chosen:contains(Chen Bo):contains(Fits)",
+            timeout: PATIENCE,
+        },
+        {
+            trigger: ".modal .o_loan_hand_confirm:enabled",
+            run: "click",
+        },
+        {
+            trigger: `${card("stuck", "Zhou Yu")}:contains(Chen Bo)`,
+            timeout: PATIENCE,
+        },
+        {
+            trigger: `${person("Chen Bo")} .o_loan_heat[data-key=stuck]:contains(1)`,
+        },
+        {
             content: "A figure opens its list",
             trigger: `${person("Lin Mei")} .o_loan_heat[data-key=overdue]:contains(1)`,
             run: "click",
