@@ -67,7 +67,7 @@ class LoanReminderDryRun(models.TransientModel):
         self.ensure_one()
         self.check_access("write")
         self.company_id._loan_resume_reminders()
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
+        return {"type": "ir.actions.act_window_close"}  # the page below looks anew
 
     def action_run(self):
         """Tell what would be written now."""

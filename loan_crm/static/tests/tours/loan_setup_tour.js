@@ -23,7 +23,7 @@ registry.category("web_tour.tours").add("loan_setup_administrator", {
         { trigger: ".modal .alert-warning:contains('not been switched on')" },
         { trigger: ".modal button[name='action_go_on']:visible", run: "click" },
         { trigger: ".modal:contains('Have you looked') .btn-primary:contains('Ok')", run: "click" },
-        { trigger: step("reminders", ".o_loan_setup_done") },
+        { trigger: `body:not(:has(.modal)) ${step("reminders", ".o_loan_setup_done")}` },
         // A screen, and back by the breadcrumb.
         { trigger: step("lender", " .o_loan_setup_do"), run: "click" },
         { trigger: ".o_form_view .o_field_widget[name='phone'] input", run: "edit +86 21 5555 0100" },
