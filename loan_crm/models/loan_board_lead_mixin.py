@@ -107,7 +107,4 @@ class LoanBoardLeadMixin(models.AbstractModel):
 
     @api.model
     def _give(self, record, user):
-        if record._name == "crm.lead":
-            record._loan_hand_to(user)
-        else:
-            super()._give(record, user)
+        return record._loan_hand_to(user) if record._name == "crm.lead" else super()._give(record, user)

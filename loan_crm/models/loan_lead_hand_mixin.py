@@ -64,7 +64,7 @@ class LoanLeadHandMixin(models.AbstractModel):
         self.user_id = user
         anywhere = self.with_context(allowed_company_ids=[])  # their own companies decide
         if not anywhere.with_user(user)._filtered_access("read"):
-            user_sudo = user.sudo()  # as superuser: the names of colleagues are no secret
+            user_sudo = user.sudo()  # as superuser: the name of a colleague is no secret
             raise UserError(self.env._("%s could not open this application.", user_sudo.name))
         if not former:
             return
