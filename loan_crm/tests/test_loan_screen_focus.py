@@ -64,7 +64,7 @@ class TestLoanScreenFocus(AxeCommon, ApplicationCommon):
             self._hold(browser)
             # What is pressed goes: the cursor must not go with it.
             for button, gone in (
-                (".o_loan_hand_others button", "document.activeElement.matches('.o_loan_hand_chosen')"),
+                (".o_loan_hand_others button", "document.activeElement.matches('#o_loan_hand_reason')"),
                 (".o_loan_hand_all", "!document.querySelector('.o_loan_hand_all')"),
             ):
                 self._evaluate(browser, f"document.querySelector('.modal {button}').focus()")

@@ -318,7 +318,7 @@ test("what is pressed in the dialog goes, and the cursor does not go with it", a
     await press("Enter");
     await animationFrame();
     expect(".modal .o_loan_hand_chosen strong").toHaveText("Deng Yi");
-    expect(".modal .o_loan_hand_chosen").toBeFocused();
+    expect(".modal #o_loan_hand_reason").toBeFocused();
     queryOne(".modal .o_loan_hand_all").focus();
     await press("Enter");
     await animationFrame();

@@ -1,4 +1,5 @@
 import { Component, useEffect, useRef, useState } from "@odoo/owl";
+import { hasTouch } from "@web/core/browser/feature_detection";
 import { Dialog } from "@web/core/dialog/dialog";
 import { _t } from "@web/core/l10n/translation";
 import { useAutofocus } from "@web/core/utils/hooks";
@@ -31,14 +32,16 @@ export class LoanHandDialog extends Component {
         });
         this.chosenRef = useRef("chosen");
         this.othersRef = useRef("others");
-        useAutofocus();
+        const reasonRef = useAutofocus();
         // The button that was pressed is gone then: without these the next Tab would leave the dialog.
         useEffect(
             (all) => all && this.othersRef.el.focus(),
             () => [this.state.all]
         );
+        // Who was chosen is read out; what comes next is a word about it. Where one taps that would call up the keyboard.
+        const nextRef = hasTouch() ? this.chosenRef : reasonRef;
         useEffect(
-            (chosen) => chosen && this.chosenRef.el.focus(),
+            (chosen) => chosen && nextRef.el.focus(),
             () => [this.state.chosen]
         );
     }
